@@ -1,0 +1,40 @@
+"""The house itself as an app: worker heartbeats, schedules, health, system checks."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.core import checks
+from django.db.models.signals import post_migrate
+
+
+class ConfigConfig(AppConfig):
+    """Wires what the apps declare to what runs it."""
+
+    name = "config"
+    verbose_name = "Apron"
+
+    def ready(self) -> None:
+        from config import system_checks, worker  # noqa: PLC0415 - models must be loaded first
+        from config.common import health  # noqa: PLC0415
+
+        checks.register(system_checks.check_settings)
+        checks.register(system_checks.check_deployment, deploy=True)
+        health.register("queue", worker.check_queue)
+        health.register("worker", worker.check_worker)
+        post_migrate.connect(_make_schedules, sender=self)
+
+
+def _make_schedules(**_: Any) -> None:
+    """Make the declared schedules, change those whose declaration changed, drop those that are gone."""
+    from django_q.models import Schedule  # noqa: PLC0415 - models must be loaded first
+
+    from config.common.schedules import periodics  # noqa: PLC0415
+
+    declared = periodics()
+    for periodic in declared:
+        Schedule.objects.update_or_create(
+            name=periodic.task,
+            defaults={"func": periodic.task, "schedule_type": Schedule.MINUTES, "minutes": periodic.minutes},
+        )
+    named = [periodic.task for periodic in declared]
+    Schedule.objects.filter(schedule_type=Schedule.MINUTES).exclude(name__in=named).delete()

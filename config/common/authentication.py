@@ -1,0 +1,72 @@
+"""Who asks: a bearer token that is API_TOKEN or a JWT of the company's authentication service."""
+
+import hmac
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import jwt
+from django.conf import settings
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+if TYPE_CHECKING:  # the views import this module
+    from rest_framework.views import APIView
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who made a request: `sub` is the token's subject, recorded with what was asked."""
+
+    sub: str
+    is_authenticated: bool = True
+
+
+class BearerAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <token>`. Other schemes are not ours and count as no token."""
+
+    def authenticate(self, request: Request) -> tuple[Caller, None] | None:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        return caller_of(token.strip()), None
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+def caller_of(token: str) -> Caller:
+    """Return the caller that `token` proves, or raise AuthenticationFailed (401)."""
+    if hmac.compare_digest(token.encode(), settings.API_TOKEN.encode()):
+        return Caller(sub="api-token")
+    if not settings.JWT_KEY:
+        raise AuthenticationFailed("The token is not valid.")
+    try:
+        claims = jwt.decode(token, settings.JWT_KEY, algorithms=[settings.JWT_ALGORITHM], options={"require": ["sub"]})
+    except jwt.ExpiredSignatureError as error:
+        raise AuthenticationFailed("The token has expired.") from error
+    except jwt.InvalidTokenError as error:
+        raise AuthenticationFailed("The token is not valid.") from error
+    return Caller(sub=claims["sub"])
+
+
+def subject_of(request: Request) -> str:
+    """Return who asked, for the record: the token's subject, or "" for an open request."""
+    return request.user.sub if isinstance(request.user, Caller) else ""
+
+
+class TokenRequired(BasePermission):
+    """Lets nobody in without a valid token."""
+
+    message = "This needs a token: Authorization: Bearer <token>."
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        return isinstance(request.user, Caller)
+
+
+class TokenIfRequired(TokenRequired):
+    """Needs a valid token when REQUIRE_TOKEN is true; a wrong token is refused either way."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        return not settings.REQUIRE_TOKEN or super().has_permission(request, view)

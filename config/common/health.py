@@ -1,0 +1,76 @@
+"""`GET /health`: one answer that says whether each part works; 503 when one does not."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+logger = logging.getLogger(__name__)
+
+Check = Callable[[], dict[str, Any]]
+
+
+class Unhealthy(Exception):  # noqa: N818 - it is a state, not an error
+    """A part that does not work; its text is shown to whoever asks."""
+
+
+_checks: dict[str, Check] = {}
+
+
+def register(name: str, check: Check) -> None:
+    """Add a part to the health answer. The check returns facts, or raises Unhealthy; it must be quick."""
+    _checks[name] = check
+
+
+def check_database() -> dict[str, Any]:
+    """Ask the database for one row."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        cursor.fetchone()
+    return {"engine": connection.vendor}
+
+
+register("database", check_database)
+
+
+def report() -> tuple[bool, dict[str, Any]]:
+    """Return whether all parts work, and what each says."""
+    parts = {name: _run(name, check) for name, check in _checks.items()}
+    return all(part["status"] == "ok" for part in parts.values()), parts
+
+
+def _run(name: str, check: Check) -> dict[str, Any]:
+    try:
+        return {"status": "ok"} | check()
+    except Unhealthy as error:
+        return {"status": "down", "detail": str(error)}
+    except Exception:
+        logger.exception("Health check %s failed", name)
+        return {"status": "down", "detail": "The check itself failed; the log has the details."}
+
+
+class HealthOutput(serializers.Serializer[Any]):
+    """The state of the server and its parts."""
+
+    status = serializers.ChoiceField(choices=["ok", "down"])
+    checks = serializers.DictField(child=serializers.DictField())
+
+
+class HealthView(APIView):
+    """Open to everyone: load balancers and people ask it."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(operation_id="health", responses={200: HealthOutput, 503: HealthOutput}, tags=["health"])
+    def get(self, request: Request) -> Response:
+        """Tell whether the database, the queue and the worker do their work."""
+        ok, checks = report()
+        return Response({"status": "ok" if ok else "down", "checks": checks}, status=200 if ok else 503)

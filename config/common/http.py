@@ -1,0 +1,197 @@
+"""The one seam for outgoing HTTP: bounded waits, kept connections, two kinds of failure, retries with a budget.
+
+Only 2xx is success. Everything else is a `TransportError` that is either temporary ("retry later": connection errors,
+timeouts, 408, 425, 429, 5xx) or `permanent` ("fix it"). Callers look at its fields, never at its text.
+"""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import requests
+import tenacity
+
+logger = logging.getLogger(__name__)
+
+TEMPORARY_STATUSES = frozenset({408, 425, 429})
+IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+LONGEST_RETRY_AFTER = 24 * 3600.0  # seconds; a service may not park us for longer
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A 2xx answer, read whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class TransportError(Exception):
+    """A call that did not succeed.
+
+    `permanent`: trying again will not help. `status`: the HTTP status, None when there was no answer. `retry_after`: seconds
+    the service asked us to wait. `body`: the start of the answer, for the log and the operator.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool,
+        status: int | None = None,
+        retry_after: float | None = None,
+        body: bytes = b"",
+    ) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.status = status
+        self.retry_after = retry_after
+        self.body = body
+
+
+class Client:
+    """A kept connection to one outside service.
+
+    `role` names the service in logs and errors; the timeouts are in seconds; an answer may have at most `max_body` bytes.
+    Not for sharing between threads.
+    """
+
+    def __init__(
+        self, *, role: str, connect_timeout: float = 5.0, read_timeout: float = 30.0, max_body: int = 10_000_000
+    ) -> None:
+        self.role = role
+        self.connect_timeout = connect_timeout
+        self.read_timeout = read_timeout
+        self.max_body = max_body
+        self._session = requests.Session()
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
+    def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        data: bytes | None = None,
+        deadline: float | None = None,
+        before_attempt: Callable[[], None] | None = None,
+    ) -> Answer:
+        """Send one request and return its 2xx answer; raise TransportError otherwise.
+
+        With `deadline` (a time.monotonic() value) temporary failures are tried again, waiting exponentially with jitter or as
+        long as Retry-After says, as long as the next attempt would start before it; the attempts' own timeouts shrink to fit.
+        `before_attempt` is called before each.
+        """
+        headers = dict(headers or {})
+        if deadline is None:
+            return self._attempt(method, url, headers, data, self.read_timeout)
+        if method not in IDEMPOTENT_METHODS and "Idempotency-Key" not in headers:
+            raise ValueError(f"{method} is retried only with an Idempotency-Key")
+        for attempt in tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_is_temporary),
+            wait=_wait,
+            stop=lambda state: time.monotonic() + state.upcoming_sleep >= deadline,
+            before_sleep=self._log_retry,
+            reraise=True,
+        ):
+            with attempt:
+                if before_attempt:
+                    before_attempt()
+                timeout = min(self.read_timeout, max(deadline - time.monotonic(), 1.0))
+                return self._attempt(method, url, headers, data, timeout)
+        raise AssertionError("tenacity returns or raises")
+
+    def _attempt(
+        self, method: str, url: str, headers: Mapping[str, str], data: bytes | None, read_timeout: float
+    ) -> Answer:
+        timeout = (min(self.connect_timeout, read_timeout), read_timeout)
+        try:
+            with self._session.request(
+                method, url, headers=headers, data=data, timeout=timeout, stream=True, allow_redirects=False
+            ) as response:
+                body = self._read(response, time.monotonic() + read_timeout)
+        except requests.exceptions.InvalidURL as error:
+            raise TransportError(f"{self.role}: the address is not valid", permanent=True) from error
+        except (requests.RequestException, OSError) as error:
+            raise TransportError(f"{self.role}: {_why(error)}", permanent=False) from error
+        if response.ok and response.status_code < 300:
+            return Answer(response.status_code, response.headers, body)
+        status = response.status_code
+        raise TransportError(
+            f"{self.role} answered {status} {response.reason or ''}".rstrip(),
+            permanent=not (status >= 500 or status in TEMPORARY_STATUSES),
+            status=status,
+            retry_after=parse_retry_after(response.headers.get("Retry-After")),
+            body=body[:2000],
+        )
+
+    def _read(self, response: requests.Response, deadline: float) -> bytes:
+        """Read the body in pieces, so that neither its size nor a trickle of bytes is without a bound."""
+        body = bytearray()
+        for piece in response.iter_content(65536):
+            body += piece
+            if len(body) > self.max_body:
+                raise TransportError(
+                    f"{self.role} answered more than {self.max_body} bytes",
+                    permanent=True,
+                    status=response.status_code,
+                )
+            if time.monotonic() > deadline:
+                raise requests.ReadTimeout("the answer did not end in time")
+        return bytes(body)
+
+    def _log_retry(self, state: tenacity.RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        logger.warning("%s; attempt %d, next in %.1f s", error, state.attempt_number, state.upcoming_sleep)
+
+
+_exponential = tenacity.wait_exponential_jitter(multiplier=0.2, max=5, jitter=0.2)
+
+
+def _wait(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.retry_after if isinstance(error, TransportError) else None
+    return max(_exponential(state), asked or 0.0)
+
+
+def _is_temporary(error: BaseException) -> bool:
+    return isinstance(error, TransportError) and not error.permanent
+
+
+def _why(error: Exception) -> str:
+    """Name the kind of failure; the exception's text may carry the address with its query."""
+    if isinstance(error, requests.ConnectTimeout):
+        return "no connection in time"
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "the TLS handshake failed"
+    if isinstance(error, requests.ConnectionError | OSError):
+        return "connection failed or was dropped"
+    return type(error).__name__
+
+
+def parse_retry_after(value: str | None) -> float | None:
+    """Return the seconds that a Retry-After header (seconds or an HTTP date) asks for, None when it says nothing usable."""
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+        except (TypeError, ValueError):
+            return None
+    if not math.isfinite(seconds):
+        return None
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)

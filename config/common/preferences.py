@@ -1,0 +1,9 @@
+"""The client's wish to wait or not (RFC 7240)."""
+
+from rest_framework.request import Request
+
+
+def prefers_async(request: Request) -> bool:
+    """Whether the request carries `Prefer: respond-async`."""
+    wishes = request.headers.get("Prefer", "").lower().replace(";", ",").split(",")
+    return "respond-async" in (wish.strip() for wish in wishes)

@@ -1,0 +1,24 @@
+"""What looks again, every so many minutes, at what must happen. Declared by the apps, made by `migrate`."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """A task, by its dotted path, that runs every so many minutes."""
+
+    task: str
+    minutes: int
+
+
+_periodics: dict[str, Periodic] = {}
+
+
+def every(minutes: int, task: str) -> None:
+    """Declare a schedule, from an app's ready()."""
+    _periodics[task] = Periodic(task, minutes)
+
+
+def periodics() -> list[Periodic]:
+    """Return what the installed apps declared."""
+    return list(_periodics.values())

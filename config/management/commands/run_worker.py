@@ -1,0 +1,16 @@
+"""`manage.py run_worker`: the worker process."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from config.worker import Supervisor
+
+
+class Command(BaseCommand):
+    """Runs tasks and schedules until SIGTERM; restarts its cluster when that dies or stops claiming tasks."""
+
+    help = "Run background work: deliveries, registrations, refreshes, jobs, sweeps."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        Supervisor().run()

@@ -1,0 +1,209 @@
+"""All settings, and the only reader of the environment. The README's table lists every variable (a test compares)."""
+
+import os
+import sys
+from pathlib import Path
+from urllib.parse import unquote
+
+import django_stubs_ext
+import environ
+
+from config.made_secrets import read_or_make_secret
+
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"  # what a running Apron writes: the SQLite database, made secrets
+VAR_DIR.mkdir(exist_ok=True)
+
+env = environ.Env()
+
+# --- Who may talk to this server -----------------------------------------------------------------------------------
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="") or read_or_make_secret(VAR_DIR / "secrets.json", "SECRET_KEY")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+REQUIRE_TOKEN = env.bool("REQUIRE_TOKEN", default=False)
+API_TOKEN = env.str("API_TOKEN", default="apron-dev" if DEBUG else "") or read_or_make_secret(
+    VAR_DIR / "secrets.json", "API_TOKEN", announce=True
+)
+JWT_KEY = env.str("JWT_KEY", default="", multiline=True)
+JWT_ALGORITHM = env.str("JWT_ALGORITHM", default="HS256")
+PORT = env.int("PORT", default=3100)
+
+HTTPS_ONLY = env.bool("HTTPS_ONLY", default=False)  # behind a proxy that ends TLS and sets X-Forwarded-Proto
+if HTTPS_ONLY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^(api/)?health$"]  # probes come from inside, without TLS
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "config.common.problems.csrf_failure"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes; also the largest JSON body a view takes unless it says otherwise
+
+# --- Database ------------------------------------------------------------------------------------------------------
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'apron.sqlite3'}")}
+_database = DATABASES["default"]
+if _database["ENGINE"].endswith("sqlite3"):
+    _database["CONN_MAX_AGE"] = None
+    _database["OPTIONS"] = {
+        "timeout": 30,  # seconds to wait for the one writer
+        "transaction_mode": "IMMEDIATE",  # a transaction that would have to upgrade its lock fails at once otherwise
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+    _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}  # a file, for tests with several processes
+else:
+    _database["HOST"] = unquote(_database["HOST"])  # a socket's folder is written %2Fvar%2Frun%2Fpostgresql
+    _database["CONN_MAX_AGE"] = 0  # the pool keeps them
+    _database["CONN_HEALTH_CHECKS"] = True
+    _database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 16, "timeout": 10}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- The queue: a wake-up, never the truth (docs/decisions/0003) ------------------------------------------------------
+WORKER_STALL_SECONDS = env.int("WORKER_STALL_SECONDS", default=120)
+Q_CLUSTER = {
+    "name": "apron",
+    "orm": "default",
+    "workers": 4,
+    "poll": 0.1,
+    "bulk": 1,
+    "queue_limit": 1,  # the retry clock starts at dequeue: a task must not wait in a process
+    "timeout": 600,
+    "retry": 1800,  # at least 3 x timeout, or a slow task is started again while it runs
+    "max_attempts": 3,  # 0 would be for ever
+    "ack_failures": True,  # a schedule looks again anyway
+    "save_limit": -1,
+    "catch_up": False,
+    "scheduler": False,  # the supervisor runs it, every few seconds instead of every 30
+}
+
+# --- inflight ------------------------------------------------------------------------------------------------------
+IMPORT_ROOTS = [
+    Path(root)
+    for root in env.str(
+        "IMPORT_ROOTS", default=os.pathsep.join([str(BASE_DIR / "sample_data"), "/opt/custexport"])
+    ).split(os.pathsep)
+    if root
+]
+CUSTOMERS_API_URL = env.str("CUSTOMERS_API_URL", default="https://mockapi.example.com/v1/customers")
+CURRENCY_NAMES = {"USD": "dollars", "EUR": "euros"} | env.dict("CURRENCY_NAMES", default={})
+DELIVERY_BATCH_SIZE = env.int("DELIVERY_BATCH_SIZE", default=500)
+DELIVERY_SCHEDULE = env.list("DELIVERY_SCHEDULE", cast=float, default=[5, 300, 1800, 7200, 18000, 36000, 36000])
+DELIVERY_GZIP = env.bool("DELIVERY_GZIP", default=False)
+DELIVERY_RETENTION_DAYS = env.int("DELIVERY_RETENTION_DAYS", default=30)
+SEND_BUDGET_SECONDS = env.float("SEND_BUDGET_SECONDS", default=20.0)
+
+# --- Django --------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "config",
+    "inflight",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_q",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+MIDDLEWARE = [
+    "config.common.logging.RequestIdMiddleware",
+    "config.common.problems.ProblemMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True  # serves packages' static files without a collectstatic step
+WHITENOISE_AUTOREFRESH = False
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["config.common.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["config.common.authentication.TokenIfRequired"],
+    "DEFAULT_PARSER_CLASSES": ["config.common.json.JsonParser"],
+    "DEFAULT_RENDERER_CLASSES": ["config.common.json.JsonRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "config.common.openapi.ProblemAutoSchema",
+    "EXCEPTION_HANDLER": "config.common.problems.problem_from_exception",
+    "UNAUTHENTICATED_USER": None,
+    "UNICODE_JSON": True,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Apron",
+    "DESCRIPTION": "The ground side of in-flight retail.",
+    "VERSION": "0.1.0",
+    "PREPROCESSING_HOOKS": ["config.common.openapi.only_prefixed"],
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "ImportStatus": "inflight.models.ImportRun.Status",
+        "DeliveryStatus": "inflight.models.Delivery.Status",
+        "BatchStatus": "inflight.models.DeliveryBatch.Status",
+        "HealthStatus": ["ok", "down"],
+    },
+}
+
+# --- Logs ----------------------------------------------------------------------------------------------------------
+LOG_FORMAT = env.str("LOG_FORMAT", default="text" if sys.stderr.isatty() else "json")  # text | json
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "config.common.logging.RequestIdFilter"}},
+    "formatters": {
+        "json": {
+            "()": "pythonjsonlogger.orjson.OrjsonFormatter",
+            "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s",
+            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+        },
+        "text": {"format": "%(asctime)s %(levelname)-7s %(name)s [%(request_id)s] %(message)s"},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "filters": ["request_id"],
+            "formatter": "json" if LOG_FORMAT == "json" else "text",
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.request": {"level": "ERROR"},  # 4xx are the client's business; 5xx are logged with their traceback
+        "django-q": {"handlers": [], "level": "WARNING", "propagate": True},
+    },
+}

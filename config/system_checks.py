@@ -1,0 +1,74 @@
+"""System checks: combinations of settings that cannot work fail at start, with a mend; risky ones warn before deployment."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
+
+Finding = tuple[str, str, str]  # code, what is wrong, how to mend it
+
+
+def check_settings(**_: Any) -> list[CheckMessage]:
+    """Find settings that cannot work."""
+    faults = [*_token_faults(), *_delivery_faults(), *_other_faults()]
+    return [Error(text, hint=hint, id=f"apron.{code}") for code, text, hint in faults]
+
+
+def _token_faults() -> Iterator[Finding]:
+    if settings.JWT_ALGORITHM not in {"HS256", "RS256"}:
+        yield "E001", f"JWT_ALGORITHM is {settings.JWT_ALGORITHM!r}.", "Set it to HS256 or RS256."
+    is_pem = settings.JWT_KEY.startswith("-----BEGIN")
+    if settings.JWT_KEY and is_pem != (settings.JWT_ALGORITHM == "RS256"):
+        mend = "RS256 takes a public key in PEM, HS256 a shared secret."
+        yield "E002", f"JWT_KEY does not fit JWT_ALGORITHM={settings.JWT_ALGORITHM}.", mend
+    if settings.JWT_KEY and settings.JWT_ALGORITHM == "HS256" and len(settings.JWT_KEY.encode()) < 32:
+        mend = "Make one: python -c 'import secrets; print(secrets.token_hex(32))'"
+        yield "E003", "JWT_KEY is shorter than 32 bytes.", mend
+
+
+def _delivery_faults() -> Iterator[Finding]:
+    if urlsplit(settings.CUSTOMERS_API_URL).scheme not in {"http", "https"}:
+        yield "E004", f"CUSTOMERS_API_URL is {settings.CUSTOMERS_API_URL!r}.", "Give an http or https address."
+    if settings.DELIVERY_BATCH_SIZE < 1:
+        yield "E005", "DELIVERY_BATCH_SIZE is below 1.", "Set how many customers one request carries, such as 500."
+    if any(seconds < 0 for seconds in settings.DELIVERY_SCHEDULE):
+        yield "E006", "DELIVERY_SCHEDULE has a negative wait.", "Give seconds by commas, such as 5,300,1800."
+
+
+def _other_faults() -> Iterator[Finding]:
+    if settings.LOG_FORMAT not in {"json", "text"}:
+        yield "E007", f"LOG_FORMAT is {settings.LOG_FORMAT!r}.", "Set it to json or text."
+    for name in ("SEND_BUDGET_SECONDS", "WORKER_STALL_SECONDS", "DELIVERY_RETENTION_DAYS"):
+        if getattr(settings, name) <= 0:
+            yield "E008", f"{name} is not above 0.", "Give a positive number, or leave it unset."
+
+
+def check_deployment(**_: Any) -> list[CheckMessage]:
+    """Find settings that are fine on a desk and a risk in production."""
+    return [Warning(text, hint=hint, id=f"apron.{code}") for code, text, hint in _risks()]
+
+
+def _risks() -> Iterator[Finding]:
+    if not settings.REQUIRE_TOKEN:
+        yield (
+            "W001",
+            "REQUIRE_TOKEN is false: everyone who reaches the server may use the API.",
+            "Set REQUIRE_TOKEN=true.",
+        )
+    if settings.API_TOKEN == "apron-dev":  # noqa: S105 - the very value to warn about
+        yield "W002", "API_TOKEN is the one of the documentation.", "Set a long random API_TOKEN, and DEBUG=false."
+    if Path("/") in [root.resolve() for root in settings.IMPORT_ROOTS]:
+        yield (
+            "W003",
+            "IMPORT_ROOTS holds /: every file of the server can be imported.",
+            "Name the folders that sales land in.",
+        )
+    if not settings.HTTPS_ONLY:
+        yield (
+            "W004",
+            "HTTPS_ONLY is false: cookies and tokens may travel in the clear.",
+            "End TLS in front, set HTTPS_ONLY=true.",
+        )

@@ -1,0 +1,30 @@
+"""Every path of the API, under /api and, as the requirements spell them, without it. Only /api is in the schema."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+
+from config.common.health import HealthView
+from config.common.problems import not_found
+
+handler400 = "config.common.problems.bad_request"
+handler403 = "config.common.problems.permission_denied"
+handler404 = "config.common.problems.not_found"
+handler500 = "config.common.problems.server_error"
+
+api: list[URLPattern | URLResolver] = [
+    path("health", HealthView.as_view(), name="health"),
+    path("", include("inflight.urls")),
+]
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/api/docs"), name="home"),
+    path("admin", RedirectView.as_view(url="/admin/")),
+    path("admin/", admin.site.urls),
+    path("api/schema", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/", include((api, "api"))),
+    path("", include((api, "unprefixed"))),
+    re_path("", not_found),
+]

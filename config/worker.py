@@ -1,0 +1,153 @@
+"""The worker process: django-q2's cluster under a supervisor, because a cluster can wedge without dying.
+
+When the idle process that holds the cluster's queue lock is killed, everything looks alive and nothing runs
+(django-q2 issue 23). The supervisor sees it from outside: a due task that nobody claims.
+"""
+
+import contextlib
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections
+from django.utils import timezone
+from django_q.models import OrmQ
+from django_q.scheduler import scheduler
+
+from config.common.health import Unhealthy
+from config.models import WorkerHeartbeat
+
+logger = logging.getLogger(__name__)
+
+BEAT_SECONDS = 5.0
+SILENT_AFTER_SECONDS = 30.0  # a worker that has not beaten for this long counts as down
+STOP_SECONDS = 20.0  # how long running tasks may take to end after SIGTERM
+LONGEST_BACKOFF_SECONDS = 30.0
+
+
+def check_worker() -> dict[str, Any]:
+    """Health: the age of the newest heartbeat."""
+    newest = WorkerHeartbeat.objects.order_by("-beat_at").first()
+    if newest is None:
+        raise Unhealthy("No worker has ever run; start one: manage.py run_worker.")
+    age = (timezone.now() - newest.beat_at).total_seconds()
+    if age > SILENT_AFTER_SECONDS:
+        raise Unhealthy(f"The last worker fell silent {age:.0f} s ago; start one: manage.py run_worker.")
+    return {"last_heartbeat_seconds": round(age, 1)}
+
+
+def check_queue() -> dict[str, Any]:
+    """Health: how long the oldest due task has been waiting for a worker."""
+    head = _oldest_due_task()
+    age = (timezone.now() - head.lock).total_seconds() if head else 0.0
+    if age > 2 * settings.WORKER_STALL_SECONDS:
+        raise Unhealthy(f"The oldest due task has been waiting for {age:.0f} s.")
+    return {"oldest_due_seconds": round(age, 1)}
+
+
+def _oldest_due_task() -> OrmQ | None:
+    return OrmQ.objects.filter(lock__lte=timezone.now()).order_by("lock").first()
+
+
+class Supervisor:
+    """Keeps one cluster running, beats, runs due schedules; ends on SIGTERM or SIGINT."""
+
+    def __init__(self) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self.started_at = timezone.now()
+        self._stopping = threading.Event()
+        self._cluster: subprocess.Popen[bytes] | None = None
+        self._started = 0.0
+        self._backoff = 1.0
+        self._head: tuple[int, float] | None = None  # id of the oldest due task, and since when it is the oldest
+
+    def run(self) -> None:
+        """Supervise until told to stop."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stopping.set())
+        next_beat = 0.0
+        while not self._stopping.is_set():
+            self._keep_cluster_running()
+            if time.monotonic() >= next_beat:
+                next_beat = time.monotonic() + BEAT_SECONDS
+                self._beat_or_log()
+            self._stopping.wait(1.0)
+        self._stop_cluster()
+        WorkerHeartbeat.objects.filter(name=self.name).delete()
+
+    def _keep_cluster_running(self) -> None:
+        if self._cluster is not None and self._cluster.poll() is None:
+            return
+        if self._cluster is not None:
+            self._kill_cluster()  # whatever is left of its process group
+            lived = time.monotonic() - self._started
+            self._backoff = 1.0 if lived > 60 else min(self._backoff * 2, LONGEST_BACKOFF_SECONDS)
+            logger.error("The cluster ended with %s; starting it again", self._cluster.returncode)
+            self._stopping.wait(self._backoff)
+        if not self._stopping.is_set():
+            self._start_cluster()
+
+    def _start_cluster(self) -> None:
+        self._cluster = subprocess.Popen(
+            [sys.executable, "-m", "config.cluster"], cwd=settings.BASE_DIR, start_new_session=True
+        )
+        self._started = time.monotonic()
+        self._head = None
+
+    def _beat_or_log(self) -> None:
+        """A database that is away for a while must not end the supervisor."""
+        try:
+            close_old_connections()
+            self._beat()
+            scheduler()
+            if self._is_stalled():
+                logger.error(
+                    "A due task was not claimed for %d s; restarting the cluster", settings.WORKER_STALL_SECONDS
+                )
+                self._kill_cluster()
+        except DatabaseError as error:
+            logger.warning("The database did not answer: %s", error)
+
+    def _beat(self) -> None:
+        now = timezone.now()
+        WorkerHeartbeat.objects.update_or_create(
+            name=self.name, defaults={"beat_at": now}, create_defaults={"beat_at": now, "started_at": self.started_at}
+        )
+        WorkerHeartbeat.objects.filter(beat_at__lt=now - timedelta(days=1)).delete()
+
+    def _is_stalled(self) -> bool:
+        """Whether the same due task has been the oldest for WORKER_STALL_SECONDS: nothing claims any more."""
+        head = _oldest_due_task()
+        now = time.monotonic()
+        if head is None or self._head is None or self._head[0] != head.pk:
+            self._head = (head.pk, now) if head else None
+            return False
+        waited = now - self._head[1]
+        return waited > float(settings.WORKER_STALL_SECONDS)
+
+    def _stop_cluster(self) -> None:
+        """Let running tasks end, for a while; then end the whole group."""
+        if self._cluster is None:
+            return
+        self._cluster.terminate()
+        try:
+            self._cluster.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            logger.warning("Tasks were still running %d s after SIGTERM; their rows go on elsewhere", STOP_SECONDS)
+        self._kill_cluster()
+
+    def _kill_cluster(self) -> None:
+        """Kill the whole process group: the main process's children would live on without it."""
+        if self._cluster is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._cluster.pid, signal.SIGKILL)
+        self._cluster.wait()
