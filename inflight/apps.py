@@ -1,0 +1,17 @@
+"""Inflight: an aircraft's sales come in as CSV and go out to the partner API."""
+
+from django.apps import AppConfig
+
+from config.common.schedules import every
+
+
+class InflightConfig(AppConfig):
+    """Declares what looks again, once a minute, at what must happen."""
+
+    name = "inflight"
+    verbose_name = "In-flight sales"
+
+    def ready(self) -> None:
+        every(1, "inflight.tasks.run_queued_imports")
+        every(1, "inflight.tasks.deliver_due")
+        every(24 * 60, "inflight.tasks.drop_old_payloads")

@@ -1,0 +1,85 @@
+"""`manage.py import_csv CUSTOMERS PURCHASES`."""
+
+import sys
+from pathlib import Path
+from typing import Any, TextIO, cast
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from config.common.problems import Problem
+from inflight.models import Delivery, ImportRun
+from inflight.rejects_csv import rejects_csv
+from inflight.services import deliveries, imports
+
+EXIT_REJECTS = 2
+COUNTS = ("read", "inserted", "updated", "unchanged", "rejected", "skipped")
+
+
+class Command(BaseCommand):
+    """Imports two files and says what became of their rows. Exit status: 0 clean, 2 with rejects, 1 unusable."""
+
+    help = "Import a customers file and a purchases file. Exit status: 0 clean, 2 with rejects, 1 unusable."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("customers", help="path of the customers CSV")
+        parser.add_argument("purchases", help="path of the purchases CSV")
+        parser.add_argument("--dry-run", action="store_true", help="find out everything, change nothing")
+        parser.add_argument(
+            "--send", action="store_true", help="then send the new and changed customers to the partner"
+        )
+        parser.add_argument("--rejects", metavar="FILE", help="write the rejected rows there, to mend and import again")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        console = Console(file=cast(TextIO, self.stdout))
+        run = self._import(options, console)
+        console.print(_summary(run))
+        if options["rejects"]:
+            self._write_rejects(run, Path(options["rejects"]))
+        if options["send"] and not run.dry_run:
+            self._send()
+        if run.status == ImportRun.Status.COMPLETED_WITH_REJECTS:
+            sys.exit(EXIT_REJECTS)
+
+    def _import(self, options: dict[str, Any], console: Console) -> ImportRun:
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+            bar = progress.add_task("Reading", total=1.0)
+            try:
+                return imports.import_files(
+                    customers_path=options["customers"],
+                    purchases_path=options["purchases"],
+                    roots=None,  # whoever has a shell may read what the shell may read
+                    dry_run=options["dry_run"],
+                    requested_by="manage.py import_csv",
+                    on_progress=lambda share: progress.update(
+                        bar, completed=share, description="Reading" if share < 1 else "Writing"
+                    ),
+                )
+            except Problem as problem:
+                raise CommandError(problem.detail) from problem
+
+    def _write_rejects(self, run: ImportRun, path: Path) -> None:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(rejects_csv(run.rejects.order_by("id").iterator()))
+        self.stdout.write(f"Rejected rows: {path}. Mend it and give it as both files.")
+
+    def _send(self) -> None:
+        delivery, is_new = deliveries.start_delivery(only=Delivery.Only.CHANGED, requested_by="manage.py import_csv")
+        if is_new:
+            delivery = deliveries.deliver(delivery, seconds=settings.SEND_BUDGET_SECONDS)
+        self.stdout.write(
+            f"Delivery {delivery.pk}: {delivery.get_status_display()}, {delivery.batches.count()} batches."
+        )
+
+
+def _summary(run: ImportRun) -> Table:
+    title = f"Import {run.pk}: {run.get_status_display()}" + (" (dry run, nothing changed)" if run.dry_run else "")
+    table = Table(title=title)
+    for heading in ("file", *COUNTS):
+        table.add_column(heading, justify="left" if heading == "file" else "right")
+    for name, counts in (("customers", run.customers), ("purchases", run.purchases)):
+        table.add_row(name, *[f"{(counts or {})[count]:,}" for count in COUNTS])
+    return table

@@ -1,0 +1,1 @@
+"""What inflight does: imports and deliveries."""

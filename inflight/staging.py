@@ -1,0 +1,206 @@
+"""Staging tables: rows go in as fast as the database takes them, and set-based SQL does the rest.
+
+Temporary tables of this connection; on SQLite they are written without the lock that other writers wait for. The names in
+the SQL are this module's and the models' own, never input.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, models
+
+Row = Sequence[Any]  # line, bad, then the columns; None for what a bad row does not say
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A temporary table `stage_<table>` in front of a model's table.
+
+    `columns` are the table's, the key first; each staged row also has its `line` in the file and whether it is `bad`. Bad
+    rows are staged as far as they can be read, so that everything that is wrong with them can be said.
+    """
+
+    model: type[models.Model]
+    columns: tuple[str, ...]
+
+    @property
+    def table(self) -> str:
+        return self.model._meta.db_table
+
+    @property
+    def name(self) -> str:
+        return f"stage_{self.table}"
+
+    @property
+    def refused(self) -> str:
+        """Table of rows refused for what other rows say: (line, first_line, unknown_parent)."""
+        return f"refused_{self.table}"
+
+    @property
+    def key(self) -> str:
+        return self.columns[0]
+
+    def create(self) -> None:
+        """Create the two temporary tables, empty."""
+        self.drop()
+        line = "line integer PRIMARY KEY" if connection.vendor == "sqlite" else "line integer"
+        definitions = ", ".join(self._definition(column) for column in self.columns)
+        _execute(f"CREATE TEMPORARY TABLE {self.name} ({line}, bad boolean, {definitions})")
+        _execute(f"CREATE TEMPORARY TABLE {self.refused} (line integer, first_line integer, unknown_parent boolean)")
+
+    def drop(self) -> None:
+        """Drop the temporary tables; a pooled connection must not keep them."""
+        _execute(f"DROP TABLE IF EXISTS {self.name}")
+        _execute(f"DROP TABLE IF EXISTS {self.refused}")
+
+    def _definition(self, column: str) -> str:
+        """A column with the type and collation of the real one, so that the two compare."""
+        field = next(f for f in self.model._meta.concrete_fields if f.column == column)
+        parameters: dict[str, Any] = dict(field.db_parameters(connection))
+        collation = f' COLLATE "{parameters["collation"]}"' if parameters.get("collation") else ""
+        return f"{column} {parameters['type']}{collation}"
+
+    def load(self, rows: Sequence[Row]) -> None:
+        """Write rows; nothing else may use the connection until it returns."""
+        columns = ("line", "bad", *self.columns)
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                with cursor.copy(f"COPY {self.name} ({', '.join(columns)}) FROM STDIN") as copy:
+                    for row in rows:
+                        copy.write_row(row)
+                return
+            # Outside a transaction a savepoint begins a deferred one: temporary tables only, no lock on the database.
+            cursor.execute("SAVEPOINT stage_load")
+            marks = ", ".join(["%s"] * len(columns))
+            cursor.executemany(f"INSERT INTO {self.name} ({', '.join(columns)}) VALUES ({marks})", rows)
+            cursor.execute("RELEASE stage_load")
+
+    def index_key(self) -> None:
+        """Index the key, for a stage that another one looks up its parents in."""
+        _execute(f"CREATE INDEX {self.name}_key ON {self.name} ({self.key})")
+        self.analyze()
+
+    def analyze(self) -> None:
+        """Tell PostgreSQL's planner how large the stage is; it assumes next to nothing otherwise."""
+        if connection.vendor == "postgresql":
+            _execute(f"ANALYZE {self.name}")
+
+    def count(self) -> int:
+        """Return how many rows are staged."""
+        return int(_scalar(f"SELECT COUNT(*) FROM {self.name}"))
+
+    def refuse_repeats(self) -> int:
+        """Refuse the rows whose key an earlier good row has; drop those that say the same, and return how many."""
+        same = _row_equality(self.columns, "s", "f")
+        _execute(
+            f"""
+            INSERT INTO {self.refused} (line, first_line, unknown_parent)
+            SELECT s.line, f.line, CASE WHEN NOT s.bad AND {same} THEN NULL ELSE FALSE END
+            FROM {self.name} s
+            CROSS JOIN (
+                SELECT {self.key}, MIN(CASE WHEN NOT bad THEN line END) AS line
+                FROM {self.name} GROUP BY {self.key} HAVING COUNT(*) > 1
+            ) repeated
+            CROSS JOIN {self.name} f
+            WHERE s.{self.key} = repeated.{self.key} AND s.line > repeated.line AND f.line = repeated.line
+            """
+        )
+        _execute(
+            f"DELETE FROM {self.name} WHERE line IN (SELECT line FROM {self.refused} WHERE unknown_parent IS NULL)"
+        )
+        return _execute(f"DELETE FROM {self.refused} WHERE unknown_parent IS NULL")
+
+    def refuse_orphans(self, parent: "Stage") -> None:
+        """Refuse the rows whose parent is neither staged nor stored. The parent's key names the column here too."""
+        key = parent.key
+        _execute(
+            f"""
+            INSERT INTO {self.refused} (line, unknown_parent)
+            SELECT s.line, TRUE FROM {self.name} s
+            WHERE s.{key} IS NOT NULL
+              AND NOT EXISTS (SELECT 1 FROM {parent.name} p WHERE p.{key} = s.{key} AND NOT p.bad)
+              AND NOT EXISTS (SELECT 1 FROM {parent.table} t WHERE t.{key} = s.{key})
+            """
+        )
+
+    def rejected_lines(self) -> Iterator[tuple[int, int | None, bool]]:
+        """Yield (line, line of the first row with this key, parent unknown) of every rejected row, by line."""
+        statement = f"""
+            SELECT line, MAX(first_line), MAX(CASE WHEN unknown_parent THEN 1 ELSE 0 END) FROM (
+                SELECT line, first_line, unknown_parent FROM {self.refused}
+                UNION ALL SELECT line, NULL, FALSE FROM {self.name} WHERE bad
+            ) rejected WHERE line > %s GROUP BY line ORDER BY line LIMIT 5000
+        """
+        last = 0
+        while page := _fetch(statement, [last]):
+            for line, first_line, unknown_parent in page:
+                yield line, first_line, bool(unknown_parent)
+            last = page[-1][0]
+
+    def drop_rejected(self) -> int:
+        """Take the rejected rows out of the stage and return how many there were."""
+        return _execute(f"DELETE FROM {self.name} WHERE bad OR line IN (SELECT line FROM {self.refused})")
+
+    def drop_unchanged(self) -> int:
+        """Take out the rows that the table already holds just so, and return how many there were."""
+        same = _row_equality(self.columns, self.name, "t")
+        return _execute(
+            f"""
+            DELETE FROM {self.name} WHERE EXISTS (
+                SELECT 1 FROM {self.table} t WHERE t.{self.key} = {self.name}.{self.key} AND {same}
+            )
+            """
+        )
+
+    def update_changed(self, extra: str = "") -> int:
+        """Change the table's rows that are staged, and return how many there were."""
+        assignments = ", ".join(f"{column} = s.{column}" for column in self.columns[1:])
+        return _execute(
+            f"UPDATE {self.table} SET {assignments}{extra} FROM {self.name} s WHERE s.{self.key} = {self.table}.{self.key}"
+        )
+
+    def insert_new(self) -> int:
+        """Insert the staged rows that the table does not have, by key, and return how many there were."""
+        columns = ", ".join(self.columns)
+        return _execute(
+            f"""
+            INSERT INTO {self.table} ({columns})
+            SELECT {columns} FROM {self.name} s
+            WHERE NOT EXISTS (SELECT 1 FROM {self.table} t WHERE t.{self.key} = s.{self.key})
+            ORDER BY {self.key}
+            """
+        )
+
+
+def touch_parents(child: Stage, parent: Stage, assignment: str) -> None:
+    """Apply `assignment` to the stored parents, old and new, of every staged child."""
+    _execute(
+        f"""
+        UPDATE {parent.table} SET {assignment} WHERE {parent.key} IN (
+            SELECT {parent.key} FROM {child.name}
+            UNION
+            SELECT t.{parent.key} FROM {child.name} s JOIN {child.table} t ON t.{child.key} = s.{child.key}
+        )
+        """
+    )
+
+
+def _row_equality(columns: Sequence[str], left: str, right: str) -> str:
+    return "({}) = ({})".format(", ".join(f"{left}.{c}" for c in columns), ", ".join(f"{right}.{c}" for c in columns))
+
+
+def _execute(statement: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return int(cursor.rowcount)
+
+
+def _fetch(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())
+
+
+def _scalar(statement: str) -> Any:
+    return _fetch(statement, [])[0][0]

@@ -1,0 +1,18 @@
+"""What a worker does for inflight. Each looks at the rows; running one twice, or never, is harmless."""
+
+from inflight.services import deliveries, imports
+
+
+def run_queued_imports() -> None:
+    """Run the imports that wait, and mark those that died."""
+    imports.run_queued_imports()
+
+
+def deliver_due() -> None:
+    """Go on with the delivery that is due."""
+    deliveries.deliver_due()
+
+
+def drop_old_payloads() -> None:
+    """Forget the bytes of batches acknowledged long ago."""
+    deliveries.drop_old_payloads()
