@@ -1,0 +1,35 @@
+"""What every test may use: an API client, tokens, and the outside world on real sockets."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from tests.fakes.partner import Partner
+
+
+@pytest.fixture(autouse=True)
+def _plain_settings(settings: Any, tmp_path: Path) -> None:
+    """Settings that no test gets from the machine it runs on, and waits that no test has to sit out."""
+    settings.API_TOKEN = "test-token"
+    settings.REQUIRE_TOKEN = False
+    settings.JWT_KEY = ""
+    settings.IMPORT_ROOTS = [tmp_path]
+    settings.SEND_BUDGET_SECONDS = 1.0
+    settings.CUSTOMERS_API_URL = "http://127.0.0.1:9/no-test-may-call-this"
+
+
+@pytest.fixture
+def api() -> APIClient:
+    """A client without a token."""
+    return APIClient()
+
+
+@pytest.fixture
+def partner(settings: Any) -> Iterator[Partner]:
+    """The partner API; settings point to it."""
+    with Partner() as server:
+        settings.CUSTOMERS_API_URL = server.customers_url
+        yield server
