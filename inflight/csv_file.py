@@ -9,9 +9,9 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from io import BufferedReader, FileIO
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
 from inflight.exceptions import FileMissing, FileOutsideRoots, UnusableCsv
 
@@ -31,15 +31,14 @@ class CsvFile:
     `positions` maps each wanted column to its place in a record, `width` is the number of columns in the header.
     """
 
-    file: BinaryIO
+    file: BufferedReader
     name: str
     size: int
     delimiter: str = ""
     positions: dict[str, int] = field(default_factory=dict)
     width: int = 0
     kind_position: int | None = None  # of the column `file` in a file of rejects
-    bytes_read: int = 0
-    _pending: list[str] = field(default_factory=list)
+    raw: str = ""  # the text of the record that `record_at` returned last, without its line ending
     _header_lines: int = 0
     _passed: int = 0
 
@@ -50,18 +49,31 @@ class CsvFile:
         self.file.close()
 
     @property
-    def raw(self) -> str:
-        """The text of the record just read, without its line ending."""
-        return "".join(self._pending).rstrip("\r\n")
+    def bytes_read(self) -> int:
+        """How far into the file reading has come."""
+        return 0 if self.file.closed else self.file.tell()
 
     def records(self) -> Iterator[Record]:
-        """Yield every record after the header, in order; an empty line is a record without fields."""
-        self.file.seek(0)
-        self.bytes_read = 0
+        """Yield every record after the header, in order; an empty line is a record without fields.
+
+        Parsing is strict: a stray quote costs the records it swallows, not the rest of the file.
+        """
         lines = self._lines()
         for _ in range(self._header_lines):
             next(lines)
-        yield from self._parse(lines, self._header_lines)
+        reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
+        before = self._header_lines + 1
+        start = before
+        while True:
+            try:
+                for fields in reader:
+                    yield start, fields, ""
+                    start = before + reader.line_num
+            except csv.Error as error:
+                yield start, [], str(error)
+                start = before + reader.line_num
+            else:
+                return
 
     def record_at(self, start: int) -> Record:
         """Return the record that starts on line `start`; lines must be asked for in ascending order.
@@ -69,52 +81,44 @@ class CsvFile:
         What lies between is skipped unparsed, which makes reading a few records again cheap.
         """
         next(islice(self.file, start - 1 - self._passed, start - 1 - self._passed), None)
-        record = next(self._parse(self._lines(start - 1), start - 1))
-        self._passed = start - 1 + len(self._pending)
-        return record
+        taken: list[str] = []
+        lines = (taken.append(text) or text for text in map(bytes.decode, self.file))  # type: ignore[func-returns-value]
+        try:
+            fields, fault = next(csv.reader(lines, delimiter=self.delimiter, strict=True)), ""
+        except csv.Error as error:
+            fields, fault = [], str(error)
+        self._passed = start - 1 + len(taken)
+        self.raw = "".join(taken).rstrip("\r\n")
+        return start, fields, fault
 
     def rewind(self) -> None:
         """Go back to the start, for `record_at`."""
         self.file.seek(0)
         self._passed = 0
 
-    def _parse(self, lines: Iterator[str], before: int) -> Iterator[Record]:
-        """Parse strictly: a stray quote costs the records it swallows, not the rest of the file."""
-        reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
-        while True:
-            start = before + reader.line_num + 1
-            self._pending.clear()
-            try:
-                fields = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield start, [], str(error)
-            else:
-                yield start, fields, ""
-
-    def _lines(self, before: int = 0) -> Iterator[str]:
-        """Yield decoded lines, keeping those of the record under way."""
-        pending, readline = self._pending, self.file.readline
-        number = before
+    def _lines(self) -> Iterator[str]:
+        """Yield the file's lines from its start, decoded; this runs once per line and is kept short."""
+        self.file.seek(0)
+        self.file.seek(len(BOM) if self.file.peek(3).startswith(BOM) else 0)
+        readline = self.file.readline
         while data := readline(LONGEST_LINE):
-            number += 1
-            self.bytes_read += len(data)
-            if number == 1:
-                data = data.removeprefix(BOM)
-            try:
-                text = data.decode()
-            except UnicodeDecodeError as error:
-                offset = self.file.tell() - len(data) + error.start
-                raise UnusableCsv(
-                    f"{self.name} is not UTF-8: byte 0x{data[error.start]:02x} at offset {offset}, line {number}. "
-                    "Save it as UTF-8.",
-                    field=self.name,
-                ) from error
             if len(data) == LONGEST_LINE and not data.endswith(b"\n"):
-                raise UnusableCsv(f"{self.name}: line {number} is longer than {LONGEST_LINE} bytes.", field=self.name)
-            pending.append(text)
-            yield text
+                raise UnusableCsv(f"{self.name}: a line is longer than {LONGEST_LINE} bytes.", field=self.name)
+            try:
+                yield data.decode()
+            except UnicodeDecodeError as error:
+                raise self._undecodable(self.file.tell() - len(data) + error.start) from error
+
+    def _undecodable(self, offset: int) -> UnusableCsv:
+        self.file.seek(0)
+        line, left = 1, offset
+        while left and (piece := self.file.read(min(left, 1024 * 1024))):
+            line, left = line + piece.count(b"\n"), left - len(piece)
+        byte = self.file.read(1)[0]
+        return UnusableCsv(
+            f"{self.name} is not UTF-8: byte 0x{byte:02x} at offset {offset}, line {line}. Save it as UTF-8.",
+            field=self.name,
+        )
 
     def read_header(self, wanted: Sequence[str]) -> None:
         """Find the delimiter and the wanted columns in the first line that is not empty."""
@@ -160,7 +164,7 @@ def open_csv(path: str, *, name: str, wanted: Sequence[str], roots: Sequence[Pat
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         raise UnusableCsv(f"{path} is not a regular file.", field=name)
-    csv_file = CsvFile(os.fdopen(descriptor, "rb", buffering=1024 * 1024), name, status.st_size)
+    csv_file = CsvFile(BufferedReader(FileIO(descriptor), 1024 * 1024), name, status.st_size)
     try:
         csv_file.read_header(wanted)
     except (UnusableCsv, csv.Error) as error:

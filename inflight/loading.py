@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from inflight.csv_file import CsvFile
-from inflight.parsing import Reason, RowFormat, lenient_value, reasons_of
+from inflight.parsing import Reason, RowFormat, Value, lenient_value, reasons_of
 from inflight.staging import Row, Stage
 
 CHUNK_ROWS = 20_000
@@ -66,30 +66,31 @@ class Load:
         self.kind.stage.analyze()
 
     def _rows(self) -> Iterator[Row]:
+        """Yield `(line, bad, values…)` for each row that counts. This runs once per row: the good way through is short."""
+        parse, pick, width = self.kind.row_format.parse, self._pick, self.file.width
+        of_rejects = self.file.kind_position is not None
+        read = skipped = 0
         for line, fields, fault in self.file.records():
-            if not fault and self._is_skipped(fields):
-                self.counts.skipped += 1
-            else:
-                self.counts.read += 1
-                yield self._staged(line, fields)
+            if (not any(fields) and not fault) or (of_rejects and self._is_of_other_file(fields)):
+                skipped += 1
+                continue
+            read += 1
+            try:
+                values = parse(*pick(fields)) if len(fields) == width else None
+            except ValueError:
+                values = None
+            yield (line, False, *values) if values else (line, True, *self._lenient_values(fields))
+        self.counts.read, self.counts.skipped = read, skipped
 
-    def _is_skipped(self, fields: list[str]) -> bool:
-        """Whether a record is blank, or one of the other file in a file of rejects."""
-        text = "".join(fields)
-        if not text or text.isspace():
-            return True
+    def _is_of_other_file(self, fields: list[str]) -> bool:
         place = self.file.kind_position
         return place is not None and len(fields) > place and fields[place] != self.kind.name
 
-    def _staged(self, line: int, fields: list[str]) -> Row:
+    def _lenient_values(self, fields: list[str]) -> list[Value]:
+        """What can be read of a bad row, so that all that is wrong with it can be said."""
         if len(fields) != self.file.width:
-            return [line, True, *[None] * len(self._checks)]
-        texts = self._pick(fields)
-        try:
-            return [line, False, *[check(text) for check, text in zip(self._checks, texts, strict=True)]]
-        except ValueError:
-            values = [lenient_value(check, text) for check, text in zip(self._checks, texts, strict=True)]
-            return [line, True, *values]
+            return [None] * len(self._checks)
+        return [lenient_value(check, text) for check, text in zip(self._checks, self._pick(fields), strict=True)]
 
     def rejects(self) -> Iterator[Reject]:
         """Yield every rejected row with all its reasons, reading again only those rows of the file."""
