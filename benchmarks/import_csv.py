@@ -77,7 +77,8 @@ def apron(folder: Path) -> int:
         customers_path=str(folder / "customers.csv"), purchases_path=str(folder / "purchases.csv"), roots=None
     )
     print(f"    {run.status}: {run.purchases}", file=sys.stderr)
-    assert run.customers and run.purchases
+    assert run.customers
+    assert run.purchases
     return int(run.customers["read"] + run.purchases["read"])
 
 
