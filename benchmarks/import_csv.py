@@ -25,7 +25,7 @@ from tests.with_postgresql import postgresql, psql
 
 CUSTOMER_COLUMNS = "customer_id,title,last_name,first_name,postal_code,city,email"
 PURCHASE_COLUMNS = "purchase_identifier,customer_id,product_id,quantity,price,currency,purchased_on"
-PART = {"bulk_create": 200_000, "pandas.to_sql": 2_000_000, "django-import-export": 10_000}
+PART = {"bulk_create": 1_000_000, "pandas.to_sql": 200_000, "django-import-export": 10_000}
 
 
 def generate(folder: Path, purchases: int) -> None:
@@ -159,7 +159,8 @@ def pandas_to_sql(folder: Path) -> int:
 
     connection.ensure_connection()
     count = 0
-    chunks = pandas.read_csv(folder / "good.csv", sep=";", dtype=str, chunksize=100_000)
+    part = PART["pandas.to_sql"]
+    chunks = pandas.read_csv(folder / "good.csv", sep=";", dtype=str, nrows=part, chunksize=100_000)
     for chunk in chunks:
         chunk.columns = pandas.Index(PURCHASE_COLUMNS.split(","))
         chunk.to_sql("inflight_purchase", connection.connection, if_exists="append", index=False)

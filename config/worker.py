@@ -19,7 +19,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
-from django_q.models import OrmQ
+from django_q.models import OrmQ, Schedule
 from django_q.scheduler import scheduler
 
 from config.common.health import Unhealthy
@@ -68,6 +68,7 @@ class Supervisor:
         self._started = 0.0
         self._backoff = 1.0
         self._head: tuple[int, float] | None = None  # id of the oldest due task, and since when it is the oldest
+        self._looks_at_everything = True
 
     def run(self) -> None:
         """Supervise until told to stop."""
@@ -101,12 +102,15 @@ class Supervisor:
         )
         self._started = time.monotonic()
         self._head = None
+        self._looks_at_everything = True
 
     def _beat_or_log(self) -> None:
         """A database that is away for a while must not end the supervisor."""
         try:
             close_old_connections()
             self._beat()
+            if self._looks_at_everything:
+                self._make_schedules_due()
             scheduler()
             if self._is_stalled():
                 logger.error(
@@ -122,6 +126,11 @@ class Supervisor:
             name=self.name, defaults={"beat_at": now}, create_defaults={"beat_at": now, "started_at": self.started_at}
         )
         WorkerHeartbeat.objects.filter(beat_at__lt=now - timedelta(days=1)).delete()
+
+    def _make_schedules_due(self) -> None:
+        """What a predecessor left in the middle is gone on with now, not when its schedule comes round."""
+        Schedule.objects.filter(schedule_type=Schedule.MINUTES).update(next_run=timezone.now())
+        self._looks_at_everything = False
 
     def _is_stalled(self) -> bool:
         """Whether the same due task has been the oldest for WORKER_STALL_SECONDS: nothing claims any more."""

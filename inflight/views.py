@@ -7,7 +7,6 @@ from django.http import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -86,8 +85,8 @@ class ImportDetailView(APIView):
         return Response(ImportOutput(get_object_or_404(ImportRun, pk=import_id)).data)
 
 
-class CsvRenderer(BaseRenderer):
-    """Lets a client ask for text/csv; the view itself streams it."""
+class CsvRenderer(JsonRenderer):
+    """Lets a client ask for text/csv, which the view itself streams; a problem stays JSON."""
 
     media_type = "text/csv"
     format = "csv"

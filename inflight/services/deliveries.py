@@ -153,7 +153,7 @@ def _post(client: http.Client, batch: DeliveryBatch, deadline: float) -> http.An
         settings.CUSTOMERS_API_URL,
         headers=headers,
         data=bytes(batch.payload or b""),
-        deadline=deadline,
+        deadline=min(deadline, time.monotonic() + settings.SEND_BUDGET_SECONDS),
         before_attempt=lambda: _count_attempt(batch),
     )
 

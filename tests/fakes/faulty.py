@@ -4,9 +4,8 @@ import contextlib
 import json
 import socket
 import threading
-import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -28,11 +27,16 @@ class Received:
 
 @dataclass
 class Fault:
-    """What the next request meets: a status with headers, a hang, or a dropped connection before or after reading it."""
+    """What the next request meets; without arguments, nothing out of the ordinary.
+
+    `status`: refused with it. `hang_seconds`: kept waiting first, and then dropped unless `answers`. `drop`: read, taken, and
+    the connection closed without a word.
+    """
 
     status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
     hang_seconds: float = 0.0
+    answers: bool = False
     drop: bool = False
     body: bytes = b'{"error": "on demand"}'
 
@@ -43,6 +47,9 @@ class FaultyServer:
     def __init__(self, port: int = 0) -> None:
         self.received: list[Received] = []
         self.down = False
+        self.down_after: int | None = None  # how many requests it still takes before it is down
+        self.on_received: Callable[[Received], None] = lambda _: None
+        self.on_answered: Callable[[Received], None] = lambda _: None
         self._faults: deque[Fault] = deque()
         self._lock = threading.Lock()
         self._released = threading.Event()
@@ -85,6 +92,11 @@ class FaultyServer:
         with self._lock:
             self._faults.extend(faults)
 
+    def forget_faults(self) -> None:
+        """Be well from now on."""
+        with self._lock:
+            self._faults.clear()
+
     def answer(self, request: Received) -> tuple[int, dict[str, str], bytes]:
         """Return status, headers and body; the fakes say what theirs is."""
         raise NotImplementedError
@@ -94,22 +106,23 @@ class FaultyServer:
         received = Received(handler.command, handler.path, dict(handler.headers.items()), body)
         with self._lock:
             self.received.append(received)
-            fault = Fault(drop=True) if self.down else self._faults.popleft() if self._faults else None
-        if fault and fault.hang_seconds:
-            self._released.wait(fault.hang_seconds)
-        if fault and fault.status:
+            fault = self._faults.popleft() if self._faults else Fault()
+            down = self.down or (self.down_after is not None and len(self.received) > self.down_after)
+        self.on_received(received)
+        self._released.wait(fault.hang_seconds)
+        if down or (fault.hang_seconds and not fault.answers):
+            self._drop(handler)
+        elif fault.status:
             self._write(handler, fault.status, fault.headers, fault.body)
-            return
-        if fault and fault.drop and self.down:
-            self._drop(handler)
-            return
-        with self._lock:
-            status, headers, answer = self.answer(received)
-            received.accepted = 200 <= status < 300
-        if fault and fault.drop:
-            self._drop(handler)
         else:
-            self._write(handler, status, headers, answer)
+            with self._lock:
+                status, headers, answer = self.answer(received)
+                received.accepted = 200 <= status < 300
+            if fault.drop:
+                self._drop(handler)
+            else:
+                self._write(handler, status, headers, answer)
+                self.on_answered(received)
 
     @staticmethod
     def _drop(handler: BaseHTTPRequestHandler) -> None:
@@ -129,21 +142,3 @@ class FaultyServer:
                 handler.send_header(name, value)
             handler.end_headers()
             handler.wfile.write(body)
-
-
-def wait_until(condition: Any, *, seconds: float = 10.0, what: str = "it") -> Any:
-    """Return the condition's first true value, or fail after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if value := condition():
-            return value
-        time.sleep(0.02)
-    raise AssertionError(f"{what} did not happen within {seconds} s")
-
-
-@contextlib.contextmanager
-def free_port() -> Iterator[int]:
-    """Yield a port of 127.0.0.1 that nothing listens on."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        yield held.getsockname()[1]

@@ -1,0 +1,54 @@
+"""What inflight's tests share: files as an aircraft hands them over."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from inflight.models import ImportRun
+from inflight.services.imports import import_files
+
+CUSTOMER_HEADER = "customer_id;title;lastname;firstname;postal_code;city;email"
+PURCHASE_HEADER = "purchase_identifier;customer_id;product_id;quantity;price;currency;date"
+CUSTOMERS = [
+    CUSTOMER_HEADER,
+    "1;2;Norris;Chuck;83600;Fréjus;chuck@norris.com",
+    "2;1;Galante;Marie;06400;Cannes;m@fr.fr",
+]
+PURCHASES = [
+    PURCHASE_HEADER,
+    "2/01;1;4324;1;10;EUR;2024-11-04",
+    "2/02;1;0071;2;91.2;USD;2024-11-03",
+    "2/03;2;0071;1;0;EUR;2024-11-03",
+]
+
+Import = Callable[..., ImportRun]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., str]:
+    """Write lines (or bytes) as a file and return its path."""
+
+    def write(name: str, content: list[str] | bytes) -> str:
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else ("\n".join(content) + "\n").encode())
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def do_import(write: Callable[..., str]) -> Import:
+    """Import the given lines; without any, two customers and three purchases."""
+
+    def do_import(
+        customers: list[str] | bytes = CUSTOMERS, purchases: list[str] | bytes = PURCHASES, *, dry_run: bool = False
+    ) -> ImportRun:
+        return import_files(
+            customers_path=write("customers.csv", customers),
+            purchases_path=write("purchases.csv", purchases),
+            roots=None,
+            dry_run=dry_run,
+        )
+
+    return do_import

@@ -1,0 +1,297 @@
+"""Deliveries: snapshots, order, acknowledgement, and what happens when the partner misbehaves."""
+
+import gzip
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from django_q.models import Schedule
+
+from inflight.exceptions import DeliveryUnderWay
+from inflight.models import Customer, Delivery, DeliveryBatch
+from inflight.services.deliveries import deliver, deliver_due, drop_old_payloads, retry_delivery, start_delivery
+from tests.factories import CustomerFactory, PurchaseFactory
+from tests.fakes.faulty import Fault
+from tests.fakes.partner import Partner
+from tests.sessions import lock_held_elsewhere
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _small_batches(settings: Any) -> None:
+    settings.DELIVERY_BATCH_SIZE = 2
+
+
+def send(only: str = "all", seconds: float = 1.0) -> Delivery:
+    delivery, _ = start_delivery(only=only)
+    return deliver(delivery, seconds=seconds)
+
+
+def make_due() -> None:
+    """Let the time until the next attempt pass."""
+    Delivery.objects.update(next_attempt_at=timezone.now() - timedelta(seconds=1))
+
+
+def seconds_until_next(delivery: Delivery) -> float:
+    assert delivery.next_attempt_at
+    return (delivery.next_attempt_at - timezone.now()).total_seconds()
+
+
+def statuses(delivery: Delivery) -> list[str]:
+    return list(delivery.batches.order_by("number").values_list("status", flat=True))
+
+
+def last_names(partner: Partner) -> list[str]:
+    return [customer["last_name"] for customer in partner.customers]
+
+
+def test_customers_arrive_in_order_in_batches(partner: Partner) -> None:
+    expected = [customer.last_name for customer in CustomerFactory.create_batch(5)]
+    delivery = send()
+    assert delivery.status == "delivered"
+    assert [len(batch) for batch in partner.accepted.values()] == [2, 2, 1]
+    assert last_names(partner) == expected
+
+
+def test_each_batch_has_one_key_and_is_json(partner: Partner) -> None:
+    CustomerFactory.create_batch(3)
+    send()
+    keys = [request.headers["Idempotency-Key"] for request in partner.received]
+    assert len(set(keys)) == 2
+    assert {request.headers["Content-Type"] for request in partner.received} == {"application/json"}
+
+
+def test_a_delivery_of_nothing_is_delivered_with_no_batches(partner: Partner) -> None:
+    delivery = send()
+    assert (delivery.status, delivery.batches.count(), partner.received) == ("delivered", 0, [])
+
+
+def test_only_changed_sends_what_was_not_sent_before(partner: Partner) -> None:
+    CustomerFactory.create_batch(3)
+    send()
+    assert send("changed").batches.count() == 0
+    Customer.objects.filter(last_name=last_names(partner)[1]).update(needs_sending=True)
+    send("changed")
+    assert len(partner.customers) == 4
+    assert partner.customers[3] == partner.customers[1]
+
+
+def test_only_all_sends_everything_again(partner: Partner) -> None:
+    CustomerFactory.create_batch(3)
+    send()
+    send()
+    assert len(partner.customers) == 6
+
+
+def test_a_temporary_failure_is_retried_at_once_with_the_same_bytes_and_key(partner: Partner) -> None:
+    CustomerFactory()
+    partner.fail_next(Fault(status=503), Fault(drop=True))
+    delivery = send(seconds=5)
+    assert delivery.status == "delivered"
+    assert delivery.batches.get().attempts == 3
+    assert len({(request.headers["Idempotency-Key"], request.body) for request in partner.received}) == 1
+    assert len(partner.customers) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(status=500),
+        Fault(status=429),
+        Fault(status=408),
+        Fault(status=425),
+        Fault(hang_seconds=20),
+        Fault(drop=True),
+    ],
+    ids=["500", "429", "408", "425", "hang", "drop"],
+)
+def test_when_the_partner_stays_away_all_batches_wait_for_the_schedule(partner: Partner, fault: Fault) -> None:
+    CustomerFactory.create_batch(5)
+    partner.fail_next(*[fault] * 20)
+    delivery = send(seconds=0.5)
+    assert (delivery.status, statuses(delivery)) == ("waiting", ["pending"] * 3)
+    assert 3 < seconds_until_next(delivery) <= 5
+    assert list(delivery.batches.order_by("number").values_list("attempts", flat=True))[1:] == [0, 0]
+    assert delivery.batches.get(number=1).last_error
+    assert Schedule.objects.filter(next_run=delivery.next_attempt_at).exists()
+
+
+def test_when_the_partner_is_back_the_rest_goes_out_once(partner: Partner) -> None:
+    customers = CustomerFactory.create_batch(5)
+    partner.fail_next(Fault(), *[Fault(status=503)] * 20)
+    delivery = send(seconds=0.5)
+    assert statuses(delivery) == ["acknowledged", "pending", "pending"]
+    partner.forget_faults()
+    deliver_due()
+    assert len(partner.customers) == 2, "not before it is due"
+    make_due()
+    deliver_due()
+    delivery.refresh_from_db()
+    assert delivery.status == "delivered"
+    assert last_names(partner) == [customer.last_name for customer in customers]
+
+
+def test_a_drop_after_reading_has_no_second_effect(partner: Partner) -> None:
+    CustomerFactory.create_batch(2)
+    partner.fail_next(Fault(drop=True))
+    send(seconds=5)
+    assert len(partner.repeats) == 1
+    assert len(partner.customers) == 2
+
+
+def test_retry_after_is_honoured_over_the_schedule(partner: Partner) -> None:
+    CustomerFactory()
+    partner.fail_next(Fault(status=429, headers={"Retry-After": "1800"}))
+    delivery = send()
+    assert len(partner.received) == 1
+    assert seconds_until_next(delivery) > 1790
+
+
+def test_each_round_waits_longer_and_the_last_one_ends(partner: Partner, settings: Any) -> None:
+    settings.DELIVERY_SCHEDULE = [10.0, 100.0]
+    CustomerFactory()
+    partner.down = True
+    delivery = send(seconds=0.1)
+    waits = []
+    while delivery.status == "waiting":
+        waits.append(round(seconds_until_next(delivery)))
+        delivery = deliver(delivery, seconds=0.1)
+    assert (waits, delivery.status) == ([10, 100], "failed")
+    assert delivery.finished_at
+
+
+def test_an_acknowledgement_starts_the_schedule_anew(partner: Partner) -> None:
+    CustomerFactory.create_batch(3)
+    partner.down = True
+    delivery = send(seconds=0.1)
+    partner.down = False
+    partner.fail_next(Fault(), *[Fault(status=503)] * 20)
+    delivery = deliver(delivery, seconds=0.3)
+    assert (delivery.failed_rounds, statuses(delivery)) == (1, ["acknowledged", "pending"])
+
+
+def test_a_refused_batch_needs_a_person_and_does_not_stop_the_others(partner: Partner) -> None:
+    CustomerFactory.create_batch(5)
+    partner.fail_next(Fault(), Fault(status=422, body=b'{"error": "no such product"}'))
+    delivery = send()
+    assert (delivery.status, statuses(delivery)) == ("failed", ["acknowledged", "failed", "acknowledged"])
+    batch = delivery.batches.get(number=2)
+    assert (batch.http_status, batch.attempts) == (422, 1)
+    assert "no such product" in batch.last_error
+
+
+@pytest.mark.parametrize("status", [301, 401, 403, 404, 405])
+def test_a_refusal_of_us_stops_the_delivery(partner: Partner, status: int) -> None:
+    CustomerFactory.create_batch(5)
+    partner.fail_next(Fault(status=status))
+    delivery = send()
+    assert (delivery.status, statuses(delivery)) == ("failed", ["failed", "pending", "pending"])
+    assert len(partner.received) == 1
+
+
+def test_a_retry_sends_what_is_not_acknowledged_with_the_same_bytes(partner: Partner) -> None:
+    CustomerFactory.create_batch(3)
+    partner.fail_next(Fault(status=422))
+    delivery = send()
+    Customer.objects.update(last_name="changed since")
+    delivery = deliver(retry_delivery(delivery), seconds=1)
+    assert delivery.status == "delivered"
+    assert partner.received[0].body == partner.received[2].body
+    assert len(partner.received) == 3, "the acknowledged batch is not sent again"
+
+
+def test_a_retry_waits_while_another_delivery_is_under_way(partner: Partner) -> None:
+    CustomerFactory()
+    partner.fail_next(Fault(status=422))
+    failed = send()
+    other, _ = start_delivery()
+    with pytest.raises(DeliveryUnderWay, match=f"/api/deliveries/{other.pk}"):
+        retry_delivery(failed)
+
+
+def test_a_second_send_joins_the_one_under_way() -> None:
+    first, is_new = start_delivery()
+    again, is_new_again = start_delivery()
+    assert (is_new, is_new_again) == (True, False)
+    assert first == again
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_process_at_a_time_works_on_a_delivery(partner: Partner) -> None:
+    CustomerFactory()
+    with lock_held_elsewhere("delivery"):
+        delivery = send()
+    assert (delivery.status, partner.received) == ("preparing", [])
+
+
+def test_a_delivery_cut_off_while_preparing_goes_on_where_it_was(partner: Partner) -> None:
+    customers = CustomerFactory.create_batch(5)
+    delivery = send(seconds=0)
+    assert (delivery.status, delivery.batches.count()) == ("preparing", 0)
+    deliver_due()
+    assert last_names(partner) == [customer.last_name for customer in customers]
+
+
+def test_out_of_time_the_rest_is_left_to_a_worker(partner: Partner) -> None:
+    CustomerFactory.create_batch(5)
+    partner.fail_next(Fault(hang_seconds=0.4, answers=True), Fault(hang_seconds=0.4, answers=True))
+    delivery = send(seconds=0.6)
+    assert delivery.status == "sending"
+    assert Schedule.objects.filter(func="inflight.tasks.deliver_due", schedule_type=Schedule.ONCE).exists()
+    deliver_due()
+    delivery.refresh_from_db()
+    assert delivery.status == "delivered"
+    assert len(partner.customers) == 5
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_payloads_are_zipped_when_asked_and_stay_as_they_were_snapshot(
+    partner: Partner, settings: Any, zipped: bool
+) -> None:
+    settings.DELIVERY_GZIP = zipped
+    CustomerFactory(last_name="Łódź")
+    partner.fail_next(Fault(status=422))
+    delivery = send()
+    settings.DELIVERY_GZIP = not zipped
+    deliver(retry_delivery(delivery), seconds=1)
+    first, second = partner.received
+    assert first.body == second.body
+    assert (gzip.decompress(first.body) if zipped else first.body) == json.dumps(
+        partner.customers, ensure_ascii=False, separators=(",", ":")
+    ).encode()
+
+
+def test_old_payloads_of_acknowledged_batches_are_dropped_the_others_kept(partner: Partner, settings: Any) -> None:
+    CustomerFactory.create_batch(6)
+    partner.fail_next(Fault(), Fault(status=422))
+    delivery = send()
+    long_ago = timezone.now() - timedelta(days=settings.DELIVERY_RETENTION_DAYS + 1)
+    delivery.batches.filter(number=1).update(acknowledged_at=long_ago)
+    drop_old_payloads()
+    kept = DeliveryBatch.objects.order_by("number").values_list("payload", flat=True)
+    assert [payload is not None for payload in kept] == [False, True, True]
+
+
+def test_purchases_come_by_date_then_identifier_in_the_partners_words(partner: Partner, settings: Any) -> None:
+    settings.CURRENCY_NAMES = {"USD": "dollars", "EUR": "euros"}
+    customer = CustomerFactory(customer_id="1", title="2", last_name="Norris", first_name="Chuck", email="")
+    for identifier, day, price, currency in (
+        ("b", "2024-11-03", "91.2000", "USD"),
+        ("c", "2024-11-01", "10.0000", "EUR"),
+        ("a", "2024-11-03", "0.0001", "GBP"),
+    ):
+        PurchaseFactory(
+            customer=customer, purchase_identifier=identifier, purchased_on=day, price=price, currency=currency
+        )
+    CustomerFactory(customer_id="5", title="", last_name="", first_name="", email="")
+    send()
+    assert partner.received[0].body.decode() == (
+        '[{"salutation":"M","last_name":"Norris","first_name":"Chuck","email":"","purchases":['
+        '{"product_id":"0071","price":10,"currency":"euros","quantity":1,"purchased_at":"2024-11-01"},'
+        '{"product_id":"0071","price":0.0001,"currency":"GBP","quantity":1,"purchased_at":"2024-11-03"},'
+        '{"product_id":"0071","price":91.2,"currency":"dollars","quantity":1,"purchased_at":"2024-11-03"}]},'
+        '{"salutation":"","last_name":"","first_name":"","email":"","purchases":[]}]'
+    )

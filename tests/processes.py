@@ -1,0 +1,130 @@
+"""A whole Apron in processes of its own, on a database of its own, to be killed at will."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psycopg
+import requests
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parent.parent
+T = TypeVar("T")
+
+
+def wait_until(condition: Callable[[], T], *, seconds: float = 20.0) -> T:
+    """Return the condition's first true value, or fail after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if value := condition():
+            return value
+        time.sleep(0.01)
+    raise AssertionError(f"waited {seconds} s in vain")
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nothing listens on."""
+    with closing(socket.socket()) as held:
+        held.bind(("127.0.0.1", 0))
+        return int(held.getsockname()[1])
+
+
+@contextmanager
+def own_database(folder: Path) -> Iterator[str]:
+    """Yield the url of an empty database, on the engine that the tests run on."""
+    if connection.vendor == "sqlite":
+        yield f"sqlite:///{folder / 'apron.sqlite3'}"
+        return
+    settings = connection.settings_dict
+    name = f"apron_{uuid.uuid4().hex}"
+    login = {"host": settings["HOST"], "port": settings["PORT"] or None, "user": settings["USER"]}
+    with psycopg.connect(dbname="postgres", password=settings["PASSWORD"], autocommit=True, **login) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"')
+        try:
+            place = f"{settings['HOST'].replace('/', '%2F')}:{settings['PORT']}".rstrip(":")
+            yield f"postgres://{settings['USER']}:{settings['PASSWORD']}@{place}/{name}"
+        finally:
+            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+class System:
+    """Runs Apron's commands with one environment; whatever is left running is killed at the end."""
+
+    def __init__(self, database_url: str, **environment: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}/api"
+        self.environment = os.environ | {
+            "DATABASE_URL": database_url,
+            "SECRET_KEY": "test",
+            "API_TOKEN": "test-token",
+            "LOG_FORMAT": "text",
+            **environment,
+        }
+        self._running: list[subprocess.Popen[bytes]] = []
+        self.manage("migrate", "--verbosity=0")
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a management command to its end."""
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True, timeout=60
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a management command and leave it running."""
+        return self._start(sys.executable, "manage.py", *arguments)
+
+    def start_web(self) -> subprocess.Popen[bytes]:
+        """Start the web server as the Procfile does, with one worker process, and wait until it answers."""
+        server = f"granian --interface wsgi config.wsgi:application --host 127.0.0.1 --port {self.port} --no-ws"
+        process = self._start(str(Path(sys.executable).parent / "granian"), *server.split()[1:])
+        wait_until(self._answers)
+        return process
+
+    def _start(self, *command: str) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(command, cwd=ROOT, env=self.environment, start_new_session=True)
+        self._running.append(process)
+        return process
+
+    def _answers(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/health", timeout=5).status_code in {200, 503}
+        except requests.ConnectionError:
+            return False
+
+    def get(self, path: str) -> Any:
+        """Return the JSON at a path of the API."""
+        response = requests.get(f"{self.url}/{path}", timeout=30)
+        response.raise_for_status()
+        return response.json()
+
+    def close(self) -> None:
+        """Kill what is left."""
+        for process in self._running:
+            if process.poll() is None:
+                kill(process)
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    """End a process as a power cut would."""
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+@contextmanager
+def running_system(folder: Path, **environment: str) -> Iterator[System]:
+    """A migrated system without processes yet."""
+    with own_database(folder) as url:
+        system = System(url, **environment)
+        try:
+            yield system
+        finally:
+            system.close()
