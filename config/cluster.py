@@ -10,6 +10,7 @@ import signal
 import sys
 
 from django.core.management import execute_from_command_line
+from django.db import connections
 
 PR_SET_PDEATHSIG = 1
 
@@ -20,8 +21,16 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def use_connections_without_pool() -> None:
+    """Give each process a connection of its own: the cluster forks, and a pool's sockets do not survive being shared."""
+    for database in connections.settings.values():
+        database.get("OPTIONS", {}).pop("pool", None)
+        database["CONN_MAX_AGE"] = None
+
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     die_with_parent()
     os.register_at_fork(after_in_child=die_with_parent)
+    use_connections_without_pool()
     execute_from_command_line(["manage.py", "qcluster"])
