@@ -8,7 +8,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -107,10 +107,11 @@ class System:
         return response.json()
 
     def close(self) -> None:
-        """Kill what is left."""
+        """Kill what is left, children of those already killed included."""
         for process in self._running:
-            if process.poll() is None:
-                kill(process)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def kill(process: "subprocess.Popen[bytes]") -> None:
