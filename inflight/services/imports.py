@@ -1,6 +1,7 @@
 """Imports: two CSV files become customers and purchases, all that is good of them, in one transaction."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 RUN_IMPORTS_TASK = "inflight.tasks.run_queued_imports"
 LOCK = "import"
 REJECT_CHUNK = 1000
+PROGRESS_SECONDS = 0.2  # between two reports: each is a commit
 
 CUSTOMERS = Kind(
     "customers",
@@ -164,12 +166,20 @@ def _execute(run: ImportRun, loads: list[Load], on_progress: OnProgress | None) 
 
 def _stage(run: ImportRun, loads: list[Load], on_progress: OnProgress | None) -> None:
     total = sum(load.file.size for load in loads) or 1
+    next_report = 0.0
     for load in loads:
         for _ in load.run():
-            run.progress = min(sum(each.file.bytes_read for each in loads) / total, 1.0)
-            run.save(update_fields=["progress"])
-            if on_progress:
-                on_progress(run.progress)
+            if time.monotonic() >= next_report:
+                next_report = time.monotonic() + PROGRESS_SECONDS
+                _report(run, sum(each.file.bytes_read for each in loads) / total, on_progress)
+    _report(run, 1.0, on_progress)
+
+
+def _report(run: ImportRun, share: float, on_progress: OnProgress | None) -> None:
+    run.progress = min(share, 1.0)
+    run.save(update_fields=["progress"])
+    if on_progress:
+        on_progress(run.progress)
 
 
 def _apply(run: ImportRun, loads: list[Load]) -> None:
