@@ -14,11 +14,14 @@ from email.utils import parsedate_to_datetime
 
 import requests
 import tenacity
+from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
+from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 logger = logging.getLogger(__name__)
 
 TEMPORARY_STATUSES = frozenset({408, 425, 429})
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+UNUSABLE_ADDRESS = (InvalidSchema, InvalidURL, MissingSchema)
 LONGEST_RETRY_AFTER = 24 * 3600.0  # seconds; a service may not park us for longer
 
 
@@ -120,10 +123,11 @@ class Client:
                 method, url, headers=headers, data=data, timeout=timeout, stream=True, allow_redirects=False
             ) as response:
                 body = self._read(response, time.monotonic() + read_timeout)
-        except requests.exceptions.InvalidURL as error:
-            raise TransportError(f"{self.role}: the address is not valid", permanent=True) from error
-        except (requests.RequestException, OSError) as error:
-            raise TransportError(f"{self.role}: {_why(error)}", permanent=False) from error
+        except UNUSABLE_ADDRESS:
+            raise TransportError(f"{self.role}: the address is not valid", permanent=True) from None
+        except (requests.RequestException, HTTPError, OSError) as error:
+            # "from None": the cause's text carries the address with its query, and would be in every traceback
+            raise TransportError(f"{self.role}: {_why(error)}", permanent=False) from None
         if response.ok and response.status_code < 300:
             return Answer(response.status_code, response.headers, body)
         status = response.status_code
@@ -136,9 +140,9 @@ class Client:
         )
 
     def _read(self, response: requests.Response, deadline: float) -> bytes:
-        """Read the body in pieces, so that neither its size nor a trickle of bytes is without a bound."""
+        """Read the body as its bytes come in, so that neither its size nor a trickle of them is without a bound."""
         body = bytearray()
-        for piece in response.iter_content(65536):
+        while piece := response.raw.read1(65536, decode_content=True):
             body += piece
             if len(body) > self.max_body:
                 raise TransportError(
@@ -172,11 +176,11 @@ def _why(error: Exception) -> str:
     """Name the kind of failure; the exception's text may carry the address with its query."""
     if isinstance(error, requests.ConnectTimeout):
         return "no connection in time"
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, requests.Timeout | ReadTimeoutError):
         return "no answer in time"
     if isinstance(error, requests.exceptions.SSLError):
         return "the TLS handshake failed"
-    if isinstance(error, requests.ConnectionError | OSError):
+    if isinstance(error, requests.ConnectionError | ProtocolError | OSError):
         return "connection failed or was dropped"
     return type(error).__name__
 
