@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import jwt
 from django.conf import settings
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -59,10 +59,10 @@ def subject_of(request: Request) -> str:
 class TokenRequired(BasePermission):
     """Lets nobody in without a valid token."""
 
-    message = "This needs a token: Authorization: Bearer <token>."
-
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        return isinstance(request.user, Caller)
+        if not isinstance(request.user, Caller):
+            raise NotAuthenticated("This needs a token: Authorization: Bearer <token>.")
+        return True
 
 
 class TokenIfRequired(TokenRequired):

@@ -10,8 +10,9 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.log import log_response
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -74,9 +75,12 @@ def problem_body(
     return body | extra
 
 
-def problem_response(status: int, detail: str) -> HttpResponse:
+def problem_response(
+    status: int, detail: str, *, headers: Mapping[str, str] | None = None, **members: Any
+) -> HttpResponse:
     """Return a problem as a plain Django response, for paths that no DRF view answers."""
-    return HttpResponse(orjson.dumps(problem_body(status, detail)), status=status, content_type=CONTENT_TYPE)
+    body = orjson.dumps(problem_body(status, detail, **members))
+    return HttpResponse(body, status=status, headers=dict(headers or {}) | {"Content-Type": CONTENT_TYPE})
 
 
 def problem_from_exception(exc: Exception, context: dict[str, Any]) -> Response | None:
@@ -128,12 +132,17 @@ class ProblemMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            request.get_host()
+        except DisallowedHost:  # found further in, Django would show its own page under DEBUG
+            return problem_response(400, "This server does not go by that name; ALLOWED_HOSTS has those it goes by.")
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse:
         match exception:
             case Problem():
-                return problem_response(exception.status, exception.detail)
+                facts = {"headers": exception.headers, "errors": exception.errors, **exception.extra}
+                return problem_response(exception.status, exception.detail, **facts)
             case Http404():
                 return not_found(request)
             case PermissionDenied():
@@ -142,8 +151,10 @@ class ProblemMiddleware:
                 return problem_response(413, "The request body is too large.")
             case SuspiciousOperation():
                 return problem_response(400, "The request could not be understood.")
-        logger.error("Unhandled error on %s %s", request.method, request.path, exc_info=exception)
-        return server_error(request)
+        response = server_error(request)
+        said = ("Unhandled error on %s %s", request.method, request.path)
+        log_response(*said, response=response, request=request, logger=logger, exception=exception)  # Django's, so once
+        return response
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

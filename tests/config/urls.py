@@ -1,0 +1,98 @@
+"""The project's urls, and views that fail or list in the ways the tests need."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import path
+from django_q.models import Schedule
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from config import urls
+from config.common.pagination import paginated
+from config.common.problems import Problem
+from config.models import WorkerHeartbeat
+
+handler400, handler403, handler404, handler500 = urls.handler400, urls.handler403, urls.handler404, urls.handler500
+
+SECRET = "what only the log may know"
+
+
+def plain_failure(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError(SECRET)
+
+
+def plain_refusal(request: HttpRequest) -> HttpResponse:
+    raise PermissionDenied
+
+
+def plain_absence(request: HttpRequest) -> HttpResponse:
+    raise Http404
+
+
+class Taken(Problem):
+    """Someone has it already."""
+
+    status = 409  # type: ignore[assignment]
+    code = "taken"
+
+
+def plain_problem(request: HttpRequest) -> HttpResponse:
+    raise Taken("It is taken.", field="name", headers={"Location": "/api/it"}, holder="me")
+
+
+class ApiFailure(APIView):
+    """Fails."""
+
+    def get(self, request: Request) -> Response:
+        raise RuntimeError(SECRET)
+
+
+class ApiProblem(APIView):
+    """Raises a problem of an app."""
+
+    def get(self, request: Request) -> Response:
+        raise Taken("It is taken.", field="name", headers={"Location": "/api/it"}, holder="me")
+
+
+class Echo(APIView):
+    """Answers with what it was sent."""
+
+    max_body_bytes = 1000
+
+    def post(self, request: Request) -> Response:
+        return Response(request.data)
+
+
+class Heartbeats(APIView):
+    """A list by a text key."""
+
+    def get(self, request: Request) -> Response:
+        return paginated(self, request, WorkerHeartbeat.objects.all(), _names, ordering="name")
+
+
+class Schedules(APIView):
+    """A list by a number, newest first."""
+
+    def get(self, request: Request) -> Response:
+        return paginated(self, request, Schedule.objects.all(), _names, ordering="-id")
+
+
+def _names(rows: list[Any]) -> list[str]:
+    return [row.name for row in rows]
+
+
+urlpatterns = [
+    path("plain-failure", plain_failure),
+    path("plain-refusal", plain_refusal),
+    path("plain-absence", plain_absence),
+    path("plain-problem", plain_problem),
+    path("api-failure", ApiFailure.as_view()),
+    path("api-problem", ApiProblem.as_view()),
+    path("echo", Echo.as_view()),
+    path("heartbeats", Heartbeats.as_view()),
+    path("schedules", Schedules.as_view()),
+    *urls.urlpatterns,
+]
