@@ -1,9 +1,11 @@
 """Lists by keyset: `limit`, `cursor`, the next page in a `Link` header, a plain JSON array as the body."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import QuerySet
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db.models import Model, QuerySet
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
@@ -21,23 +23,33 @@ class KeysetPagination(CursorPagination):
     page_size_query_param = "limit"
     cursor_query_param = "cursor"
 
-    def __init__(self, ordering: str) -> None:
+    def __init__(self, model: type[Model], ordering: str) -> None:
         self._ordering = ordering
+        self._key: Any = model._meta.get_field(ordering.removeprefix("-"))
 
     def get_ordering(self, request: Request, queryset: QuerySet[Any], view: APIView) -> tuple[str]:
         return (self._ordering,)
 
     def get_page_size(self, request: Request) -> int:
         text = request.query_params.get("limit", str(self.page_size))
-        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_LIMIT:
+        if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= MAX_LIMIT:
             raise ValidationError({"limit": f"limit must be a whole number from 1 to {MAX_LIMIT}."})
         return int(text)
 
     def decode_cursor(self, request: Request) -> Any:
         try:
-            return super().decode_cursor(request)
-        except NotFound as error:
+            cursor = super().decode_cursor(request)
+            if cursor is not None:
+                self._check_position(cursor.position)
+        except (NotFound, DjangoValidationError) as error:
             raise ValidationError({"cursor": "This is not a cursor that a Link header gave."}) from error
+        return cursor
+
+    def _check_position(self, position: Any) -> None:
+        """Whoever writes a cursor by hand may put anything where the key's value belongs."""
+        if not position or "\0" in position:
+            raise DjangoValidationError("not a key")
+        self._key.clean(position, None)
 
 
 def paginated(
@@ -47,7 +59,7 @@ def paginated(
 
     `render` turns the page's rows into what is answered.
     """
-    paginator = KeysetPagination(ordering)
+    paginator = KeysetPagination(queryset.model, ordering)
     page = paginator.paginate_queryset(queryset, request, view=view)
     link = paginator.get_next_link()
     headers = {"Link": f'<{link}>; rel="next"'} if link else {}
