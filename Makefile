@@ -29,10 +29,10 @@ run: install ## Run everything on this machine, with sample data and a stand-in 
 
 test: test-sqlite test-postgresql ## Run the tests on SQLite and on PostgreSQL (it starts its own)
 
-test-sqlite: install
+test-sqlite: install ## Run the tests on SQLite only
 	pytest -n $(PYTEST_WORKERS)
 
-test-postgresql: install
+test-postgresql: install ## Run the tests on PostgreSQL only
 	python -m tests.with_postgresql pytest -n $(PYTEST_WORKERS)
 
 lint: install ## Check style, formatting and types
