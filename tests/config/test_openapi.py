@@ -1,0 +1,69 @@
+"""The schema is valid OpenAPI 3.1 of the paths under /api, and the docs page needs nobody else's server."""
+
+import re
+from typing import Any
+
+import pytest
+from drf_spectacular.validation import validate_schema
+from rest_framework.test import APIClient
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def schema(api: APIClient) -> dict[str, Any]:
+    body: dict[str, Any] = api.get("/api/schema").json()
+    return body
+
+
+def operations(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    return [operation for path in schema["paths"].values() for operation in path.values()]
+
+
+def is_served(api: APIClient, address: str) -> bool:
+    response: Any = api.get(address)
+    response.close()
+    return bool(response.status_code == 200)
+
+
+def test_it_is_valid_openapi_3_1(schema: dict[str, Any]) -> None:
+    assert schema["openapi"].startswith("3.1")
+    validate_schema(schema)  # type: ignore[no-untyped-call]
+
+
+def test_only_paths_under_api_are_in_it(schema: dict[str, Any]) -> None:
+    assert schema["paths"]
+    assert [path for path in schema["paths"] if not path.startswith("/api/")] == []
+
+
+def test_every_path_is_there_without_the_prefix_too(schema: dict[str, Any], api: APIClient) -> None:
+    paths = [re.sub(r"{\w+}", "0", path.removeprefix("/api")) for path in schema["paths"]]
+    refused = {path: api.options(path).json().get("detail", "") for path in paths}
+    assert [path for path, detail in refused.items() if detail.startswith("There is nothing at")] == []
+
+
+def test_every_operation_has_a_name_of_its_own_and_a_word_on_what_it_does(schema: dict[str, Any]) -> None:
+    names = [operation["operationId"] for operation in operations(schema)]
+    assert len(names) == len(set(names))
+    assert [operation["operationId"] for operation in operations(schema) if not operation.get("description")] == []
+
+
+def test_every_operation_says_that_its_errors_are_problems(schema: dict[str, Any]) -> None:
+    for operation in operations(schema):
+        assert "application/problem+json" in operation["responses"]["default"]["content"]
+
+
+def test_the_bearer_token_is_in_it(schema: dict[str, Any]) -> None:
+    assert schema["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+
+
+def test_the_docs_page_loads_nothing_from_another_host_and_all_of_it_is_there(api: APIClient) -> None:
+    page = api.get("/api/docs").content.decode()
+    loaded = re.findall(r"""<(?:script|link|img)[^>]+(?:src|href)=["']([^"']+)["']""", page)
+    assert len(loaded) >= 3
+    assert [address for address in loaded if not re.match(r"/(?!/)", address)] == []
+    assert [address for address in loaded if not is_served(api, address)] == []
+
+
+def test_the_front_door_leads_to_the_docs(api: APIClient) -> None:
+    assert api.get("/")["Location"] == "/api/docs"

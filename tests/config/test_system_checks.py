@@ -1,0 +1,110 @@
+"""Settings that cannot work fail at start, each with a mend; risky ones warn before deployment."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+
+from config.system_checks import check_deployment, check_settings
+
+PEM = "-----BEGIN PUBLIC KEY-----\nabc\n-----END PUBLIC KEY-----"
+LONG = "k" * 40
+FAULTS: list[tuple[str, dict[str, Any]]] = [
+    ("apron.E001", {"JWT_ALGORITHM": "none"}),
+    ("apron.E001", {"JWT_ALGORITHM": "ES256"}),
+    ("apron.E002", {"JWT_KEY": PEM, "JWT_ALGORITHM": "HS256"}),
+    ("apron.E002", {"JWT_KEY": LONG, "JWT_ALGORITHM": "RS256"}),
+    ("apron.E003", {"JWT_KEY": "short", "JWT_ALGORITHM": "HS256"}),
+    ("apron.E004", {"CUSTOMERS_API_URL": "partner.example/v1"}),
+    ("apron.E004", {"CUSTOMERS_API_URL": "ftp://partner.example/v1"}),
+    ("apron.E005", {"DELIVERY_BATCH_SIZE": 0}),
+    ("apron.E006", {"DELIVERY_SCHEDULE": [5, -1]}),
+    ("apron.E007", {"LOG_FORMAT": "xml"}),
+    ("apron.E008", {"SEND_BUDGET_SECONDS": 0}),
+    ("apron.E008", {"WORKER_STALL_SECONDS": -1}),
+    ("apron.E008", {"DELIVERY_RETENTION_DAYS": 0}),
+]
+RISKS: list[tuple[str, dict[str, Any]]] = [
+    ("apron.W001", {"REQUIRE_TOKEN": False}),
+    ("apron.W002", {"API_TOKEN": "apron-dev"}),
+    ("apron.W003", {"IMPORT_ROOTS": [Path("/")]}),
+    ("apron.W003", {"IMPORT_ROOTS": [Path("/srv/..")]}),
+    ("apron.W004", {"HTTPS_ONLY": False}),
+]
+FINE = [
+    {"JWT_KEY": PEM, "JWT_ALGORITHM": "RS256"},
+    {"JWT_KEY": LONG, "JWT_ALGORITHM": "HS256"},
+    {"JWT_KEY": "", "JWT_ALGORITHM": "RS256"},
+    {"DELIVERY_SCHEDULE": []},
+]
+
+
+@pytest.fixture(autouse=True)
+def _in_production(settings: Any) -> None:
+    settings.REQUIRE_TOKEN = settings.HTTPS_ONLY = True
+
+
+def change(settings: Any, changes: dict[str, Any]) -> None:
+    for name, value in changes.items():
+        setattr(settings, name, value)
+
+
+@pytest.mark.parametrize(("code", "changes"), FAULTS)
+def test_a_setting_that_cannot_work_is_an_error_with_a_mend(settings: Any, code: str, changes: dict[str, Any]) -> None:
+    change(settings, changes)
+    (message,) = check_settings()
+    assert message.id == code
+    assert message.is_serious()
+    assert message.hint
+
+
+@pytest.mark.parametrize(("code", "changes"), FAULTS)
+def test_the_error_names_the_setting_at_fault(settings: Any, code: str, changes: dict[str, Any]) -> None:
+    change(settings, changes)
+    assert any(name in check_settings()[0].msg for name in changes), code
+
+
+@pytest.mark.parametrize("changes", FINE)
+def test_combinations_that_work_are_fine(settings: Any, changes: dict[str, Any]) -> None:
+    change(settings, changes)
+    assert check_settings() == []
+
+
+@pytest.mark.parametrize(("code", "changes"), RISKS)
+def test_a_risk_is_a_warning_with_a_mend_before_deployment(settings: Any, code: str, changes: dict[str, Any]) -> None:
+    change(settings, changes)
+    (message,) = check_deployment()
+    assert (message.id, message.is_serious()) == (code, False)
+    assert message.hint
+
+
+def test_a_careful_deployment_has_no_warning_of_ours() -> None:
+    assert check_deployment() == []
+
+
+def manage_check(*options: str, **changes: str) -> "subprocess.CompletedProcess[str]":
+    """Run `manage.py check` with no setting but these."""
+    environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | changes
+    command = [sys.executable, "manage.py", "check", *options]
+    return subprocess.run(
+        command, check=False, cwd=django_settings.BASE_DIR, env=environment, capture_output=True, text=True
+    )
+
+
+def test_the_default_settings_are_clean() -> None:
+    done = manage_check()
+    assert (done.returncode, done.stdout.strip()) == (0, "System check identified no issues (0 silenced).")
+
+
+def test_a_setting_that_cannot_work_stops_the_start() -> None:
+    done = manage_check(DELIVERY_BATCH_SIZE="0")
+    assert done.returncode == 1
+    assert "apron.E005" in done.stderr
+
+
+def test_the_deployment_check_warns_of_an_open_server() -> None:
+    assert "apron.W001" in manage_check("--deploy").stderr
