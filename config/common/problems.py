@@ -136,6 +136,8 @@ class ProblemMiddleware:
             request.get_host()
         except DisallowedHost:  # found further in, Django would show its own page under DEBUG
             return problem_response(400, "This server does not go by that name; ALLOWED_HOSTS has those it goes by.")
+        if "\0" in request.path:  # PostgreSQL would refuse it as a key
+            return not_found(request)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse:

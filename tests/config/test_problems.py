@@ -46,6 +46,11 @@ def test_an_unknown_thing_on_a_known_path_is_a_404(api: APIClient, prefix: str) 
     assert f"{prefix}/imports/77" in problem(api.get(f"{prefix}/imports/77"), 404)["detail"]
 
 
+@prefixes
+def test_a_path_with_a_nul_is_a_404(api: APIClient, prefix: str) -> None:
+    problem(api.get(f"{prefix}/customers/%00"), 404)
+
+
 def test_a_path_whose_view_finds_nothing_is_a_404(api: APIClient) -> None:
     problem(api.get("/plain-absence"), 404)
 
