@@ -92,7 +92,7 @@ DELIVERY_BATCH_SIZE = env.int("DELIVERY_BATCH_SIZE", default=500)
 DELIVERY_SCHEDULE = env.list("DELIVERY_SCHEDULE", cast=float, default=[5, 300, 1800, 7200, 18000, 36000, 36000])
 DELIVERY_GZIP = env.bool("DELIVERY_GZIP", default=False)
 DELIVERY_RETENTION_DAYS = env.int("DELIVERY_RETENTION_DAYS", default=30)
-SEND_BUDGET_SECONDS = env.float("SEND_BUDGET_SECONDS", default=20.0)
+SEND_BUDGET_SECONDS = env.float("SEND_BUDGET_SECONDS", default=20)
 
 # --- Django --------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [

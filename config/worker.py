@@ -17,7 +17,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from django_q.scheduler import scheduler
@@ -117,7 +117,7 @@ class Supervisor:
                     "A due task was not claimed for %d s; restarting the cluster", settings.WORKER_STALL_SECONDS
                 )
                 self._kill_cluster()
-        except DatabaseError as error:
+        except Error as error:
             logger.warning("The database did not answer: %s", error)
 
     def _beat(self) -> None:

@@ -2,39 +2,21 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import psycopg
 import requests
 from django.db import connection
 
+from tests.fakes.faulty import free_port, wait_until
+
 ROOT = Path(__file__).resolve().parent.parent
-T = TypeVar("T")
-
-
-def wait_until(condition: Callable[[], T], *, seconds: float = 20.0) -> T:
-    """Return the condition's first true value, or fail after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if value := condition():
-            return value
-        time.sleep(0.01)
-    raise AssertionError(f"waited {seconds} s in vain")
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nothing listens on."""
-    with closing(socket.socket()) as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])
 
 
 @contextmanager
@@ -59,7 +41,8 @@ class System:
     """Runs Apron's commands with one environment; whatever is left running is killed at the end."""
 
     def __init__(self, database_url: str, **environment: str) -> None:
-        self.port = free_port()
+        with free_port() as port:
+            self.port = port
         self.url = f"http://127.0.0.1:{self.port}/api"
         self.environment = os.environ | {
             "DATABASE_URL": database_url,

@@ -4,11 +4,14 @@ import contextlib
 import json
 import socket
 import threading
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -142,3 +145,21 @@ class FaultyServer:
                 handler.send_header(name, value)
             handler.end_headers()
             handler.wfile.write(body)
+
+
+def wait_until(condition: Callable[[], T], *, seconds: float = 20.0, what: str = "it") -> T:
+    """Return the condition's first true value, or fail after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if value := condition():
+            return value
+        time.sleep(0.01)
+    raise AssertionError(f"{what} did not happen within {seconds} s")
+
+
+@contextlib.contextmanager
+def free_port() -> Iterator[int]:
+    """Yield a port of 127.0.0.1 that nothing listens on."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.fakes.faulty import Fault, Received
+from tests.fakes.faulty import Fault, Received, wait_until
 from tests.fakes.partner import Partner
 from tests.inflight.conftest import CUSTOMER_HEADER, PURCHASE_HEADER
-from tests.processes import System, kill, running_system, wait_until
+from tests.processes import System, kill, running_system
 
 CUSTOMERS = 6
 
