@@ -1,4 +1,4 @@
-"""`python -m config.cluster`: django-q2's cluster, whose processes die with their parents.
+"""`python -m config.cluster PARENT`: django-q2's cluster, whose processes die with their parents.
 
 The supervisor (config/worker.py) starts it. If the supervisor itself is killed, nothing of the cluster may stay behind to
 work beside its successor; Linux sends each process SIGKILL when its parent ends.
@@ -15,10 +15,23 @@ from django.db import connections
 PR_SET_PDEATHSIG = 1
 
 
-def die_with_parent() -> None:
-    """Ask the kernel for SIGKILL when the parent ends. Linux only; elsewhere the queue's repeats are harmless."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+class Lineage:
+    """Makes this process, and all that it forks, end with their parents."""
+
+    def __init__(self, parent: int) -> None:
+        self._parent = parent
+        self._end_with_parent()
+        os.register_at_fork(before=self._remember, after_in_child=self._end_with_parent)
+
+    def _remember(self) -> None:
+        self._parent = os.getpid()
+
+    def _end_with_parent(self) -> None:
+        """Ask the kernel for SIGKILL when the parent ends; it may have ended before we asked."""
+        if sys.platform == "linux":  # elsewhere a leftover worker only repeats tasks, which is harmless
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != self._parent:
+                os.kill(os.getpid(), signal.SIGKILL)
 
 
 def use_connections_without_pool() -> None:
@@ -30,7 +43,6 @@ def use_connections_without_pool() -> None:
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    die_with_parent()
-    os.register_at_fork(after_in_child=die_with_parent)
+    Lineage(parent=int(sys.argv[1]))
     use_connections_without_pool()
     execute_from_command_line(["manage.py", "qcluster"])

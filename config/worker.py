@@ -98,7 +98,7 @@ class Supervisor:
 
     def _start_cluster(self) -> None:
         self._cluster = subprocess.Popen(
-            [sys.executable, "-m", "config.cluster"], cwd=settings.BASE_DIR, start_new_session=True
+            [sys.executable, "-m", "config.cluster", str(os.getpid())], cwd=settings.BASE_DIR, start_new_session=True
         )
         self._started = time.monotonic()
         self._head = None

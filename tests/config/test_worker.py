@@ -56,7 +56,7 @@ class Worker:
     def end(self) -> None:
         """Kill what may still run."""
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
         for process in self.everyone:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
