@@ -56,10 +56,10 @@ class Worker:
     def end(self) -> None:
         """Kill what may still run."""
         self.process.kill()
-        self.process.wait()
         for process in self.everyone:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
+        self.process.communicate(timeout=20)
 
 
 @pytest.fixture
