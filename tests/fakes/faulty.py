@@ -94,7 +94,7 @@ class FaultyServer:
         received = Received(handler.command, handler.path, dict(handler.headers.items()), body)
         with self._lock:
             self.received.append(received)
-            fault = Fault(drop=True) if self.down else self._faults.popleft() if self._faults else None
+            fault = self._next_fault(received)
         if fault and fault.hang_seconds:
             self._released.wait(fault.hang_seconds)
         if fault and fault.status:
@@ -110,6 +110,15 @@ class FaultyServer:
             self._drop(handler)
         else:
             self._write(handler, status, headers, answer)
+
+    def _next_fault(self, request: Received) -> Fault | None:
+        if self.down:
+            return Fault(drop=True)
+        return self._faults.popleft() if self._faults else self.fault_for(request)
+
+    def fault_for(self, request: Received) -> Fault | None:
+        """Return what this very request meets; for the fakes to say."""
+        return None
 
     @staticmethod
     def _drop(handler: BaseHTTPRequestHandler) -> None:
