@@ -37,6 +37,11 @@ class Fault:
     body: bytes = b'{"error": "on demand"}'
 
 
+class _HttpServer(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # the default of 5 drops connections of its own accord when many come at once
+
+
 class FaultyServer:
     """Serves `answer()` on 127.0.0.1 until closed, and keeps every request it got."""
 
@@ -59,8 +64,7 @@ class FaultyServer:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        self._http = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._http.daemon_threads = True
+        self._http = _HttpServer(("127.0.0.1", port), Handler)
         self.port = self._http.server_address[1]
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
