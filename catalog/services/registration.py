@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from catalog.fan_out import FanOut
 from catalog.models import Product
-from catalog.offers_client import OffersClient, OffersError
+from catalog.offers_client import OffersClient, OffersError, OffersRefused
 from catalog.selectors import due_products, in_pages
 from catalog.services.tokens import current_token, renew_token
 from config.common.locks import exclusive
@@ -51,7 +51,20 @@ def _register(products: QuerySet[Product]) -> Iterator[UUID]:
 
 
 def _ask(client: OffersClient, token: str, product: Product) -> None:
-    client.register(token, product_id=str(product.pk), name=product.name, description=product.description)
+    """Register a product, once: a 400 may mean that an earlier attempt got there and only its answer was lost."""
+    try:
+        client.register(token, product_id=str(product.pk), name=product.name, description=product.description)
+    except OffersRefused as refusal:
+        if refusal.status != 400 or not _is_known(client, token, product):
+            raise
+
+
+def _is_known(client: OffersClient, token: str, product: Product) -> bool:
+    try:
+        client.offers(token, str(product.pk))
+    except OffersRefused:
+        return False
+    return True
 
 
 def _keep_failure(product: Product, error: OffersError) -> None:

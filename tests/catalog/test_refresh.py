@@ -137,14 +137,14 @@ def test_many_products_are_asked_for_side_by_side(offers: Offers) -> None:
 
 
 def test_more_products_than_fit_a_chunk(offers: Offers) -> None:
-    for _ in range(450):
+    for _ in range(250):
         known_product(offers, ("a", 100, 5))
     run = refresh_offers()
-    assert (run.products, run.offers_new, Offer.objects.count()) == (450, 450, 450)
+    assert (run.products, run.offers_new, Offer.objects.count()) == (250, 250, 250)
 
 
 def test_a_service_that_is_down_is_given_up_quickly(offers: Offers) -> None:
-    for _ in range(300):
+    for _ in range(100):
         known_product(offers)
     refresh_offers()
     offers.down = True

@@ -93,9 +93,10 @@ def test_any_other_failure_is_tried_again_later(offers: Offers, fault: Fault) ->
     assert register_due_products() == [product.pk]
 
 
-def test_a_dropped_acknowledgement_ends_as_registered(todays_offers: Offers) -> None:
+@pytest.mark.parametrize("profile", ["offers", "todays_offers"])
+def test_a_dropped_acknowledgement_ends_as_registered(request: pytest.FixtureRequest, profile: str) -> None:
     ProductFactory(registration=PENDING)
-    todays_offers.fail_next(Fault(), Fault(drop=True))
+    request.getfixturevalue(profile).fail_next(Fault(), Fault(drop=True))
     assert register_due_products() == []
     make_due()
     assert len(register_due_products()) == 1
@@ -112,7 +113,7 @@ def test_waits_grow_to_ten_minutes(offers: Offers) -> None:
 
 def test_when_the_service_is_down_few_products_are_tried(offers: Offers) -> None:
     offers.know("token")
-    products = ProductFactory.create_batch(300, registration=PENDING)
+    products = ProductFactory.create_batch(100, registration=PENDING)
     register_due_products()  # the token
     Product.objects.filter(pk__in=[product.pk for product in products]).update(registration=PENDING)
     offers.down = True

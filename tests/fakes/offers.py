@@ -112,8 +112,9 @@ class Offers(FaultyServer):
         if len(product["name"]) > 100:
             status, code = (400, "BAD_REQUEST") if self.profile == "documented" else (422, "UNPROCESSABLE")
             return _problem(status, code, "name is longer than 100")
-        if self.profile == "today" and product["id"] in known:
-            return _problem(409, "CONFLICT", "Product already registered")
+        if product["id"] in known:
+            status, code = (400, "BAD_REQUEST") if self.profile == "documented" else (409, "CONFLICT")
+            return _problem(status, code, "Product already registered")
         known[product["id"]] = product
         return 201, {}, json.dumps({"id": product["id"]}).encode()
 
