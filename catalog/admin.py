@@ -59,7 +59,7 @@ class ProductAdmin(admin.ModelAdmin[Product]):
             return problem.detail
         lines = [Line(offer.offer_id, its.series) for offer, its in trend.offers]
         lines.append(Line("best in stock", trend.best.series, is_best=True))
-        chart = price_chart(lines, start=trend.start, end=trend.end)
+        chart = price_chart(lines, end=trend.end)
         return mark_safe(chart) if chart else "none yet"  # noqa: S308 - chart.py escapes what comes from outside
 
     @admin.action(description="Try the registration again")

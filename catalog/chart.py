@@ -41,12 +41,13 @@ class _Scale:
         return round(TOP + HEIGHT * (1 - (price - self.lowest) / ((self.highest - self.lowest) or 1)), 1)
 
 
-def price_chart(lines: Sequence[Line], *, start: datetime, end: datetime) -> str:
-    """Return the chart of the lines that have prices from `start` to `end`; "" when none has."""
+def price_chart(lines: Sequence[Line], *, end: datetime) -> str:
+    """Return the chart of the lines that have prices, from the first of them to `end`; "" when none has."""
     drawn = [line for line in lines if line.series.prices]
     if not drawn:
         return ""
     prices = [price for line in drawn for price in line.series.prices]
+    start = min(line.series.priced[0].observed_at for line in drawn)
     scale = _Scale(start, end, min(prices), max(prices))
     colours = ["#c00" if line.is_best else COLOURS[place % len(COLOURS)] for place, line in enumerate(drawn)]
     height = TOP + HEIGHT + BELOW + LEGEND_ROW * len(drawn)

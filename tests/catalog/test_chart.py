@@ -16,7 +16,7 @@ def line(*prices: int | None, label: str = "a", is_best: bool = False) -> Line:
 
 
 def draw(*lines: Line, hours: int = 4) -> ElementTree.Element:
-    return ElementTree.fromstring(price_chart(lines, start=NOON, end=NOON + hours * HOUR))
+    return ElementTree.fromstring(price_chart(lines, end=NOON + hours * HOUR))
 
 
 def paths(chart: ElementTree.Element) -> list[str]:
@@ -42,8 +42,12 @@ def test_names_from_outside_are_only_text() -> None:
     assert list(chart.iter(f"{SVG}script")) == []
 
 
+def test_the_chart_begins_with_the_first_price() -> None:
+    assert paths(draw(line(None, 100), hours=2)) == ["M80.0,315.0L900.0,315.0"]
+
+
 def test_without_prices_there_is_no_chart() -> None:
-    assert price_chart([line(None), line()], start=NOON, end=NOON) == ""
+    assert price_chart([line(None), line()], end=NOON) == ""
 
 
 def test_one_price_at_one_moment_can_be_drawn() -> None:
