@@ -23,6 +23,8 @@ $(VENV)/installed: requirements-dev.txt
 run: export DEBUG := true
 run: export PORT := 3100
 run: export CUSTOMERS_API_URL ?= http://127.0.0.1:3199/v1/customers
+run: export OFFERS_BASE_URL ?= http://127.0.0.1:3198/api/v1
+run: export OFFERS_REFRESH_TOKEN ?= refresh-me
 run: install ## Run everything on this machine, with sample data and a stand-in for the partner: http://localhost:3100
 	@python manage.py migrate --verbosity 0
 	@honcho --no-prefix -f Procfile.dev start
@@ -46,6 +48,7 @@ format: install ## Put the code into the project's format
 
 bench: install ## Measure side by side; see benchmarks/
 	python -m benchmarks.import_csv
+	python -m benchmarks.refresh_offers
 
 lock: install ## Pin the requirements anew, from pyproject.toml
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.txt

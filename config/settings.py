@@ -94,10 +94,17 @@ DELIVERY_GZIP = env.bool("DELIVERY_GZIP", default=False)
 DELIVERY_RETENTION_DAYS = env.int("DELIVERY_RETENTION_DAYS", default=30)
 SEND_BUDGET_SECONDS = env.float("SEND_BUDGET_SECONDS", default=20)
 
+# --- catalog -------------------------------------------------------------------------------------------------------
+OFFERS_BASE_URL = env.str("OFFERS_BASE_URL", default="https://applifting-python-exercise-ms.herokuapp.com/api/v1")
+OFFERS_REFRESH_TOKEN = env.str("OFFERS_REFRESH_TOKEN", default="")  # set: today's profile; unset: the documented one
+REFRESH_CONCURRENCY = env.int("REFRESH_CONCURRENCY", default=16)
+HISTORY_RETENTION_DAYS = env.int("HISTORY_RETENTION_DAYS", default=365)
+
 # --- Django --------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "config",
     "inflight",
+    "catalog",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -176,6 +183,7 @@ SPECTACULAR_SETTINGS = {
         "DeliveryStatus": "inflight.models.Delivery.Status",
         "BatchStatus": "inflight.models.DeliveryBatch.Status",
         "HealthStatus": ["ok", "down"],
+        "ProductRegistration": "catalog.models.Product.Registration",
     },
 }
 

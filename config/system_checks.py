@@ -13,7 +13,7 @@ Finding = tuple[str, str, str]  # code, what is wrong, how to mend it
 
 def check_settings(**_: Any) -> list[CheckMessage]:
     """Find settings that cannot work."""
-    faults = [*_token_faults(), *_delivery_faults(), *_other_faults()]
+    faults = [*_token_faults(), *_delivery_faults(), *_offers_faults(), *_other_faults()]
     return [Error(text, hint=hint, id=f"apron.{code}") for code, text, hint in faults]
 
 
@@ -36,6 +36,23 @@ def _delivery_faults() -> Iterator[Finding]:
         yield "E005", "DELIVERY_BATCH_SIZE is below 1.", "Set how many customers one request carries, such as 500."
     if any(seconds < 0 for seconds in settings.DELIVERY_SCHEDULE):
         yield "E006", "DELIVERY_SCHEDULE has a negative wait.", "Give seconds by commas, such as 5,300,1800."
+
+
+def _offers_faults() -> Iterator[Finding]:
+    if urlsplit(settings.OFFERS_BASE_URL).scheme not in {"http", "https"} or len(settings.OFFERS_BASE_URL) > 500:
+        yield "E020", f"OFFERS_BASE_URL is {settings.OFFERS_BASE_URL!r}.", "Give an http or https address."
+    token = settings.OFFERS_REFRESH_TOKEN
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        yield "E021", "OFFERS_REFRESH_TOKEN cannot be sent in a header.", "Give it without spaces or line breaks."
+    if not 1 <= settings.REFRESH_CONCURRENCY <= 256:
+        yield (
+            "E022",
+            "REFRESH_CONCURRENCY is not from 1 to 256.",
+            "Set how many questions are asked at once, such as 16.",
+        )
+    if settings.HISTORY_RETENTION_DAYS < 30:
+        mend = "Keep at least the 30 days that lowest_30d_before looks at."
+        yield "E023", "HISTORY_RETENTION_DAYS is below 30.", mend
 
 
 def _other_faults() -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""What `make run` does first: imports the sample files and sends the customers, through the API, and says so."""
+"""What `make run` does first: imports the sample files, sends the customers, makes products, through the API, and says so."""
 
 import signal
 import time
@@ -6,6 +6,10 @@ import time
 import requests
 
 API = "http://127.0.0.1:3100/api"
+PRODUCTS = [
+    {"name": "Eau de parfum, 50 ml", "description": "A classic of the trolley."},
+    {"name": "Model aeroplane, 1:200", "description": "The one you are sitting in."},
+]
 CUSTOMERS, PURCHASES = "sample_data/customers.csv", "sample_data/purchases.csv"
 ADDRESSES = """
 Apron is running; Ctrl-C stops it.
@@ -39,7 +43,16 @@ def play() -> None:
     delivery = requests.post(f"{API}/send-customers", json={"only": "changed"}, timeout=60).json()
     customers = sum(batch["customers"] for batch in delivery["batches"])
     print(f"Delivery {delivery['id']} to the partner's stand-in: {delivery['status']}, {customers} customers")  # noqa: T201
+    make_products()
     print(ADDRESSES, flush=True)  # noqa: T201
+
+
+def make_products() -> None:
+    """Make the sample products that are not there yet, and say where their prices are."""
+    there = {product["name"]: product for product in requests.get(f"{API}/products?limit=1000", timeout=60).json()}
+    for wanted in PRODUCTS:
+        product = there.get(wanted["name"]) or requests.post(f"{API}/products", json=wanted, timeout=60).json()
+        print(f"Product {wanted['name']}: {API}/products/{product['id']}/price-trend")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -6,18 +6,27 @@ all processes share one machine, a lock on a file beside the database. Neither n
 
 import fcntl
 import hashlib
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from django.db import connection
 
+POLL_SECONDS = 0.05
+
 
 @contextmanager
-def exclusive(name: str) -> Iterator[bool]:
-    """Try to take the lock `name`, without waiting; yield whether it was taken."""
-    with _advisory_lock(name) if connection.vendor == "postgresql" else _file_lock(name) as taken:
-        yield taken
+def exclusive(name: str, *, wait_seconds: float = 0.0) -> Iterator[bool]:
+    """Try to take the lock `name`, for at most `wait_seconds`; yield whether it was taken."""
+    take = _advisory_lock if connection.vendor == "postgresql" else _file_lock
+    deadline = time.monotonic() + wait_seconds
+    while True:
+        with take(name) as taken:
+            if taken or time.monotonic() >= deadline:
+                yield taken
+                return
+        time.sleep(POLL_SECONDS)
 
 
 @contextmanager

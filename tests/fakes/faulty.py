@@ -44,6 +44,11 @@ class Fault:
     body: bytes = b'{"error": "on demand"}'
 
 
+class _HttpServer(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # the default of 5 drops connections of its own accord when many come at once
+
+
 class FaultyServer:
     """Serves `answer()` on 127.0.0.1 until closed, and keeps every request it got."""
 
@@ -69,8 +74,7 @@ class FaultyServer:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        self._http = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._http.daemon_threads = True
+        self._http = _HttpServer(("127.0.0.1", port), Handler)
         self.port = self._http.server_address[1]
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
@@ -109,7 +113,7 @@ class FaultyServer:
         received = Received(handler.command, handler.path, dict(handler.headers.items()), body)
         with self._lock:
             self.received.append(received)
-            fault = self._faults.popleft() if self._faults else Fault()
+            fault = self._faults.popleft() if self._faults else self.fault_for(received)
             down = self.down or (self.down_after is not None and len(self.received) > self.down_after)
         self.on_received(received)
         self._released.wait(fault.hang_seconds)
@@ -126,6 +130,10 @@ class FaultyServer:
             else:
                 self._write(handler, status, headers, answer)
                 self.on_answered(received)
+
+    def fault_for(self, request: Received) -> Fault:
+        """Return what this very request meets when no fault is due; for the fakes to say."""
+        return Fault()
 
     @staticmethod
     def _drop(handler: BaseHTTPRequestHandler) -> None:

@@ -1,0 +1,17 @@
+"""Catalog: products that follow what shops ask for them."""
+
+from django.apps import AppConfig
+
+from config.common.schedules import every
+
+
+class CatalogConfig(AppConfig):
+    """Declares what looks again at what must happen."""
+
+    name = "catalog"
+    verbose_name = "Catalogue"
+
+    def ready(self) -> None:
+        every(1, "catalog.tasks.register_products")
+        every(1, "catalog.tasks.refresh_offers")
+        every(24 * 60, "catalog.tasks.drop_old_history")

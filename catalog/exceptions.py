@@ -1,0 +1,24 @@
+"""What can go wrong in the catalogue, as the client is told."""
+
+from http import HTTPStatus
+
+from config.common.problems import Problem
+
+
+class RefreshUnderWay(Problem):
+    """One refresh at a time."""
+
+    status = HTTPStatus.CONFLICT
+    code = "refresh_under_way"
+
+
+class PeriodReversed(Problem):
+    """The period starts after it ends."""
+
+    code = "period_reversed"
+
+
+class PeriodTooLong(Problem):
+    """There are more changes in the period than one answer takes."""
+
+    code = "period_too_long"

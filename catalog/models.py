@@ -1,0 +1,122 @@
+"""Products, what shops ask for them, and every change of it.
+
+A product's registration with the offers service is a state on its row; the queue only says "look now".
+"""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class Product(models.Model):
+    """A product of the real world that shops sell."""
+
+    class Registration(models.TextChoices):
+        PENDING = "pending"
+        REGISTERED = "registered"
+        FAILED = "failed", "failed (needs a person)"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    registration = models.CharField(max_length=16, choices=Registration.choices, default=Registration.PENDING)
+    registration_error = models.TextField(blank=True, help_text="what the offers service said at the last attempt")
+    registration_attempts = models.PositiveIntegerField(default=0, help_text="since it was last asked for")
+    next_registration_at = models.DateTimeField(default=timezone.now)
+    offers_observed_at = models.DateTimeField(null=True, help_text="when the offers service last told its offers")
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="product_has_name", condition=~Q(name=""))]
+        indexes = [
+            models.Index(
+                name="product_to_register", fields=["next_registration_at"], condition=Q(registration="pending")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Offer(models.Model):
+    """What one shop asks for a product, as last observed; the product's `offers_observed_at` says when that was."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="offers", db_index=False)
+    offer_id = models.CharField(max_length=255, help_text="the offers service's id")
+    price = models.PositiveBigIntegerField(help_text="as the offers service gives it")
+    items_in_stock = models.PositiveBigIntegerField()
+    gone_at = models.DateTimeField(null=True, help_text="since when the offers service no longer returns it")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="offer_id_in_product", fields=["product", "offer_id"])]
+
+    def __str__(self) -> str:
+        return self.offer_id
+
+
+class OfferChange(models.Model):
+    """One change of an offer: its price and stock from `observed_at` on; both null from when it was gone."""
+
+    offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="changes", db_index=False)
+    observed_at = models.DateTimeField()
+    price = models.PositiveBigIntegerField(null=True)
+    items_in_stock = models.PositiveBigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            # Its index is the one the trend reads by.
+            models.UniqueConstraint(name="change_of_offer_at", fields=["offer", "observed_at"]),
+            models.CheckConstraint(
+                name="change_is_price_and_stock",
+                condition=Q(price__isnull=True, items_in_stock__isnull=True)
+                | Q(price__isnull=False, items_in_stock__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.price} ({self.items_in_stock} in stock) from {self.observed_at:%Y-%m-%d %H:%M:%S}"
+
+
+class RefreshRun(models.Model):
+    """One round over the offers service: what was asked and what came of it."""
+
+    class Status(models.TextChoices):
+        RUNNING = "running"
+        COMPLETED = "completed"
+        STOPPED = "stopped", "stopped (the offers service is down or refuses us)"
+        FAILED = "failed", "failed (a fault of ours)"
+        INTERRUPTED = "interrupted", "interrupted (its process died)"
+
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.RUNNING)
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    products = models.PositiveIntegerField(default=0, help_text="asked for")
+    offers_new = models.PositiveIntegerField(default=0)
+    offers_changed = models.PositiveIntegerField(default=0)
+    offers_gone = models.PositiveIntegerField(default=0)
+    failures = models.PositiveIntegerField(default=0, help_text="products whose offers could not be had")
+    first_failures = models.JSONField(default=list, help_text="[{product, reason}] of the first few")
+    error = models.TextField(blank=True, help_text="why the run did not complete")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="one_refresh_runs", fields=["status"], condition=Q(status="running")),
+        ]
+
+    def __str__(self) -> str:
+        return f"refresh {self.pk} ({self.status})"
+
+
+class ServiceToken(models.Model):
+    """The access token that an offers service gave us. All registered products are tied to it."""
+
+    base_url = models.CharField(max_length=500, unique=True, help_text="whose token it is; no other service gets it")
+    token = models.TextField(blank=True)
+    obtained_at = models.DateTimeField(null=True)
+    ask_again_at = models.DateTimeField(null=True, help_text="not to be asked for before, after a refusal")
+
+    def __str__(self) -> str:
+        return self.base_url

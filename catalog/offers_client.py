@@ -1,0 +1,147 @@
+"""The offers service, in both its profiles, behind one class. Imports no models.
+
+Documented profile: `POST /auth` without a header gives a token for good. Today's: `POST /auth` with a refresh token gives a
+token that lives five minutes, 409 means that a product is registered already. The header is literally `Bearer: <token>`.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from config.common import http
+from config.common.json import dumps
+
+CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
+LARGEST_ANSWER = 1_000_000  # bytes
+LARGEST_NUMBER = 2**63 - 1
+OUTAGE_STATUSES = frozenset({429, 502, 503, 504})  # about the whole service, not about one product
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceOffer:
+    """An offer as the service tells it."""
+
+    id: str
+    price: int
+    items_in_stock: int
+
+
+class OffersError(Exception):
+    """A call that did not succeed; its text is fit for people. `status` is None when there was no answer."""
+
+    def __init__(self, reason: str, *, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class OffersUnavailable(OffersError):  # noqa: N818 - its base says that it is an error
+    """Try again later, not before `retry_after` seconds if the service said so."""
+
+    def __init__(self, reason: str, *, status: int | None = None, retry_after: float | None = None) -> None:
+        super().__init__(reason, status=status)
+        self.retry_after = retry_after
+
+    @property
+    def is_outage(self) -> bool:
+        """Whether the other products would fare no better."""
+        return self.status is None or self.status in OUTAGE_STATUSES
+
+
+class OffersRefused(OffersError):  # noqa: N818 - as above
+    """Trying again as before will not help."""
+
+
+class OffersClient:
+    """One kept connection to the offers service at `base_url`. Not for sharing between threads."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._http = http.Client(
+            role="offers service", connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, max_body=LARGEST_ANSWER
+        )
+
+    def __enter__(self) -> "OffersClient":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.__exit__()
+
+    def request_token(self, refresh_token: str = "") -> str:
+        """Return a new access token; with `refresh_token` in today's profile, else in the documented one."""
+        answer = self._call("POST", "/auth", token=refresh_token)
+        match _parse(answer.body):
+            case {"access_token": str(token)} if token.isascii() and token.isprintable() and 0 < len(token) <= 4096:
+                return token
+        raise _unreadable("an access token", answer.status)
+
+    def register(self, token: str, *, product_id: str, name: str, description: str) -> None:
+        """Register a product; that it is registered already is as good."""
+        body = dumps({"id": product_id, "name": name, "description": description})
+        try:
+            self._call("POST", "/products/register", token=token, body=body)
+        except OffersRefused as error:
+            if error.status != 409:
+                raise
+
+    def offers(self, token: str, product_id: str) -> list[ServiceOffer]:
+        """Return the current offers of a registered product, each id once."""
+        answer = self._call("GET", f"/products/{product_id}/offers", token=token)
+        rows = _parse(answer.body)
+        if not isinstance(rows, list):
+            raise _unreadable("a list of offers", answer.status)
+        offers = {_offer(row, answer.status) for row in rows}
+        if len({offer.id for offer in offers}) < len(offers):
+            raise _unreadable("each offer once", answer.status)
+        return sorted(offers, key=lambda offer: offer.id)
+
+    def _call(self, method: str, path: str, *, token: str, body: bytes | None = None) -> http.Answer:
+        headers = {"Accept": "application/json"}
+        if token:
+            headers["Bearer"] = token
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            return self._http.call(method, f"{self._base_url}{path}", headers=headers, data=body)
+        except http.TransportError as error:
+            reason = ": ".join(filter(None, [str(error), _said(error.body)]))
+            if error.permanent:
+                raise OffersRefused(reason, status=error.status) from error
+            raise OffersUnavailable(reason, status=error.status, retry_after=error.retry_after) from error
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _offer(row: Any, status: int) -> ServiceOffer:
+    match row:
+        case {"id": str() | int() as number, "price": int(price), "items_in_stock": int(stock)}:
+            text = str(number)
+            is_id = 0 < len(text) <= 255 and "\0" not in text and not isinstance(number, bool)
+            if is_id and _is_count(price) and _is_count(stock):
+                return ServiceOffer(text, price, stock)
+    raise _unreadable("offers with id, price and items_in_stock", status)
+
+
+def _is_count(number: int) -> bool:
+    return not isinstance(number, bool) and 0 <= number <= LARGEST_NUMBER
+
+
+def _unreadable(wanted: str, status: int) -> OffersUnavailable:
+    return OffersUnavailable(f"offers service answered {status}, but not {wanted}", status=status)
+
+
+def _said(body: bytes) -> str:
+    """Return the service's own words about a failure: `msg` of the documented profile, `detail` of today's, or the text."""
+    match _parse(body):
+        case {"msg": str(text)} | {"detail": str(text)}:
+            said = text
+        case {"detail": detail}:
+            said = dumps(detail).decode()
+        case _:
+            said = body.decode(errors="replace")
+    return said.replace("\0", "").strip()[:500]

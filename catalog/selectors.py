@@ -1,0 +1,115 @@
+"""What the catalogue reads."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Min, OuterRef, QuerySet, Subquery
+from django.utils import timezone
+
+from catalog.exceptions import PeriodReversed, PeriodTooLong
+from catalog.models import Offer, OfferChange, Product
+from catalog.trend import Change, Series, best_series, series_by_offer
+
+PAGE = 200
+MOST_CHANGES = 100_000  # in one trend
+USUAL_PERIOD = timedelta(days=7)
+REDUCTION_PERIOD = timedelta(days=30)  # Directive 98/6/EC, article 6a: a reduction names the lowest price of these days
+
+
+def in_pages(products: QuerySet[Product]) -> Iterator[Product]:
+    """Yield the products by id, a page in memory at a time; what is read changes only behind the reader."""
+    page = list(products.order_by("pk")[:PAGE])
+    while page:
+        yield from page
+        page = list(products.filter(pk__gt=page[-1].pk).order_by("pk")[:PAGE])
+
+
+def due_products() -> QuerySet[Product]:
+    """Return the products that are to be registered now."""
+    return Product.objects.filter(registration=Product.Registration.PENDING, next_registration_at__lte=timezone.now())
+
+
+def registered_products() -> QuerySet[Product]:
+    """Return the products whose offers the offers service knows, with nothing but their ids."""
+    return Product.objects.filter(registration=Product.Registration.REGISTERED).only("pk")
+
+
+def offers_of(product: Product, *, with_gone: bool) -> QuerySet[Offer]:
+    """Return the product's current offers, or all there ever were."""
+    offers = Offer.objects.filter(product=product).select_related("product")
+    return offers if with_gone else offers.filter(gone_at=None)
+
+
+@dataclass(frozen=True)
+class OfferTrend:
+    """A series, and the lowest price of the 30 days before its current reduction, None when there was none."""
+
+    series: Series
+    lowest_30d_before: int | None
+
+
+@dataclass(frozen=True)
+class PriceTrend:
+    """How the prices of a product moved from `start` to `end`: each offer's, and the best one in stock."""
+
+    start: datetime
+    end: datetime
+    offers: list[tuple[Offer, OfferTrend]]
+    best: OfferTrend
+
+
+def price_trend(product: Product, *, start: datetime | None = None, end: datetime | None = None) -> PriceTrend:
+    """Return the product's trend; the period ends now and takes a week unless said.
+
+    Each series begins, at `start`, with what was in force then. Raises PeriodReversed or PeriodTooLong.
+    """
+    end = end or timezone.now()
+    start = start or end - USUAL_PERIOD
+    if start > end:
+        raise PeriodReversed("start is after end.", field="start")
+    offers = list(Offer.objects.filter(product=product).order_by("pk"))
+    changes = _changes_in(offers, start, end)
+    series = series_by_offer(changes)
+    return PriceTrend(
+        start=start,
+        end=end,
+        offers=[(offer, _offer_trend([offer], series[offer.pk])) for offer in offers],
+        best=_offer_trend(offers, best_series(changes), in_stock=True),
+    )
+
+
+def _changes_in(offers: Sequence[Offer], start: datetime, end: datetime) -> list[Change]:
+    """Return the changes within the period by time, after those in force at its start, which are given that time."""
+    in_force = _in_force(offers, start).values_list("offer_id", "price", "items_in_stock")
+    opening = [Change(offer, start, price, stock) for offer, price, stock in in_force if price is not None]
+    changes = OfferChange.objects.filter(offer__in=offers, observed_at__gt=start, observed_at__lte=end)
+    fields = changes.order_by("observed_at", "pk").values_list("offer_id", "observed_at", "price", "items_in_stock")
+    rows = fields[: MOST_CHANGES + 1]
+    if len(rows) > MOST_CHANGES:
+        raise PeriodTooLong(
+            f"There are more than {MOST_CHANGES} changes in this period. Ask for a shorter one.", field="start"
+        )
+    return opening + [Change(*row) for row in rows]
+
+
+def _in_force(offers: Sequence[Offer], moment: datetime) -> QuerySet[OfferChange]:
+    """Return each offer's last change up to `moment`: one look into the index for each."""
+    last = OfferChange.objects.filter(offer=OuterRef("pk"), observed_at__lte=moment).order_by("-observed_at")
+    keys = Offer.objects.filter(pk__in=[offer.pk for offer in offers]).annotate(last=Subquery(last.values("pk")[:1]))
+    return OfferChange.objects.filter(pk__in=keys.values("last"))
+
+
+def _offer_trend(offers: Sequence[Offer], series: Series, *, in_stock: bool = False) -> OfferTrend:
+    reduced_at = series.reduced_at
+    return OfferTrend(series, _lowest_before(offers, reduced_at, in_stock=in_stock) if reduced_at else None)
+
+
+def _lowest_before(offers: Sequence[Offer], reduced_at: datetime, *, in_stock: bool) -> int | None:
+    since = reduced_at - REDUCTION_PERIOD
+    within = OfferChange.objects.filter(offer__in=offers, observed_at__gt=since, observed_at__lt=reduced_at)
+    lowest = [
+        (changes.filter(items_in_stock__gt=0) if in_stock else changes).aggregate(lowest=Min("price"))["lowest"]
+        for changes in (_in_force(offers, since), within)
+    ]
+    return min((price for price in lowest if price is not None), default=None)

@@ -1,0 +1,119 @@
+"""Input and output of the catalogue's API. Inputs and outputs are separate classes, so that OpenAPI names are stable."""
+
+from datetime import datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from catalog.models import Offer, Product
+from catalog.selectors import OfferTrend, PriceTrend
+
+OLDEST_YEAR = 1970
+
+
+class ProductInput(serializers.Serializer[Any]):
+    """A product as a client gives it."""
+
+    name = serializers.CharField(max_length=200)
+    description = serializers.CharField(max_length=10_000, allow_blank=True, default="", trim_whitespace=False)
+
+
+class ProductOutput(serializers.ModelSerializer[Product]):
+    """A product, and how far its registration with the offers service is."""
+
+    class Meta:
+        model = Product
+        fields = (
+            "id", "name", "description", "registration", "registration_error", "offers_observed_at",
+            "created_at", "updated_at",
+        )  # fmt: skip
+
+
+class OffersQuery(serializers.Serializer[Any]):
+    """Which offers."""
+
+    include = serializers.ChoiceField(choices=["gone"], required=False, help_text="gone: those no longer returned, too")
+
+
+class OfferOutput(serializers.ModelSerializer[Offer]):
+    """An offer; `observed_at` tells how old this knowledge is, `gone_at` since when it is no longer returned."""
+
+    id = serializers.CharField(source="offer_id")
+    observed_at = serializers.DateTimeField(source="product.offers_observed_at")
+
+    class Meta:
+        model = Offer
+        fields = ("id", "price", "items_in_stock", "observed_at", "gone_at")
+
+
+def _not_too_old(moment: datetime) -> None:
+    if moment.year < OLDEST_YEAR:
+        raise serializers.ValidationError(f"There are no prices from before {OLDEST_YEAR}.", code="too_old")
+
+
+class PeriodQuery(serializers.Serializer[Any]):
+    """A period of time, both ends included; without an offset a time is UTC."""
+
+    start = serializers.DateTimeField(
+        required=False, validators=[_not_too_old], help_text="a week before end unless said"
+    )
+    end = serializers.DateTimeField(required=False, validators=[_not_too_old], help_text="now unless said")
+
+
+class PointOutput(serializers.Serializer[Any]):
+    """A price, in force from `observed_at` on."""
+
+    observed_at = serializers.DateTimeField()
+    price = serializers.IntegerField()
+    items_in_stock = serializers.IntegerField()
+
+
+class SeriesOutput(serializers.Serializer[Any]):
+    """How a price moved. `change_percent` compares the last price with the first."""
+
+    prices = PointOutput(many=True)
+    change_percent = serializers.FloatField(allow_null=True, help_text="two decimals; null where the first price is 0")
+    lowest = serializers.IntegerField(allow_null=True)
+    highest = serializers.IntegerField(allow_null=True)
+    lowest_30d_before = serializers.IntegerField(
+        allow_null=True, help_text="lowest price of the 30 days before the current reduction; null without one"
+    )
+
+
+class OfferSeriesOutput(SeriesOutput):
+    """How an offer's price moved."""
+
+    id = serializers.CharField()
+    gone_at = serializers.DateTimeField(allow_null=True)
+
+
+class PriceTrendOutput(serializers.Serializer[Any]):
+    """How a product's prices moved: each offer's, and the best price among those in stock."""
+
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    offers = OfferSeriesOutput(many=True)
+    best = SeriesOutput()
+
+
+def price_trend_document(trend: PriceTrend) -> dict[str, Any]:
+    """Return a trend in the shape of PriceTrendOutput, by hand: it may have 100,000 points."""
+    return {
+        "start": trend.start,
+        "end": trend.end,
+        "offers": [
+            {"id": offer.offer_id, "gone_at": offer.gone_at, **_series_document(its)} for offer, its in trend.offers
+        ],
+        "best": _series_document(trend.best),
+    }
+
+
+def _series_document(trend: OfferTrend) -> dict[str, Any]:
+    series = trend.series
+    return {
+        "prices": [point._asdict() for point in series.priced],
+        "change_percent": series.change_percent,
+        "lowest": series.lowest,
+        "highest": series.highest,
+        "lowest_30d_before": trend.lowest_30d_before,
+    }

@@ -1,0 +1,57 @@
+"""Products come, change and go. None of it waits for the offers service."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from catalog.models import Product
+from config.common.queue import wake
+
+REGISTER_TASK = "catalog.tasks.register_products"
+
+
+def create_product(*, name: str, description: str) -> Product:
+    """Save a product and have a worker register it."""
+    with transaction.atomic():
+        product = Product.objects.create(name=name, description=description)
+        wake(REGISTER_TASK)
+    return product
+
+
+def update_product(product_id: UUID, **changes: Any) -> Product:
+    """Change a product's name or description. One whose registration failed is tried again; no other is registered twice.
+
+    Raises Product.DoesNotExist.
+    """
+    with transaction.atomic():
+        product = Product.objects.select_for_update().get(pk=product_id)
+        for name, value in changes.items():
+            setattr(product, name, value)
+        product.save(update_fields=[*changes, "updated_at"])
+        if product.registration == Product.Registration.FAILED:
+            register_again(Product.objects.filter(pk=product.pk))
+            product.refresh_from_db()
+    return product
+
+
+def delete_product(product_id: UUID) -> None:
+    """Delete a product with its offers and their history. Raises Product.DoesNotExist."""
+    with transaction.atomic():
+        # Locked first: a refresh must not add an offer between the deletion of the offers and that of the product.
+        Product.objects.select_for_update().get(pk=product_id).delete()
+
+
+def register_again(products: QuerySet[Product]) -> int:
+    """Have a worker register these products, whatever came of it before; return how many."""
+    with transaction.atomic():
+        count = products.update(
+            registration=Product.Registration.PENDING,
+            registration_error="",
+            registration_attempts=0,
+            next_registration_at=timezone.now(),
+        )
+        wake(REGISTER_TASK)
+    return count

@@ -1,0 +1,128 @@
+"""The refresh: every registered product's offers, asked for side by side, written in bulk."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from catalog.exceptions import RefreshUnderWay
+from catalog.fan_out import FanOut
+from catalog.models import Product, RefreshRun
+from catalog.offers_client import OffersClient, OffersError, ServiceOffer
+from catalog.selectors import in_pages, registered_products
+from catalog.services.observations import Observation, record_observations
+from catalog.services.products import register_again
+from catalog.services.tokens import current_token, renew_token
+from config.common.locks import exclusive
+
+logger = logging.getLogger(__name__)
+
+LOCK = "offers-refresh"
+CHUNK = 200  # products per transaction; a chunk is also written when CHUNK_SECONDS have passed
+CHUNK_SECONDS = 1.0
+FAILURES_KEPT = 20
+
+OnProgress = Callable[[int], None]
+
+
+def refresh_offers(
+    *, product_ids: Sequence[UUID] | None = None, wait_seconds: float = 0.0, on_progress: OnProgress | None = None
+) -> RefreshRun:
+    """Ask for the offers of all registered products, or of some, and return the run as it ended.
+
+    `on_progress` hears how many products were asked for since it was last called. Raises RefreshUnderWay when another
+    refresh does not end within `wait_seconds`.
+    """
+    with exclusive(LOCK, wait_seconds=wait_seconds) as taken:
+        if not taken:
+            raise RefreshUnderWay("A refresh is under way. Try again when it has ended.")
+        RefreshRun.objects.filter(status=RefreshRun.Status.RUNNING).update(
+            status=RefreshRun.Status.INTERRUPTED, finished_at=timezone.now()
+        )
+        run = RefreshRun.objects.create()
+        products = registered_products()
+        try:
+            _Refresh(run, on_progress).execute(products if product_ids is None else products.filter(pk__in=product_ids))
+        except OffersError as error:
+            logger.warning("Refresh %s stopped: %s", run.pk, error)
+            _end(run, RefreshRun.Status.STOPPED, str(error))
+        except BaseException as error:
+            _end(run, RefreshRun.Status.FAILED, f"{type(error).__name__}; the log has the details.")
+            raise
+        else:
+            _end(run, RefreshRun.Status.COMPLETED)
+    return run
+
+
+def _end(run: RefreshRun, status: RefreshRun.Status, error: str = "") -> None:
+    run.status, run.error, run.finished_at = status, error, timezone.now()
+    run.save()
+
+
+Told = tuple[datetime, list[ServiceOffer]]
+
+
+def _ask(client: OffersClient, token: str, product: Product) -> Told:
+    offers = client.offers(token, str(product.pk))
+    return timezone.now(), offers
+
+
+@dataclass
+class _Refresh:
+    """A run under way: what is told but not written yet, and since when."""
+
+    run: RefreshRun
+    on_progress: OnProgress | None
+    observations: list[Observation] = field(default_factory=list)
+    unknown: list[UUID] = field(default_factory=list)
+    asked: int = 0
+    written_at: float = field(default_factory=time.monotonic)
+
+    def execute(self, products: QuerySet[Product]) -> None:
+        calls = FanOut(
+            _ask,
+            base_url=settings.OFFERS_BASE_URL,
+            threads=settings.REFRESH_CONCURRENCY,
+            current_token=current_token,
+            renew_token=renew_token,
+        )
+        try:
+            for product, outcome in calls.run(in_pages(products)):
+                self._take(product.pk, outcome)
+                if self.asked >= CHUNK or time.monotonic() - self.written_at > CHUNK_SECONDS:
+                    self._write()
+        finally:
+            self._write()  # what was told before the service went away counts
+
+    def _take(self, product_id: UUID, outcome: Told | OffersError) -> None:
+        self.asked += 1
+        if not isinstance(outcome, OffersError):
+            observed_at, offers = outcome
+            self.observations.append(Observation(product_id, observed_at, offers))
+            return
+        if outcome.status == 404:
+            self.unknown.append(product_id)
+        self.run.failures += 1
+        if len(self.run.first_failures) < FAILURES_KEPT:
+            self.run.first_failures.append({"product": str(product_id), "reason": str(outcome)})
+
+    def _write(self) -> None:
+        counts = record_observations(self.observations)
+        if self.unknown:
+            logger.warning("The offers service does not know %d products; registering them again", len(self.unknown))
+            register_again(Product.objects.filter(pk__in=self.unknown))
+        self.run.products += self.asked
+        self.run.offers_new += counts.new
+        self.run.offers_changed += counts.changed
+        self.run.offers_gone += counts.gone
+        self.run.save()
+        if self.on_progress:
+            self.on_progress(self.asked)
+        self.observations, self.unknown, self.asked = [], [], 0
+        self.written_at = time.monotonic()

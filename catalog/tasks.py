@@ -1,0 +1,24 @@
+"""What a worker does for the catalogue. Each looks at the rows; running one twice, or never, is harmless."""
+
+import contextlib
+
+from catalog.exceptions import RefreshUnderWay
+from catalog.services import history, refresh, registration
+
+
+def register_products() -> None:
+    """Register what is pending, and fetch the first offers of what now is registered."""
+    if registered := registration.register_due_products():
+        with contextlib.suppress(RefreshUnderWay):
+            refresh.refresh_offers(product_ids=registered)
+
+
+def refresh_offers() -> None:
+    """Ask for the offers of all registered products, unless that is going on."""
+    with contextlib.suppress(RefreshUnderWay):
+        refresh.refresh_offers()
+
+
+def drop_old_history() -> None:
+    """Forget what is older than HISTORY_RETENTION_DAYS."""
+    history.drop_old_history()

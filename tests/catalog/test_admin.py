@@ -1,0 +1,64 @@
+"""The catalogue in the admin."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from catalog.models import Product, RefreshRun, ServiceToken
+from tests.factories_catalog import ProductFactory, offer_with_history
+
+pytestmark = pytest.mark.django_db
+
+NO_OFFERS = {"offers-TOTAL_FORMS": "0", "offers-INITIAL_FORMS": "0"}
+
+
+def test_the_product_page_draws_its_prices(admin_client: Client) -> None:
+    product = offer_with_history(ProductFactory(), 100, 80, start=timezone.now()).product
+    page = admin_client.get(f"/admin/catalog/product/{product.pk}/change/").content.decode()
+    assert "<svg" in page
+    assert "best in stock" in page
+
+
+def test_a_product_made_in_the_admin_waits_for_its_registration(admin_client: Client) -> None:
+    admin_client.post("/admin/catalog/product/add/", {"name": "Mower", "description": ""} | NO_OFFERS)
+    product = Product.objects.get()
+    assert (product.name, product.registration) == ("Mower", "pending")
+
+
+def test_a_failed_product_mended_in_the_admin_is_tried_again(admin_client: Client) -> None:
+    product = ProductFactory(registration="failed")
+    path = f"/admin/catalog/product/{product.pk}/change/"
+    admin_client.post(path, {"name": "Mended", "description": ""} | NO_OFFERS)
+    product.refresh_from_db()
+    assert (product.name, product.registration) == ("Mended", "pending")
+
+
+def test_the_registration_can_be_tried_again(admin_client: Client) -> None:
+    failed, registered = ProductFactory(registration="failed"), ProductFactory()
+    chosen = [str(failed.pk), str(registered.pk)]
+    admin_client.post("/admin/catalog/product/", {"action": "register_again", "_selected_action": chosen})
+    assert set(Product.objects.values_list("pk", "registration")) == {
+        (failed.pk, "pending"),
+        (registered.pk, "registered"),
+    }
+
+
+def test_a_product_is_deleted_with_all_it_has(admin_client: Client) -> None:
+    product = offer_with_history(ProductFactory(), 100, 80).product
+    admin_client.post(f"/admin/catalog/product/{product.pk}/delete/", {"post": "yes"})
+    assert Product.objects.count() == 0
+
+
+def test_the_token_is_never_shown(admin_client: Client) -> None:
+    kept = ServiceToken.objects.create(base_url="http://offers", token="very-secret")
+    for path in ("", f"{kept.pk}/change/"):
+        page = admin_client.get(f"/admin/catalog/servicetoken/{path}").content.decode()
+        assert "http://offers" in page
+        assert "very-secret" not in page
+
+
+def test_runs_are_shown_and_not_edited(admin_client: Client) -> None:
+    run = RefreshRun.objects.create(status="stopped", error="gave up")
+    page = admin_client.get(f"/admin/catalog/refreshrun/{run.pk}/change/").content.decode()
+    assert "gave up" in page
+    assert 'name="_save"' not in page
