@@ -97,8 +97,10 @@ class Supervisor:
             self._start_cluster()
 
     def _start_cluster(self) -> None:
-        self._cluster = subprocess.Popen(
-            [sys.executable, "-m", "config.cluster", str(os.getpid())], cwd=settings.BASE_DIR, start_new_session=True
+        self._cluster = subprocess.Popen(  # noqa: S603 - our own words
+            [sys.executable, "-m", "config.cluster", str(os.getpid())],
+            cwd=settings.BASE_DIR,
+            start_new_session=True,
         )
         self._started = time.monotonic()
         self._head = None

@@ -9,7 +9,7 @@ from catalog.models import Offer, OfferChange, Product
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-class ProductFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+class ProductFactory(factory.django.DjangoModelFactory):
     """A product that is registered."""
 
     class Meta:
@@ -19,7 +19,7 @@ class ProductFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
     registration = Product.Registration.REGISTERED
 
 
-class OfferFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+class OfferFactory(factory.django.DjangoModelFactory):
     """A current offer, without history."""
 
     class Meta:
