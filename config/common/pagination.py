@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import ValidationError as InvalidValue
 from django.db.models import QuerySet
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import CursorPagination
@@ -11,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 MAX_LIMIT = 1000
+BAD_CURSOR = "This is not a cursor that a Link header gave."
 
 
 class KeysetPagination(CursorPagination):
@@ -37,7 +39,7 @@ class KeysetPagination(CursorPagination):
         try:
             return super().decode_cursor(request)
         except NotFound as error:
-            raise ValidationError({"cursor": "This is not a cursor that a Link header gave."}) from error
+            raise ValidationError({"cursor": BAD_CURSOR}) from error
 
 
 def paginated(
@@ -48,7 +50,10 @@ def paginated(
     `render` turns the page's rows into what is answered.
     """
     paginator = KeysetPagination(ordering)
-    page = paginator.paginate_queryset(queryset, request, view=view)
+    try:
+        page = paginator.paginate_queryset(queryset, request, view=view)
+    except (ValueError, InvalidValue) as error:  # a cursor may hold any text, also one that is no value of the field
+        raise ValidationError({"cursor": BAD_CURSOR}) from error
     link = paginator.get_next_link()
     headers = {"Link": f'<{link}>; rel="next"'} if link else {}
     return Response(render(page or []), headers=headers)
