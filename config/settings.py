@@ -94,10 +94,14 @@ DELIVERY_GZIP = env.bool("DELIVERY_GZIP", default=False)
 DELIVERY_RETENTION_DAYS = env.int("DELIVERY_RETENTION_DAYS", default=30)
 SEND_BUDGET_SECONDS = env.float("SEND_BUDGET_SECONDS", default=20.0)
 
+# --- metadata_registry ---------------------------------------------------------------------------------------------
+METADATA_RETENTION_DAYS = env.int("METADATA_RETENTION_DAYS", default=30)
+
 # --- Django --------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "config",
     "inflight",
+    "metadata_registry",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
