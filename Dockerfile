@@ -11,7 +11,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     PORT=3100
 WORKDIR /app
 RUN python -m pip uninstall --yes --quiet --root-user-action=ignore pip \
-    && useradd --system --uid 10001 --no-create-home apron \
+    && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin apron \
     && install --directory --owner=apron var
 COPY --from=build /opt/venv /opt/venv
 COPY . .
