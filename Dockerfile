@@ -15,7 +15,7 @@ RUN python -m pip uninstall --yes --quiet --root-user-action=ignore pip \
     && install --directory --owner=apron var
 COPY --from=build /opt/venv /opt/venv
 COPY . .
-USER apron
+USER 10001
 # The SQLite database and the secrets that were made, unless DATABASE_URL, SECRET_KEY and API_TOKEN say otherwise.
 VOLUME /app/var
 EXPOSE 3100

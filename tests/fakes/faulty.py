@@ -38,9 +38,9 @@ class Fault:
 
 
 class FaultyServer:
-    """Serves `answer()` on 127.0.0.1 until closed, and keeps every request it got."""
+    """Serves `answer()` until closed, and keeps every request it got."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, host: str = "127.0.0.1") -> None:
         self.received: list[Received] = []
         self.down = False
         self._faults: deque[Fault] = deque()
@@ -59,7 +59,7 @@ class FaultyServer:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        self._http = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self._http = ThreadingHTTPServer((host, port), Handler)
         self._http.daemon_threads = True
         self.port = self._http.server_address[1]
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
