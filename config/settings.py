@@ -57,7 +57,7 @@ else:
     _database["HOST"] = unquote(_database["HOST"])  # a socket's folder is written %2Fvar%2Frun%2Fpostgresql
     _database["CONN_MAX_AGE"] = 0  # the pool keeps them
     _database["CONN_HEALTH_CHECKS"] = True
-    _database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 16, "timeout": 10}}
+    _database.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}  # beside ?sslmode=...
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- The queue: a wake-up, never the truth (docs/decisions/0003) ------------------------------------------------------
