@@ -61,6 +61,7 @@ format: install ## Put the code into the project's format
 
 bench: install ## Measure side by side; see benchmarks/
 	python -m benchmarks.import_csv
+	python -m benchmarks.metadata
 
 lock: install ## Pin the requirements anew, from pyproject.toml
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.txt
