@@ -2,7 +2,7 @@
 # all: migrate, then every long-running process of the Procfile under honcho. The name of one process (web, worker, release, ...):
 # that one alone, as the Procfile has it. Anything else is run as it is.
 set -eu
-command=$(sed -n "s/^$1: *//p" Procfile)
+command=$(sed -n "s|^$1: *||p" Procfile)
 if [ "$1" = all ]; then
     sh -c "$(sed -n 's/^release: *//p' Procfile)"
     # shellcheck disable=SC2046 # one word a process

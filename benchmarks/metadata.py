@@ -107,15 +107,16 @@ def _wait_for(port: int) -> None:
 
 
 def fill(total: int) -> list[str]:
-    """Add records until there are `total`; return a thousand ids spread over all of them."""
+    """Add records until `total` are live; return a thousand ids spread over all of them."""
     from metadata_registry.models import Metadata  # noqa: PLC0415 - Django is set up first
 
-    missing = total - Metadata.objects.count()
+    live = Metadata.objects.filter(deleted_at=None)
+    missing = total - live.count()
     while missing > 0:
         batch = min(missing, 10_000)
         Metadata.objects.bulk_create(Metadata(name=f"source-{number}", payload=PAYLOAD) for number in range(batch))
         missing -= batch
-    ids = Metadata.objects.order_by("id").values_list("pk", flat=True)
+    ids = live.order_by("id").values_list("pk", flat=True)
     return [str(metadata_id) for metadata_id in ids.iterator()][:: max(total // 1000, 1)]
 
 

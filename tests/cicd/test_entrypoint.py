@@ -51,5 +51,6 @@ def test_name_runs_that_process_alone(app: Path, name: str, said: str) -> None:
     assert run(app, name) == [said]
 
 
-def test_anything_else_is_run_as_it_is(app: Path) -> None:
-    assert run(app, "echo", "a  b", "c") == ["a  b c"]
+@pytest.mark.parametrize("program", ["echo", "/bin/echo"])
+def test_anything_else_is_run_as_it_is(app: Path, program: str) -> None:
+    assert run(app, program, "a  b", "c") == ["a  b c"]
