@@ -21,6 +21,7 @@ from pathlib import Path
 
 import django
 import psutil
+from django.db import connection
 from rich.console import Console
 from rich.table import Table
 
@@ -106,6 +107,15 @@ def _wait_for(port: int) -> None:
     raise SystemExit("The server did not come up.")
 
 
+def make_durable() -> None:
+    """Have the database write as it does in production."""
+    with connection.cursor() as cursor:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            cursor.execute(f"ALTER SYSTEM SET {name} = on")
+        cursor.execute("SELECT pg_reload_conf()")
+    connection.close()
+
+
 def fill(total: int) -> list[str]:
     """Add records until `total` are live; return a thousand ids spread over all of them."""
     from metadata_registry.models import Metadata  # noqa: PLC0415 - Django is set up first
@@ -175,15 +185,28 @@ def _megabytes(server: psutil.Process) -> float:
 def main() -> int:
     """Set a PostgreSQL up unless DATABASE_URL names one, then measure."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--durable", action="store_true", help="turn on the fsync that the tests' PostgreSQL goes without"
+    )
     parser.add_argument("--port", type=int, default=3109)
     parser.add_argument("--requests", type=int, default=4000, help="of each kind")
     parser.add_argument("--sizes", type=int, nargs="+", default=[100, 10_000, 100_000, 1_000_000], help="records")
     arguments = parser.parse_args()
     if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
-        command = [sys.executable, "-m", "tests.with_postgresql", sys.executable, "-m", "benchmarks.metadata"]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.with_postgresql",
+            sys.executable,
+            "-m",
+            "benchmarks.metadata",
+            "--durable",
+        ]
         return subprocess.call([*command, *sys.argv[1:]])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
+    if arguments.durable:
+        make_durable()
     subprocess.check_call([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT)
     measure(arguments.port, arguments.requests, arguments.sizes)
     return 0
