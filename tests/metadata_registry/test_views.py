@@ -1,4 +1,4 @@
-"""The registry's API as its clients see it: every documented answer, every refusal."""
+"""Reading, deleting and restoring as clients see it: every documented answer, every refusal."""
 
 from typing import Any
 
