@@ -154,7 +154,9 @@ def measure(port: int, count: int, sizes: Sequence[int]) -> None:
     flat = Table(
         "records", "requests/s", "p50 ms", "p95 ms", "p99 ms", "errors", title="GET /metadata/{id}, 1 connection"
     )
-    memory = Table("records", "answer MB", "seconds", "server MB before", "server MB after", title="GET /metadata, all")
+    memory = Table(
+        "records", "answer MB", "seconds", "server MB before", "highest while answering", title="GET /metadata, all"
+    )
     with production_server(port) as server:
         for size in sizes:
             gets: list[Request] = [("GET", f"/metadata/{one}", None) for one in islice(cycle(fill(size)), count)]
