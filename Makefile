@@ -5,8 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 PYTEST_WORKERS ?= auto
+RESULTS ?= # a folder for test results and coverage, as the pipeline publishes them
+report = $(if $(RESULTS),--junitxml=$(RESULTS)/$(1).xml --cov --cov-append --cov-report=xml:$(RESULTS)/coverage/coverage.xml)
 
-.PHONY: help install run test test-sqlite test-postgresql lint format bench lock
+.PHONY: help install run test test-sqlite test-postgresql lint lint-delivery format bench lock
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -32,15 +34,28 @@ run: install ## Run everything on this machine, with sample data and a stand-in 
 test: test-sqlite test-postgresql ## Run the tests on SQLite and on PostgreSQL (it starts its own)
 
 test-sqlite: install ## Run the tests on SQLite only
-	pytest -n $(PYTEST_WORKERS)
+	pytest -n $(PYTEST_WORKERS) $(call report,sqlite)
 
 test-postgresql: install ## Run the tests on PostgreSQL only
-	python -m tests.with_postgresql pytest -n $(PYTEST_WORKERS)
+	python -m tests.with_postgresql pytest -n $(PYTEST_WORKERS) $(call report,postgresql)
 
-lint: install ## Check style, formatting and types
+lint: install lint-delivery ## Check style, formatting, types and what delivers it
 	ruff check .
 	ruff format --check .
 	mypy .
+
+lint-delivery: install .venv-iac/installed ## Check Dockerfile, compose file, pipeline and infrastructure
+	hadolint Dockerfile
+	check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	check-jsonschema --builtin-schema vendor.azure-pipelines --data-transform azure-pipelines --regex-variant python cicd/azure-pipelines.yml
+	.venv-iac/bin/checkov --directory . --skip-path '\.venv' --framework dockerfile bicep azure_pipelines --skip-download --compact --quiet \
+		> .venv-iac/report || { cat .venv-iac/report; exit 1; }
+	! grep --before-context 4 'Parsing errors' .venv-iac/report  # it exits with 0 on a file that it cannot read
+
+.venv-iac/installed: requirements-iac.txt
+	@$(PYTHON) -m venv .venv-iac
+	@.venv-iac/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-iac.txt
+	@touch $@
 
 format: install ## Put the code into the project's format
 	ruff check --fix .
@@ -49,7 +64,9 @@ format: install ## Put the code into the project's format
 bench: install ## Measure side by side; see benchmarks/
 	python -m benchmarks.import_csv
 	python -m benchmarks.refresh_offers
+	python -m benchmarks.metadata
 
 lock: install ## Pin the requirements anew, from pyproject.toml
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --group iac -o requirements-iac.txt

@@ -57,7 +57,7 @@ else:
     _database["HOST"] = unquote(_database["HOST"])  # a socket's folder is written %2Fvar%2Frun%2Fpostgresql
     _database["CONN_MAX_AGE"] = 0  # the pool keeps them
     _database["CONN_HEALTH_CHECKS"] = True
-    _database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 16, "timeout": 5}}
+    _database.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 16, "timeout": 5}  # beside ?sslmode=...
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- The queue: a wake-up, never the truth (docs/decisions/0003) ------------------------------------------------------
@@ -100,11 +100,15 @@ OFFERS_REFRESH_TOKEN = env.str("OFFERS_REFRESH_TOKEN", default="")  # set: today
 REFRESH_CONCURRENCY = env.int("REFRESH_CONCURRENCY", default=16)
 HISTORY_RETENTION_DAYS = env.int("HISTORY_RETENTION_DAYS", default=365)
 
+# --- metadata_registry ---------------------------------------------------------------------------------------------
+METADATA_RETENTION_DAYS = env.int("METADATA_RETENTION_DAYS", default=30)
+
 # --- Django --------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "config",
     "inflight",
     "catalog",
+    "metadata_registry",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -58,7 +58,7 @@ def _offers_faults() -> Iterator[Finding]:
 def _other_faults() -> Iterator[Finding]:
     if settings.LOG_FORMAT not in {"json", "text"}:
         yield "E007", f"LOG_FORMAT is {settings.LOG_FORMAT!r}.", "Set it to json or text."
-    for name in ("SEND_BUDGET_SECONDS", "WORKER_STALL_SECONDS", "DELIVERY_RETENTION_DAYS"):
+    for name in ("SEND_BUDGET_SECONDS", "WORKER_STALL_SECONDS", "DELIVERY_RETENTION_DAYS", "METADATA_RETENTION_DAYS"):
         if getattr(settings, name) <= 0:
             yield "E008", f"{name} is not above 0.", "Give a positive number, or leave it unset."
 

@@ -17,6 +17,7 @@ api: list[URLPattern | URLResolver] = [
     path("health", HealthView.as_view(), name="health"),
     path("", include("inflight.urls")),
     path("", include("catalog.urls")),
+    path("", include("metadata_registry.urls")),
 ]
 
 urlpatterns = [

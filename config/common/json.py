@@ -1,7 +1,8 @@
 """JSON in and out with orjson: strict about UTF-8, numbers and size."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from itertools import islice
 from typing import IO, Any
 
 import orjson
@@ -21,15 +22,19 @@ class JsonParser(BaseParser):
     def parse(
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
+        try:
+            return orjson.loads(self.read(stream, parser_context))
+        except orjson.JSONDecodeError as error:
+            raise ParseError(f"The body is not JSON: {error}") from error
+
+    def read(self, stream: IO[bytes], parser_context: Mapping[str, Any] | None) -> bytes:
+        """Return the body, or raise PayloadTooLarge."""
         view = (parser_context or {}).get("view")
         limit = getattr(view, "max_body_bytes", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         body = stream.read(limit + 1)
         if len(body) > limit:
             raise PayloadTooLarge(limit)
-        try:
-            return orjson.loads(body)
-        except orjson.JSONDecodeError as error:
-            raise ParseError(f"The body is not JSON: {error}") from error
+        return body
 
 
 class JsonRenderer(BaseRenderer):
@@ -48,6 +53,16 @@ class JsonRenderer(BaseRenderer):
 def dumps(data: Any) -> bytes:
     """Return `data` as UTF-8 JSON. A Decimal of at most 15 digits comes out exactly (10, 91.2)."""
     return orjson.dumps(data, default=_default, option=orjson.OPT_UTC_Z)
+
+
+def json_array(items: Iterable[Any], *, chunk: int = 500) -> Iterator[bytes]:
+    """Yield the items as one JSON array, `chunk` items at a time, for a streamed answer in bounded memory."""
+    rest = iter(items)
+    separator = b"["
+    while batch := list(islice(rest, chunk)):
+        yield separator + dumps(batch)[1:-1]
+        separator = b","
+    yield b"]" if separator == b"," else b"[]"
 
 
 def _default(value: Any) -> Any:

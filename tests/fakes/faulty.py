@@ -50,9 +50,9 @@ class _HttpServer(ThreadingHTTPServer):
 
 
 class FaultyServer:
-    """Serves `answer()` on 127.0.0.1 until closed, and keeps every request it got."""
+    """Serves `answer()` until closed, and keeps every request it got."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, host: str = "127.0.0.1") -> None:
         self.received: list[Received] = []
         self.down = False
         self.down_after: int | None = None  # how many requests it still takes before it is down
@@ -74,7 +74,7 @@ class FaultyServer:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        self._http = _HttpServer(("127.0.0.1", port), Handler)
+        self._http = _HttpServer((host, port), Handler)
         self.port = self._http.server_address[1]
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 

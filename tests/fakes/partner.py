@@ -14,8 +14,8 @@ from tests.fakes.faulty import FaultyServer, Received
 class Partner(FaultyServer):
     """Accepts `POST /v1/customers`; a key it has accepted before is acknowledged without effect."""
 
-    def __init__(self, port: int = 0) -> None:
-        super().__init__(port)
+    def __init__(self, port: int = 0, host: str = "127.0.0.1") -> None:
+        super().__init__(port, host)
         self.accepted: dict[str, list[dict[str, Any]]] = {}  # by idempotency key, in order of arrival
         self.repeats: list[str] = []  # keys that came again after they were accepted
 
@@ -48,4 +48,6 @@ class Partner(FaultyServer):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=3199)
-    Partner(parser.parse_args().port).serve_forever()
+    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 in a container")
+    arguments = parser.parse_args()
+    Partner(arguments.port, arguments.host).serve_forever()

@@ -1,0 +1,15 @@
+"""Metadata registry: what the customers of the data platform tell it about their sources."""
+
+from django.apps import AppConfig
+
+from config.common.schedules import every
+
+
+class MetadataRegistryConfig(AppConfig):
+    """Declares what drops, once a day, the records deleted long ago."""
+
+    name = "metadata_registry"
+    verbose_name = "Metadata registry"
+
+    def ready(self) -> None:
+        every(24 * 60, "metadata_registry.tasks.drop_old_tombstones")

@@ -1,0 +1,16 @@
+"""What can go wrong in the registry, as the client is told."""
+
+from http import HTTPStatus
+
+from config.common.problems import Problem
+
+
+class MetadataNotFound(Problem):
+    """There is no such record, or none at all."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "no_such_metadata"
+
+
+class ImportRefused(Problem):
+    """A line of an export cannot be taken; nothing was imported."""

@@ -1,0 +1,128 @@
+"""The whole registry as JSON lines, out and in: one record with its history a line, tombstones included.
+
+A line: `{"id", "registered_on", "name", "payload", "deleted_at", "history": [{"action", "by", "at"}]}`.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from django.db import transaction
+from django.db.models import Prefetch
+
+from metadata_registry.exceptions import ImportRefused
+from metadata_registry.models import Metadata, MetadataEvent
+from metadata_registry.payloads import faults_of
+
+CHUNK = 500  # records held at a time
+
+Action = MetadataEvent.Action
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Content = tuple[datetime, str, str]  # what makes two records of one id the same: registered_on, name, payload
+
+
+class Event(msgspec.Struct):
+    """What happened to the record."""
+
+    action: Action
+    by: Annotated[str, msgspec.Meta(max_length=255)]
+    at: Moment
+
+
+class Line(msgspec.Struct):
+    """One record."""
+
+    id: UUID
+    registered_on: Moment
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    payload: str
+    deleted_at: Moment | None = None
+    history: list[Event] = []
+
+    @property
+    def content(self) -> Content:
+        """What must be the same for the line to say nothing new."""
+        return self.registered_on, self.name, self.payload
+
+
+@dataclass
+class ImportCounts:
+    """What became of the lines."""
+
+    added: int = 0
+    unchanged: int = 0
+
+
+def export_lines() -> Iterator[bytes]:
+    """Yield every record as a line, in the order of registration, in bounded memory."""
+    events = Prefetch("events", MetadataEvent.objects.order_by("id"))
+    for record in Metadata.objects.order_by("id").prefetch_related(events).iterator(chunk_size=CHUNK):
+        history = [Event(Action(event.action), event.by, event.at) for event in record.events.all()]
+        yield (
+            msgspec.json.encode(
+                Line(record.pk, record.registered_on, record.name, record.payload, record.deleted_at, history)
+            )
+            + b"\n"
+        )
+
+
+@transaction.atomic
+def import_lines(lines: Iterable[bytes]) -> ImportCounts:
+    """Add the records that are not there yet; one that is there stays as it is, deleted or not.
+
+    Raises ImportRefused, and imports nothing, when a line cannot be taken: it is no record, its payload breaks the schema, or
+    its id belongs to a record that says something else.
+    """
+    counts = ImportCounts()
+    parsed = ((number, _parse(number, line)) for number, line in enumerate(lines, 1) if line.strip())
+    while chunk := list(islice(parsed, CHUNK)):
+        new = _new_records(chunk)
+        Metadata.objects.bulk_create(_record(line) for line in new)
+        MetadataEvent.objects.bulk_create(event for line in new for event in _events(line))
+        counts.added += len(new)
+        counts.unchanged += len(chunk) - len(new)
+    return counts
+
+
+def _parse(number: int, text: bytes) -> Line:
+    try:
+        line = msgspec.json.decode(text, type=Line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ImportRefused(f"Line {number}: {error}") from error
+    if "\0" in line.name:
+        raise ImportRefused(f"Line {number}: name holds U+0000.")
+    for place, message in faults_of(line.payload):
+        raise ImportRefused(f"Line {number}: {'.'.join(filter(None, ('payload', place)))}: {message}")
+    return line
+
+
+def _new_records(chunk: list[tuple[int, Line]]) -> list[Line]:
+    stored = Metadata.objects.filter(pk__in=[line.id for _, line in chunk])
+    known = {record.pk: (record.registered_on, record.name, record.payload) for record in stored}
+    new = []
+    for number, line in chunk:
+        if line.id not in known:
+            new.append(line)
+        elif known[line.id] != line.content:
+            raise ImportRefused(f"Line {number}: the id {line.id} belongs to a record that says something else.")
+        known[line.id] = line.content
+    return new
+
+
+def _record(line: Line) -> Metadata:
+    return Metadata(
+        id=line.id,
+        registered_on=line.registered_on,
+        name=line.name,
+        payload=line.payload,
+        deleted_at=line.deleted_at,
+    )
+
+
+def _events(line: Line) -> Iterator[MetadataEvent]:
+    for event in line.history:
+        yield MetadataEvent(metadata_id=line.id, action=event.action, by=event.by, at=event.at)

@@ -1,0 +1,18 @@
+"""`manage.py export_metadata > FILE`."""
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from metadata_registry.exchange import export_lines
+
+
+class Command(BaseCommand):
+    """Writes the whole registry, tombstones and history included, to standard output as JSON lines."""
+
+    help = "Write the whole registry, tombstones and history included, to standard output as JSON lines."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for line in export_lines():
+            sys.stdout.buffer.write(line)

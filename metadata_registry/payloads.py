@@ -1,0 +1,62 @@
+"""What a payload must say: a JSON Schema, served at GET /metadata/schema, and the check against it. Imports no models."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import orjson
+from jsonschema import Draft202012Validator, ValidationError
+
+SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "Metadata payload",
+    "description": "What the data platform must know about a source. Other members are kept as they are.",
+    "type": "object",
+    "required": ["sourceName"],
+    "properties": {
+        "sourceName": {"type": "string", "description": "the source that the metadata is about"},
+        "jobCluster": {
+            "type": "object",
+            "description": "the size of the cluster that runs the source's jobs",
+            "properties": {
+                "min_workers": {"type": "integer", "minimum": 0},
+                "max_workers": {"type": "integer", "minimum": 0},
+            },
+        },
+        "partitioning": {"type": "string", "description": "how the source's data is partitioned"},
+    },
+    "examples": [
+        {
+            "sourceName": "my-flights",
+            "jobCluster": {"min_workers": 1},
+            "partitioning": "--partitioning=logic=partitionByEventTimestamp",
+        }
+    ],
+}
+LONGEST_MESSAGE = 300  # characters; jsonschema's messages quote what was given, whole
+
+_validator = Draft202012Validator(SCHEMA)
+
+
+class Fault(NamedTuple):
+    """What is wrong with a payload, and where: `jobCluster.min_workers`, or "" for the payload as a whole."""
+
+    place: str
+    message: str
+
+
+def faults_of(text: str) -> list[Fault]:
+    """Return all that is wrong with a payload; nothing if it may be stored."""
+    try:
+        payload = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        return [Fault("", f"The payload is not JSON: {error}")]
+    return [fault for error in _validator.iter_errors(payload) for fault in _faults(error)]
+
+
+def _faults(error: ValidationError) -> Iterator[Fault]:
+    place = [str(step) for step in error.absolute_path]
+    if error.validator == "required":  # the place of what is missing is not in the path
+        given: Any = error.instance
+        place += [name for name in SCHEMA["required"] if name not in given]
+    message = error.message
+    yield Fault(".".join(place), message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…")

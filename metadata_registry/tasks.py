@@ -1,0 +1,8 @@
+"""What a worker does for the registry. Running it twice, or late, is harmless."""
+
+from metadata_registry import services
+
+
+def drop_old_tombstones() -> None:
+    """Drop for good what was deleted METADATA_RETENTION_DAYS ago."""
+    services.drop_old_tombstones()

@@ -1,0 +1,87 @@
+"""The registry's admin: people search, read, register, delete and restore, and the history says who."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from metadata_registry import services
+from metadata_registry.models import Metadata
+from tests.factories_metadata_registry import PAYLOAD, MetadataFactory
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/metadata_registry/metadata/"
+
+
+@pytest.fixture
+def admin() -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("ada"))
+    return client
+
+
+def history(metadata: Metadata) -> list[tuple[str, str]]:
+    return list(metadata.events.order_by("id").values_list("action", "by"))
+
+
+@pytest.mark.parametrize("by", ["name", "id", "payload"])
+def test_search_finds_by(admin: Client, by: str) -> None:
+    wanted = MetadataFactory(name="Wanted", payload='{"sourceName": "needle"}')
+    MetadataFactory(name="Other")
+    text = {"name": "want", "id": str(wanted.pk), "payload": "needle"}[by]
+    page = admin.get(LIST, {"q": text}).content.decode()
+    assert "Wanted" in page
+    assert "Other" not in page
+
+
+def test_payload_is_shown_indented(admin: Client) -> None:
+    metadata = MetadataFactory(payload='{"sourceName":"<s>"}')
+    page = admin.get(f"{LIST}{metadata.pk}/change/").content.decode()
+    assert "<pre>{\n  &quot;sourceName&quot;: &quot;&lt;s&gt;&quot;\n}</pre>" in page
+
+
+def test_record_cannot_be_edited(admin: Client) -> None:
+    metadata = MetadataFactory(name="before")
+    assert admin.post(f"{LIST}{metadata.pk}/change/", {"name": "after"}).status_code == 403
+    metadata.refresh_from_db()
+    assert metadata.name == "before"
+
+
+def test_adding_registers_under_the_login(admin: Client) -> None:
+    inline = {"events-TOTAL_FORMS": "0", "events-INITIAL_FORMS": "0"}
+    response = admin.post(f"{LIST}add/", {"name": "n", "payload": f" {PAYLOAD}\n", **inline})
+    assert response.status_code == 302
+    metadata = Metadata.objects.get()
+    assert metadata.payload == f" {PAYLOAD}\n"
+    assert history(metadata) == [("created", "ada")]
+
+
+def test_adding_checks_the_payload(admin: Client) -> None:
+    response = admin.post(f"{LIST}add/", {"name": "n", "payload": '{"sourceName": 1}'})
+    assert "sourceName: 1 is not of type" in response.content.decode()
+    assert not Metadata.objects.exists()
+
+
+def test_deleting_leaves_a_tombstone(admin: Client) -> None:
+    metadata = MetadataFactory()
+    admin.post(f"{LIST}{metadata.pk}/delete/", {"post": "yes"})
+    metadata.refresh_from_db()
+    assert metadata.deleted_at is not None
+    assert history(metadata)[-1] == ("deleted", "ada")
+
+
+def test_deleting_several_leaves_tombstones(admin: Client) -> None:
+    both = [MetadataFactory(), MetadataFactory()]
+    admin.post(LIST, {"action": "delete_selected", "_selected_action": [m.pk for m in both], "post": "yes"})
+    assert Metadata.objects.filter(deleted_at__isnull=False).count() == 2
+
+
+def test_restoring_a_deleted_one(admin: Client) -> None:
+    metadata = MetadataFactory()
+    services.delete_metadata(str(metadata.pk), by="test")
+    assert str(metadata.pk) not in admin.get(LIST).content.decode()
+    assert str(metadata.pk) in admin.get(f"{LIST}?deleted=true").content.decode()
+    admin.post(f"{LIST}?deleted=true", {"action": "restore", "_selected_action": [metadata.pk]})
+    metadata.refresh_from_db()
+    assert metadata.deleted_at is None
+    assert history(metadata)[-1] == ("restored", "ada")
