@@ -6,12 +6,11 @@ from django.http import HttpResponse, HttpResponseBase, HttpResponseNotModified,
 from django.utils.http import parse_etags
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from config.common.authentication import Caller, TokenRequired, subject_of
+from config.common.authentication import require_token, subject_of
 from config.common.json import dumps, json_array
 from config.common.pagination import paginated
 from metadata_registry import selectors, services
@@ -48,8 +47,8 @@ class MetadataListView(APIView):
         query = MetadataQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         deleted = query.validated_data["deleted"] == "true"
-        if deleted and not isinstance(request.user, Caller):
-            raise NotAuthenticated(TokenRequired.message)
+        if deleted:
+            require_token(request)
         rows = selectors.metadata_rows(name=query.validated_data.get("name"), deleted=deleted)
         if {"limit", "cursor"} & request.query_params.keys():
             return paginated(self, request, rows, selectors.not_empty, ordering="id")

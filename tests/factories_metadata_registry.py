@@ -10,7 +10,7 @@ from metadata_registry.models import Metadata
 PAYLOAD = '{"sourceName": "my-flights", "jobCluster": {"min_workers": 1}}'
 
 
-class MetadataFactory(factory.Factory):  # type: ignore[misc]
+class MetadataFactory(factory.Factory):
     """A live record."""
 
     class Meta:

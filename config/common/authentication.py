@@ -56,12 +56,17 @@ def subject_of(request: Request) -> str:
     return request.user.sub if isinstance(request.user, Caller) else ""
 
 
+def require_token(request: Request) -> None:
+    """Refuse a request (401) that came without a valid token."""
+    if not isinstance(request.user, Caller):
+        raise NotAuthenticated("This needs a token: Authorization: Bearer <token>.")
+
+
 class TokenRequired(BasePermission):
     """Lets nobody in without a valid token."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        if not isinstance(request.user, Caller):
-            raise NotAuthenticated("This needs a token: Authorization: Bearer <token>.")
+        require_token(request)
         return True
 
 
