@@ -23,6 +23,7 @@ $(VENV)/installed: requirements-dev.txt
 run: export DEBUG := true
 run: export PORT := 3100
 run: export CUSTOMERS_API_URL ?= http://127.0.0.1:3199/v1/customers
+run: export KAFKA_BOOTSTRAP_SERVERS ?= 127.0.0.1:3197
 run: install ## Run everything on this machine, with sample data and a stand-in for the partner: http://localhost:3100
 	@python manage.py migrate --verbosity 0
 	@honcho --no-prefix -f Procfile.dev start

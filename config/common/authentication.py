@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import jwt
 from django.conf import settings
+from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
@@ -26,7 +27,7 @@ class Caller:
 class BearerAuthentication(BaseAuthentication):
     """`Authorization: Bearer <token>`. Other schemes are not ours and count as no token."""
 
-    def authenticate(self, request: Request) -> tuple[Caller, None] | None:
+    def authenticate(self, request: Request | HttpRequest) -> tuple[Caller, None] | None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
