@@ -10,9 +10,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from rest_framework.exceptions import NotAuthenticated, UnsupportedMediaType
 from rest_framework.views import APIView
 
-from config.common.authentication import BearerAuthentication
+from config.common.authentication import BearerAuthentication, TokenRequired
 from config.common.json import dumps
-from config.common.problems import problem_from_exception
+from config.common.problems import CONTENT_TYPE, problem_from_exception
 
 
 class LeanPostView(APIView):
@@ -28,12 +28,8 @@ class LeanPostView(APIView):
             problem = problem_from_exception(error, {"request": request})
             if problem is None:
                 raise
-            return HttpResponse(
-                dumps(problem.data),
-                status=problem.status_code,
-                content_type=problem.content_type,
-                headers=dict(problem.headers),
-            )
+            headers = {**problem.headers, "Content-Type": CONTENT_TYPE}
+            return HttpResponse(dumps(problem.data), status=problem.status_code, headers=headers)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Answer; Problems and DRF's exceptions become problem documents."""
@@ -44,6 +40,6 @@ def _check(request: HttpRequest) -> None:
     """Refuse a wrong token always, none only when REQUIRE_TOKEN says so (as TokenIfRequired), and what is not JSON."""
     bearer = BearerAuthentication()
     if bearer.authenticate(request) is None and settings.REQUIRE_TOKEN:
-        raise NotAuthenticated
+        raise NotAuthenticated(TokenRequired.message)
     if request.content_type != "application/json":
         raise UnsupportedMediaType(request.content_type or "(none)")
