@@ -33,8 +33,9 @@ def read_topic(servers: Sequence[str], topic: str) -> list[Arrived]:
         ends = consumer.end_offsets(partitions)
         consumer.seek_to_beginning(*partitions)
         records: list[Any] = []
-        while any(consumer.position(partition) < end for partition, end in ends.items()):
-            for batch in consumer.poll(timeout_ms=500).values():
+        # Tansu's end is that of the last batch's first record: read on until nothing comes.
+        while (batches := consumer.poll(timeout_ms=300)) or any(consumer.position(p) < end for p, end in ends.items()):
+            for batch in batches.values():
                 records += batch
         return [Arrived(r.key, r.value, int(dict(r.headers)["entry-id"])) for r in records]
     finally:
