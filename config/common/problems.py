@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -143,7 +144,7 @@ class ProblemMiddleware:
             case SuspiciousOperation():
                 return problem_response(400, "The request could not be understood.")
         logger.error("Unhandled error on %s %s", request.method, request.path, exc_info=exception)
-        return server_error(request)
+        return _database_away() if isinstance(exception, OperationalError | InterfaceError) else server_error(request)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -168,6 +169,12 @@ def _nothing_at(path: str) -> str:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500."""
     return problem_response(500, "Something went wrong here. The log has the details under this instance.")
+
+
+def _database_away() -> HttpResponse:
+    response = problem_response(503, "The database does not answer at the moment; try again soon.")
+    response["Retry-After"] = "5"
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
 
 from ingest.models import DataEntry
@@ -153,3 +154,13 @@ def test_the_key_may_spread_over_partitions(client: Client, settings: Any, arriv
     settings.KAFKA_KEY = "entry-id"
     entry_id = post(client, {"content": "x"}).json()["id"]
     assert arrived()[0].key == str(entry_id).encode()
+
+
+def test_a_database_that_is_away_is_503(client: Client) -> None:
+    def refuse(*_: Any) -> None:
+        raise OperationalError("connection refused")
+
+    with connection.execute_wrapper(refuse):
+        response = post(client, {"content": "x"})
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert response["Content-Type"] == "application/problem+json"
