@@ -210,7 +210,7 @@ def _close(producer: KafkaProducer) -> None:
 
 
 def _text(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+    return str(error) if isinstance(error, KafkaError) else f"{type(error).__name__}: {error}"
 
 
 publisher = Publisher()

@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from config.system_checks import check_settings
+from inflight.models import Delivery
 from ingest import services
 from ingest.models import DataEntry
 from tests.factories_ingest import DataEntryFactory
@@ -41,6 +42,14 @@ def test_metrics_tell_the_same_to_prometheus(client: Client, path: str) -> None:
     assert float(values["apron_ingest_waiting"]) == 2
     assert 100 <= float(values["apron_ingest_oldest_waiting_seconds"]) < 200
     assert float(values["apron_ingest_refused"]) == 1
+
+
+def test_metrics_tell_of_the_other_parts_too(client: Client) -> None:
+    Delivery.objects.create(status=Delivery.Status.WAITING)
+    lines = client.get("/metrics").content.decode().splitlines()
+    assert 'apron_deliveries{status="waiting"} 1.0' in lines
+    assert "apron_queue_oldest_due_seconds 0.0" in lines
+    assert "apron_worker_silent_seconds +Inf" in lines
 
 
 def test_metrics_need_a_token_when_the_api_does(client: Client, settings: Any) -> None:
