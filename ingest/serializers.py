@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 from django.conf import settings
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ingest.exceptions import ContentTooLarge, InvalidData
@@ -30,10 +32,15 @@ class DataAcceptedOutput(serializers.Serializer[Any]):
     message = serializers.ChoiceField(choices=[PUBLISHED, PENDING])
 
 
+@extend_schema_field(OpenApiTypes.STR)
+class ContentField(serializers.ReadOnlyField):
+    """The content as it is: whoever writes rows by SQL may keep other JSON than strings."""
+
+
 class DataOutput(serializers.ModelSerializer[DataEntry]):
     """A record that was kept."""
 
-    content = serializers.CharField()
+    content = ContentField()
 
     class Meta:
         model = DataEntry

@@ -86,3 +86,9 @@ def test_reading_needs_a_token_when_the_api_does(client: Client, settings: Any) 
     settings.REQUIRE_TOKEN = True
     assert client.get("/api/data").status_code == 401
     assert client.get("/api/data", headers={"Authorization": "Bearer test-token"}).status_code == 200
+
+
+@pytest.mark.parametrize("query", ["", "?limit=10"])
+def test_other_json_written_by_sql_comes_back_as_it_is(client: Client, query: str) -> None:
+    DataEntryFactory(content={"a": [1, None, "é"]})
+    assert listed(client, query)[0]["content"] == {"a": [1, None, "é"]}
