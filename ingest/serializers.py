@@ -29,7 +29,7 @@ class DataAcceptedOutput(serializers.Serializer[Any]):
     """A record that is kept. The message says "published" only when Kafka has acknowledged it."""
 
     id = serializers.IntegerField()
-    message = serializers.ChoiceField(choices=[PUBLISHED, PENDING])
+    message = serializers.CharField(help_text=f'"{PUBLISHED}" or "{PENDING}"')
 
 
 @extend_schema_field(OpenApiTypes.STR)
