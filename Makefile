@@ -27,6 +27,7 @@ run: export PORT := 3100
 run: export CUSTOMERS_API_URL ?= http://127.0.0.1:3199/v1/customers
 run: export OFFERS_BASE_URL ?= http://127.0.0.1:3198/api/v1
 run: export OFFERS_REFRESH_TOKEN ?= refresh-me
+run: export KAFKA_BOOTSTRAP_SERVERS ?= 127.0.0.1:3197
 run: install ## Run everything on this machine, with sample data and a stand-in for the partner: http://localhost:3100
 	@python manage.py migrate --verbosity 0
 	@honcho --no-prefix -f Procfile.dev start
@@ -65,8 +66,11 @@ bench: install ## Measure side by side; see benchmarks/
 	python -m benchmarks.import_csv
 	python -m benchmarks.refresh_offers
 	python -m benchmarks.metadata
+	@pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
+	python -m benchmarks.ingest
 
 lock: install ## Pin the requirements anew, from pyproject.toml
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --group iac -o requirements-iac.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra bench -c requirements-dev.txt pyproject.toml -o requirements-bench.txt

@@ -15,12 +15,13 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         from config import system_checks, worker  # noqa: PLC0415 - models must be loaded first
-        from config.common import health  # noqa: PLC0415
+        from config.common import health, metrics  # noqa: PLC0415
 
         checks.register(system_checks.check_settings)
         checks.register(system_checks.check_deployment, deploy=True)
         health.register("queue", worker.check_queue)
         health.register("worker", worker.check_worker)
+        metrics.register(worker.collect)
         post_migrate.connect(_make_schedules, sender=self)
 
 

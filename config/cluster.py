@@ -15,6 +15,14 @@ from django.db import connections
 PR_SET_PDEATHSIG = 1
 
 
+def end_with_parent(parent: int) -> None:
+    """Ask the kernel for SIGKILL when the parent ends; it may have ended before we asked."""
+    if sys.platform == "linux":  # elsewhere a leftover worker only repeats tasks, which is harmless
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
 class Lineage:
     """Makes this process, and all that it forks, end with their parents."""
 
@@ -27,11 +35,7 @@ class Lineage:
         self._parent = os.getpid()
 
     def _end_with_parent(self) -> None:
-        """Ask the kernel for SIGKILL when the parent ends; it may have ended before we asked."""
-        if sys.platform == "linux":  # elsewhere a leftover worker only repeats tasks, which is harmless
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != self._parent:
-                os.kill(os.getpid(), signal.SIGKILL)
+        end_with_parent(self._parent)
 
 
 def use_connections_without_pool() -> None:

@@ -103,12 +103,32 @@ HISTORY_RETENTION_DAYS = env.int("HISTORY_RETENTION_DAYS", default=365)
 # --- metadata_registry ---------------------------------------------------------------------------------------------
 METADATA_RETENTION_DAYS = env.int("METADATA_RETENTION_DAYS", default=30)
 
+# --- ingest --------------------------------------------------------------------------------------------------------
+KAFKA_BOOTSTRAP_SERVERS = env.list("KAFKA_BOOTSTRAP_SERVERS", default=["127.0.0.1:9092"])
+KAFKA_TOPIC = env.str("KAFKA_TOPIC", default="data_topic")
+KAFKA_KEY = env.str(
+    "KAFKA_KEY", default="data_entry"
+)  # data_entry: one partition, one order | entry-id: all partitions
+KAFKA_ACK_SECONDS = env.float("KAFKA_ACK_SECONDS", default=2)
+KAFKA_LINGER_MS = env.int("KAFKA_LINGER_MS", default=10)  # 10 ms of latency for half of the CPU
+KAFKA_SECURITY_PROTOCOL = env.str("KAFKA_SECURITY_PROTOCOL", default="PLAINTEXT")
+KAFKA_SASL_MECHANISM = env.str("KAFKA_SASL_MECHANISM", default="")
+KAFKA_SASL_USERNAME = env.str("KAFKA_SASL_USERNAME", default="")
+KAFKA_SASL_PASSWORD = env.str("KAFKA_SASL_PASSWORD", default="")
+KAFKA_SSL_CAFILE = env.str("KAFKA_SSL_CAFILE", default="")
+KAFKA_SSL_CERTFILE = env.str("KAFKA_SSL_CERTFILE", default="")
+KAFKA_SSL_KEYFILE = env.str("KAFKA_SSL_KEYFILE", default="")
+INGEST_BULK_LIMIT = env.int("INGEST_BULK_LIMIT", default=10_000)
+INGEST_BACKLOG_LIMIT = env.int("INGEST_BACKLOG_LIMIT", default=100_000)
+INGEST_MAX_BYTES = env.int("INGEST_MAX_BYTES", default=900_000)  # of one content as JSON; Kafka's own limit is 1 MB
+
 # --- Django --------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "config",
     "inflight",
     "catalog",
     "metadata_registry",
+    "ingest",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -216,6 +236,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.request": {"level": "ERROR"},  # 4xx are the client's business; 5xx are logged with their traceback
+        "kafka": {"level": "CRITICAL"},  # a dozen lines per failed attempt; ingest.publisher says it in one
         "django-q": {"handlers": [], "level": "WARNING", "propagate": True},
     },
 }

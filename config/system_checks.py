@@ -1,5 +1,7 @@
 """System checks: combinations of settings that cannot work fail at start, with a mend; risky ones warn before deployment."""
 
+import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,14 @@ Finding = tuple[str, str, str]  # code, what is wrong, how to mend it
 
 def check_settings(**_: Any) -> list[CheckMessage]:
     """Find settings that cannot work."""
-    faults = [*_token_faults(), *_delivery_faults(), *_offers_faults(), *_other_faults()]
+    faults = [
+        *_token_faults(),
+        *_delivery_faults(),
+        *_offers_faults(),
+        *_kafka_faults(),
+        *_ingest_faults(),
+        *_other_faults(),
+    ]
     return [Error(text, hint=hint, id=f"apron.{code}") for code, text, hint in faults]
 
 
@@ -53,6 +62,38 @@ def _offers_faults() -> Iterator[Finding]:
     if settings.HISTORY_RETENTION_DAYS < 30:
         mend = "Keep at least the 30 days that lowest_30d_before looks at."
         yield "E023", "HISTORY_RETENTION_DAYS is below 30.", mend
+
+
+def _kafka_faults() -> Iterator[Finding]:
+    protocol, mechanism = settings.KAFKA_SECURITY_PROTOCOL, settings.KAFKA_SASL_MECHANISM
+    if protocol not in {"PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"}:
+        mend = "Set it to PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL."
+        yield "E030", f"KAFKA_SECURITY_PROTOCOL is {protocol!r}.", mend
+    if protocol.startswith("SASL_") and mechanism not in {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"}:
+        mend = "Set it to PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512."
+        yield "E031", f"KAFKA_SECURITY_PROTOCOL={protocol} and KAFKA_SASL_MECHANISM is {mechanism!r}.", mend
+    if protocol.startswith("SASL_") and not (settings.KAFKA_SASL_USERNAME and settings.KAFKA_SASL_PASSWORD):
+        mend = "Set KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD."
+        yield "E032", f"KAFKA_SECURITY_PROTOCOL={protocol} without a user name and a password.", mend
+    for name in ("KAFKA_SSL_CAFILE", "KAFKA_SSL_CERTFILE", "KAFKA_SSL_KEYFILE"):
+        path = getattr(settings, name)
+        if path and not os.access(path, os.R_OK):
+            yield (
+                "E033",
+                f"{name} names {path}, which cannot be read.",
+                "Give the path of a PEM file, or leave it unset.",
+            )
+
+
+def _ingest_faults() -> Iterator[Finding]:
+    if settings.KAFKA_KEY not in {"data_entry", "entry-id"}:
+        mend = "Set it to data_entry (one partition, one order) or entry-id (all partitions)."
+        yield "E034", f"KAFKA_KEY is {settings.KAFKA_KEY!r}.", mend
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,249}", settings.KAFKA_TOPIC):
+        yield "E035", f"KAFKA_TOPIC is {settings.KAFKA_TOPIC!r}.", "Use letters, digits, dot, underscore and hyphen."
+    for name in ("KAFKA_ACK_SECONDS", "INGEST_BULK_LIMIT", "INGEST_BACKLOG_LIMIT", "INGEST_MAX_BYTES"):
+        if getattr(settings, name) <= 0:
+            yield "E036", f"{name} is not above 0.", "Give a positive number, or leave it unset."
 
 
 def _other_faults() -> Iterator[Finding]:

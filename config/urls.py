@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
 from config.common.health import HealthView
+from config.common.metrics import MetricsView
 from config.common.problems import not_found
 
 handler400 = "config.common.problems.bad_request"
@@ -15,9 +16,11 @@ handler500 = "config.common.problems.server_error"
 
 api: list[URLPattern | URLResolver] = [
     path("health", HealthView.as_view(), name="health"),
+    path("metrics", MetricsView.as_view(), name="metrics"),
     path("", include("inflight.urls")),
     path("", include("catalog.urls")),
     path("", include("metadata_registry.urls")),
+    path("", include("ingest.urls")),
 ]
 
 urlpatterns = [

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,8 @@ from django.db import Error, close_old_connections
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from django_q.scheduler import scheduler
+from prometheus_client import Metric
+from prometheus_client.core import GaugeMetricFamily
 
 from config.common.health import Unhealthy
 from config.models import WorkerHeartbeat
@@ -51,6 +54,17 @@ def check_queue() -> dict[str, Any]:
     if age > 2 * settings.WORKER_STALL_SECONDS:
         raise Unhealthy(f"The oldest due task has been waiting for {age:.0f} s.")
     return {"oldest_due_seconds": round(age, 1)}
+
+
+def collect() -> Iterator[Metric]:
+    """Metrics: how long tasks wait, and how long ago a worker was last heard of."""
+    now = timezone.now()
+    head = _oldest_due_task()
+    age = (now - head.lock).total_seconds() if head else 0.0
+    yield GaugeMetricFamily("apron_queue_oldest_due_seconds", "How long the oldest due task has waited", age)
+    newest = WorkerHeartbeat.objects.order_by("-beat_at").first()
+    silence = (now - newest.beat_at).total_seconds() if newest else float("inf")
+    yield GaugeMetricFamily("apron_worker_silent_seconds", "Seconds since a worker was last heard of", silence)
 
 
 def _oldest_due_task() -> OrmQ | None:

@@ -17,6 +17,7 @@ Apron is running; Ctrl-C stops it.
   Health        http://localhost:3100/api/health
   Admin         http://localhost:3100/admin/          (a login: python manage.py createsuperuser)
   What the partner's stand-in received   http://localhost:3199/
+  What reaches Kafka   KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:3197 .venv/bin/python manage.py tail_data --from-beginning
 """
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import jwt
 from django.conf import settings
+from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.permissions import BasePermission
@@ -13,6 +14,8 @@ from rest_framework.request import Request
 
 if TYPE_CHECKING:  # the views import this module
     from rest_framework.views import APIView
+
+NO_TOKEN = "This needs a token: Authorization: Bearer <token>."  # noqa: S105 - an answer, not a password
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Caller:
 class BearerAuthentication(BaseAuthentication):
     """`Authorization: Bearer <token>`. Other schemes are not ours and count as no token."""
 
-    def authenticate(self, request: Request) -> tuple[Caller, None] | None:
+    def authenticate(self, request: Request | HttpRequest) -> tuple[Caller, None] | None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
@@ -59,7 +62,7 @@ def subject_of(request: Request) -> str:
 def require_token(request: Request) -> None:
     """Refuse a request (401) that came without a valid token."""
     if not isinstance(request.user, Caller):
-        raise NotAuthenticated("This needs a token: Authorization: Bearer <token>.")
+        raise NotAuthenticated(NO_TOKEN)
 
 
 class TokenRequired(BasePermission):

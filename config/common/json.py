@@ -7,6 +7,7 @@ from typing import IO, Any
 
 import orjson
 from django.conf import settings
+from django.http import HttpRequest
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
@@ -22,19 +23,33 @@ class JsonParser(BaseParser):
     def parse(
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        try:
-            return orjson.loads(self.read(stream, parser_context))
-        except orjson.JSONDecodeError as error:
-            raise ParseError(f"The body is not JSON: {error}") from error
+        return parse_json(self.read(stream, parser_context))
 
     def read(self, stream: IO[bytes], parser_context: Mapping[str, Any] | None) -> bytes:
         """Return the body, or raise PayloadTooLarge."""
         view = (parser_context or {}).get("view")
-        limit = getattr(view, "max_body_bytes", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-        body = stream.read(limit + 1)
-        if len(body) > limit:
-            raise PayloadTooLarge(limit)
-        return body
+        return read_body(stream, getattr(view, "max_body_bytes", settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
+
+
+def read_body(stream: IO[bytes] | HttpRequest, limit: int) -> bytes:
+    """Return a request's body of at most `limit` bytes, or raise PayloadTooLarge."""
+    body = stream.read(limit + 1)
+    if len(body) > limit:
+        raise PayloadTooLarge(limit)
+    return body
+
+
+def read_json(stream: IO[bytes] | HttpRequest, limit: int) -> Any:
+    """Return the JSON document in a request's body of at most `limit` bytes; raise PayloadTooLarge or ParseError."""
+    return parse_json(read_body(stream, limit))
+
+
+def parse_json(body: bytes) -> Any:
+    """Return the JSON document in `body`, or raise ParseError."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise ParseError(f"The body is not JSON: {error}") from error
 
 
 class JsonRenderer(BaseRenderer):

@@ -1,9 +1,10 @@
 """The client's wish to wait or not (RFC 7240)."""
 
+from django.http import HttpRequest
 from rest_framework.request import Request
 
 
-def prefers_async(request: Request) -> bool:
+def prefers_async(request: Request | HttpRequest) -> bool:
     """Whether the request carries `Prefer: respond-async`."""
     wishes = request.headers.get("Prefer", "").lower().replace(";", ",").split(",")
     return "respond-async" in (wish.strip() for wish in wishes)

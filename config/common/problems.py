@@ -95,8 +95,8 @@ def problem_from_exception(exc: Exception, context: dict[str, Any]) -> Response 
     errors = list(_flatten(exc.detail)) if isinstance(exc, exceptions.ValidationError) else []
     detail = "; ".join(_sentence(error) for error in errors) if errors else str(exc.detail)
     headers = {}
-    if header := getattr(exc, "auth_header", None):
-        headers["WWW-Authenticate"] = header
+    if exc.status_code == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
     if wait := getattr(exc, "wait", None):
         headers["Retry-After"] = str(int(wait))
     return Response(

@@ -1,0 +1,45 @@
+"""`GET /metrics` for Prometheus. The apps register what they count; values are read from the rows at each scrape.
+
+So every process tells the same, a restart resets nothing, and the web processes share no memory.
+"""
+
+from collections.abc import Callable, Iterable
+
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+Collect = Callable[[], Iterable[Metric]]
+
+_registry = CollectorRegistry()
+
+
+class _AppCollector(Collector):
+    """Prometheus' wrapping of a function. Describing nothing keeps it from being run at registration."""
+
+    def __init__(self, collect: Collect) -> None:
+        self._collect = collect
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        return self._collect()
+
+
+def register(collect: Collect) -> None:
+    """Add an app's metrics, from its ready(). `collect` is called at each scrape and must be quick."""
+    _registry.register(_AppCollector(collect))
+
+
+class MetricsView(APIView):
+    """Needs a token when the API does."""
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> HttpResponse:
+        """Show all metrics in Prometheus' text format."""
+        return HttpResponse(generate_latest(_registry), content_type=CONTENT_TYPE_LATEST)

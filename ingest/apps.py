@@ -1,0 +1,20 @@
+"""Ingest: JSON comes in, is kept in PostgreSQL and goes out to Kafka, through a transactional outbox."""
+
+from django.apps import AppConfig
+
+from config.common.schedules import every
+
+
+class IngestConfig(AppConfig):
+    """Declares what looks again, what its state is, and what is counted."""
+
+    name = "ingest"
+    verbose_name = "Ingest"
+
+    def ready(self) -> None:
+        from config.common import health, metrics  # noqa: PLC0415 - models must be loaded first
+        from ingest import reports  # noqa: PLC0415
+
+        every(1, "ingest.tasks.relay_waiting")
+        health.register("ingest", reports.check_backlog)
+        metrics.register(reports.collect)

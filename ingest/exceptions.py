@@ -1,0 +1,23 @@
+"""What can go wrong in ingest, as the client is told."""
+
+from http import HTTPStatus
+
+from config.common.problems import Problem
+
+
+class InvalidData(Problem):
+    """The body is not an object with a usable `content`, nor an array of such objects."""
+
+
+class ContentTooLarge(Problem):
+    """A content that Kafka would not take."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "too_large"
+
+
+class BacklogFull(Problem):
+    """So much waits for Kafka that nothing more is taken in."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "backlog_full"

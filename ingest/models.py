@@ -1,0 +1,36 @@
+"""What was taken in, and how far it got on its way to Kafka: the table is its own outbox."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+WAITING = Q(published_at=None, refusal="")
+REFUSED = Q(published_at=None) & ~Q(refusal="")
+
+
+class DataEntry(models.Model):
+    """One record. It waits until Kafka has acknowledged it (`published_at`) or refused it for good (`refusal`)."""
+
+    content: "models.JSONField[Any, Any]" = models.JSONField()
+    created_at = models.DateTimeField(default=timezone.now, db_default=Now())
+    claimed_until = models.DateTimeField(
+        default=timezone.now,
+        db_default=Now(),
+        help_text="until then one publisher has it and the others leave it alone",
+    )
+    published_at = models.DateTimeField(null=True, blank=True, help_text="when Kafka had acknowledged it")
+    refusal = models.TextField(blank=True, default="", db_default="", help_text="why Kafka will never take it")
+
+    class Meta:
+        db_table = "data_entries"
+        verbose_name_plural = "data entries"
+        indexes = [
+            models.Index(name="data_entries_waiting", fields=["id"], condition=WAITING),
+            models.Index(name="data_entries_refused", fields=["id"], condition=REFUSED),
+        ]
+
+    def __str__(self) -> str:
+        return f"entry {self.pk}"

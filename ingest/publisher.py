@@ -1,0 +1,216 @@
+"""The Kafka producer of a process: made when first needed, shared by its threads, thrown away when it fails.
+
+Every wait is bounded. What is not acknowledged in time counts as not published; it may arrive all the same, which is why
+each record carries its entry's id for consumers to drop repeats by. Imports no models.
+"""
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from kafka import KafkaProducer
+from kafka.errors import (
+    InvalidRecordError,
+    KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+)
+
+from config.common.json import dumps
+
+logger = logging.getLogger(__name__)
+
+ENTRY_ID_HEADER = "entry-id"
+CONSTANT_KEY = b"data_entry"
+REST_SECONDS = 5.0  # after a failure, how long requests do not even try
+ENVELOPE_BYTES = 4096  # what a record is larger than its content, at most
+REFUSALS = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidRecordError)  # trying again will not help
+
+
+@dataclass(frozen=True)
+class Record:
+    """An entry as Kafka gets it."""
+
+    entry_id: int
+    content: Any
+    created_at: datetime
+
+    @property
+    def key(self) -> bytes:
+        """KAFKA_KEY: one key for all keeps one order in one partition; the id spreads over all partitions."""
+        return CONSTANT_KEY if settings.KAFKA_KEY == "data_entry" else str(self.entry_id).encode()
+
+    @property
+    def value(self) -> bytes:
+        """UTF-8 JSON."""
+        return dumps({"id": self.entry_id, "content": self.content, "created_at": self.created_at})
+
+
+@dataclass
+class Outcome:
+    """What became of some records: acknowledged, refused for good with the reason, or neither because of `failure`."""
+
+    acknowledged: list[int] = field(default_factory=list)
+    refused: dict[int, str] = field(default_factory=dict)
+    failure: str = ""
+
+
+def client_options() -> dict[str, Any]:
+    """Return what every connection to Kafka is made with; the security settings pass through."""
+    options: dict[str, Any] = {
+        "bootstrap_servers": settings.KAFKA_BOOTSTRAP_SERVERS,
+        "security_protocol": settings.KAFKA_SECURITY_PROTOCOL,
+        "bootstrap_timeout_ms": 1000,
+        "reconnect_backoff_max_ms": 500,
+    }
+    optional = {
+        "sasl_mechanism": settings.KAFKA_SASL_MECHANISM,
+        "sasl_plain_username": settings.KAFKA_SASL_USERNAME,
+        "sasl_plain_password": settings.KAFKA_SASL_PASSWORD,
+        "ssl_cafile": settings.KAFKA_SSL_CAFILE,
+        "ssl_certfile": settings.KAFKA_SSL_CERTFILE,
+        "ssl_keyfile": settings.KAFKA_SSL_KEYFILE,
+    }
+    return options | {name: value for name, value in optional.items() if value}
+
+
+def _make_producer() -> KafkaProducer:
+    return KafkaProducer(
+        **client_options(),
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=settings.KAFKA_LINGER_MS,
+        batch_size=128 * 1024,
+        max_request_size=max(1024 * 1024, settings.INGEST_MAX_BYTES + ENVELOPE_BYTES),
+        max_block_ms=1000,
+        request_timeout_ms=2000,
+        delivery_timeout_ms=8000,
+        metrics_enabled=False,
+    )
+
+
+class Publisher:
+    """Publishes records through one producer. Safe to share between threads; not across a fork."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._producer: KafkaProducer | None = None
+        self._rests_until = 0.0
+
+    def is_worth_trying(self) -> bool:
+        """Whether a request should wait for Kafka: after a failure one at a time may find out, every REST_SECONDS."""
+        if not self._rests_until:
+            return True
+        with self._lock:
+            now = time.monotonic()
+            if now < self._rests_until:
+                return False
+            self._rests_until = now + REST_SECONDS
+            return True
+
+    def publish(self, records: Sequence[Record], *, seconds: float) -> Outcome:
+        """Send all, then wait for the acknowledgements, for at most `seconds`. Never raises a KafkaError."""
+        deadline = time.monotonic() + seconds
+        outcome = Outcome()
+        try:
+            producer = self._get_producer(deadline)
+        except (KafkaError, OSError) as error:
+            self._fail(None, outcome, error)
+            return outcome
+        try:
+            self._settle(self._send(producer, records, outcome, deadline), outcome, deadline)
+        except KafkaError as error:
+            self._fail(producer, outcome, error)
+        else:
+            self._rests_until = 0.0
+        return outcome
+
+    def close(self) -> None:
+        """Give the producer up; what it has not sent stays unpublished."""
+        with self._lock:
+            producer, self._producer = self._producer, None
+        if producer:
+            _close(producer)
+
+    def _get_producer(self, deadline: float) -> KafkaProducer:
+        """Return the producer, making it if need be; a thread that waits for another one making it waits in time too."""
+        if producer := self._producer:
+            return producer
+        if not self._lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
+            raise KafkaTimeoutError("the producer was not ready in time")
+        try:
+            if self._producer is None:
+                self._producer = _make_producer()
+            return self._producer
+        finally:
+            self._lock.release()
+
+    def _send(
+        self, producer: KafkaProducer, records: Sequence[Record], outcome: Outcome, deadline: float
+    ) -> list[tuple[int, Any]]:
+        sent = []
+        for record in records:
+            headers = [(ENTRY_ID_HEADER, str(record.entry_id).encode())]
+            try:
+                future = producer.send(settings.KAFKA_TOPIC, record.value, record.key, headers)
+            except REFUSALS as error:
+                outcome.refused[record.entry_id] = str(error)
+            except KafkaError as error:
+                outcome.failure = _text(error)
+                break
+            else:
+                sent.append((record.entry_id, future))
+            if time.monotonic() > deadline:
+                break
+        return sent
+
+    def _settle(self, sent: Sequence[tuple[int, Any]], outcome: Outcome, deadline: float) -> None:
+        """Collect what was acknowledged until the deadline, all of it, and raise the first failure after."""
+        failure: KafkaError | None = None
+        for entry_id, future in sent:
+            try:
+                future.get(timeout=max(0.0, deadline - time.monotonic()))
+            except REFUSALS as error:
+                outcome.refused[entry_id] = str(error)
+            except KafkaError as error:
+                failure = failure or error
+            else:
+                outcome.acknowledged.append(entry_id)
+        if failure:
+            raise failure
+        if outcome.failure:
+            raise KafkaError(outcome.failure)
+
+    def _fail(self, producer: KafkaProducer | None, outcome: Outcome, error: Exception) -> None:
+        """Rest, and drop the producer: an idempotent one can be dead for good (docs/decisions/0032)."""
+        outcome.failure = _text(error)
+        logger.warning("Kafka did not acknowledge: %s", outcome.failure)
+        self._rests_until = time.monotonic() + REST_SECONDS
+        with self._lock:
+            if producer is None or producer is not self._producer:
+                return
+            self._producer = None
+        _close(producer)
+
+
+def _close(producer: KafkaProducer) -> None:
+    """Close without sending what is unsent. The public close() first waits for it, and does not end when that fails."""
+    sender = producer._sender  # noqa: SLF001 - there is no public way
+    sender.force_close()
+    sender.join(1.0)
+    with contextlib.suppress(KafkaError):
+        producer.close(timeout=0)
+
+
+def _text(error: Exception) -> str:
+    return str(error) if isinstance(error, KafkaError) else f"{type(error).__name__}: {error}"
+
+
+publisher = Publisher()

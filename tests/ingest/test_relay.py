@@ -1,0 +1,194 @@
+"""The relay: all that waits is published, once, whoever is working beside it."""
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from ingest import services, tasks
+from ingest.models import DataEntry
+from ingest.publisher import Publisher
+from ingest.relay import Relay
+from tests.factories_ingest import DataEntryFactory
+from tests.fakes.faulty import wait_until
+from tests.fakes.kafka_reader import Arrived
+
+Read = Callable[[], list[Arrived]]
+
+
+@contextmanager
+def running(relay: Relay) -> Iterator[None]:
+    """A relay at work in a thread, as in a process of its own."""
+
+    def work() -> None:
+        try:
+            relay.run()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        relay.stop()
+        thread.join(15)
+        assert not thread.is_alive()
+
+
+def nothing_waits() -> bool:
+    return not DataEntry.objects.filter(published_at=None).exists()
+
+
+@pytest.mark.django_db
+def test_the_schedule_publishes_what_no_relay_has_oldest_first(arrived: Read) -> None:
+    entries = DataEntryFactory.create_batch(5)
+    tasks.relay_waiting()
+    assert [record.entry_id for record in arrived()] == [entry.pk for entry in entries]
+    assert nothing_waits()
+
+
+@pytest.mark.django_db
+def test_published_refused_and_claimed_entries_are_left_alone(arrived: Read) -> None:
+    DataEntryFactory(published=True)
+    DataEntryFactory(refused=True)
+    DataEntryFactory(claimed=True)
+    assert services.relay_waiting(seconds=5) == 0
+    assert arrived() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_written_by_plain_sql_is_published(arrived: Read) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO data_entries (content) VALUES ('\"by hand\"')")
+    services.relay_waiting(seconds=5)
+    assert [record.json()["content"] for record in arrived()] == ["by hand"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_relays_share_ten_thousand_entries_and_none_comes_twice(arrived: Read) -> None:
+    accepted = services.accept_contents([f"content {number}" for number in range(10_000)], wait=False)
+    with running(Relay()), running(Relay()):
+        wait_until(nothing_waits, seconds=60, what="everything published")
+    ids = [record.entry_id for record in arrived()]
+    assert len(ids) == 10_000
+    assert set(ids) == set(accepted.ids)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_entry_that_is_committed_late_is_not_skipped(arrived: Read) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer at a time: nothing is committed late")
+    is_written, may_commit = threading.Event(), threading.Event()
+    early: list[int] = []
+
+    def write_early_commit_late() -> None:
+        with transaction.atomic():
+            early.append(DataEntryFactory().pk)
+            is_written.set()
+            may_commit.wait(10)
+        connection.close()
+
+    writer = threading.Thread(target=write_early_commit_late)
+    writer.start()
+    is_written.wait(10)
+    late = DataEntryFactory().pk
+    services.relay_waiting(seconds=5)
+    assert [record.entry_id for record in arrived()] == [late]
+    may_commit.set()
+    writer.join()
+    services.relay_waiting(seconds=5)
+    assert early[0] < late
+    assert [record.entry_id for record in arrived()] == [late, early[0]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_rolled_back_is_never_published(arrived: Read) -> None:
+    with transaction.atomic():
+        DataEntryFactory()
+        transaction.set_rollback(True)
+    kept = DataEntryFactory()
+    services.relay_waiting(seconds=5)
+    assert [record.entry_id for record in arrived()] == [kept.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sleeping_relay_is_woken(client: Any, arrived: Read) -> None:
+    with running(Relay()):
+        for number in range(3):
+            client.post(
+                "/data", {"content": str(number)}, content_type="application/json", headers={"Prefer": "respond-async"}
+            )
+            wait_until(nothing_waits, seconds=5, what="the entry published")
+    assert [record.json()["content"] for record in arrived()] == ["0", "1", "2"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_relay_outlives_its_connection_to_the_database(arrived: Read) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no connections to lose")
+    relay = Relay()
+    with running(relay):
+        DataEntryFactory()
+        wait_until(nothing_waits, what="the first entry published")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        DataEntryFactory()
+        wait_until(nothing_waits, what="the second entry published")
+    assert len(arrived()) == 2
+
+
+@pytest.mark.django_db
+def test_a_dead_producer_is_replaced(arrived: Read) -> None:
+    publisher = Publisher()
+    DataEntryFactory()
+    services.relay_batch(publisher)
+    assert publisher._producer
+    publisher._producer.close()  # as good as one that Kafka has forgotten
+    DataEntryFactory()
+    _, outcome = services.relay_batch(publisher)
+    assert outcome.failure
+    services.relay_batch(publisher)
+    assert len(arrived()) == 2
+    publisher.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_command_ends_cleanly(number: int) -> None:
+    with subprocess.Popen(
+        [sys.executable, "manage.py", "relay_data"],
+        cwd=django_settings.BASE_DIR,
+        env={"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9", "DATABASE_URL": "sqlite://:memory:", "LOG_FORMAT": "text"},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr
+        wait_for_line = iter(process.stderr.readline, "")
+        assert any("The relay runs" in line for line in wait_for_line)
+        process.send_signal(number)
+        assert any("The relay ends" in line for line in wait_for_line)
+        assert process.wait(15) == 0
+
+
+@pytest.mark.django_db
+def test_tail_data_prints_each_entry_once(client: Any, topic: str, capsys: pytest.CaptureFixture[str]) -> None:
+    client.post("/data", {"content": "Привет 🛩️"}, content_type="application/json")
+    DataEntry.objects.update(published_at=None, claimed_until="2020-01-01T00:00Z")
+    services.relay_waiting(seconds=5)  # comes again
+    call_command("tail_data", from_beginning=True, seconds=1)
+    printed = capsys.readouterr()
+    [line] = printed.out.splitlines()
+    assert line.startswith("data_entry {")
+    assert "Привет 🛩️" in line
+    assert "1 repeats" in printed.err
