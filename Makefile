@@ -25,6 +25,7 @@ run: export PORT := 3100
 run: export CUSTOMERS_API_URL ?= http://127.0.0.1:3199/v1/customers
 run: install ## Run everything on this machine, with sample data and a stand-in for the partner: http://localhost:3100
 	@python manage.py migrate --verbosity 0
+	@mkdir -p var/compute && cp sample_data/compute/* var/compute/
 	@honcho --no-prefix -f Procfile.dev start
 
 test: test-sqlite test-postgresql ## Run the tests on SQLite and on PostgreSQL (it starts its own)
@@ -46,6 +47,7 @@ format: install ## Put the code into the project's format
 
 bench: install ## Measure side by side; see benchmarks/
 	python -m benchmarks.import_csv
+	python -m benchmarks.compute
 
 lock: install ## Pin the requirements anew, from pyproject.toml
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.txt

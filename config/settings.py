@@ -28,6 +28,7 @@ API_TOKEN = env.str("API_TOKEN", default="apron-dev" if DEBUG else "") or read_o
 )
 JWT_KEY = env.str("JWT_KEY", default="", multiline=True)
 JWT_ALGORITHM = env.str("JWT_ALGORITHM", default="HS256")
+JWKS_URL = env.str("JWKS_URL", default="")
 PORT = env.int("PORT", default=3100)
 
 HTTPS_ONLY = env.bool("HTTPS_ONLY", default=False)  # behind a proxy that ends TLS and sets X-Forwarded-Proto
@@ -94,10 +95,25 @@ DELIVERY_GZIP = env.bool("DELIVERY_GZIP", default=False)
 DELIVERY_RETENTION_DAYS = env.int("DELIVERY_RETENTION_DAYS", default=30)
 SEND_BUDGET_SECONDS = env.float("SEND_BUDGET_SECONDS", default=20)
 
+# --- compute -------------------------------------------------------------------------------------------------------
+COMPUTE_ROOT = env.str("COMPUTE_ROOT", default=str(VAR_DIR / "compute"))
+COMPUTE_ENGINE = env.str("COMPUTE_ENGINE", default="duckdb")
+COMPUTE_CONCURRENCY = env.int("COMPUTE_CONCURRENCY", default=2)
+COMPUTE_THREADS = env.int("COMPUTE_THREADS", default=os.cpu_count() or 1)
+COMPUTE_MEMORY_LIMIT = env.int("COMPUTE_MEMORY_LIMIT", default=512 * 1024**2)  # bytes, each job
+COMPUTE_TIMEOUT_SECONDS = env.float("COMPUTE_TIMEOUT_SECONDS", default=600.0)
+COMPUTE_WAIT_SECONDS = env.float("COMPUTE_WAIT_SECONDS", default=30.0)
+COMPUTE_WAITERS = env.int("COMPUTE_WAITERS", default=6)  # of the 8 threads that a web process has
+COMPUTE_QUEUE_LIMIT = env.int("COMPUTE_QUEUE_LIMIT", default=1000)
+COMPUTE_MAX_UPLOAD = env.int("COMPUTE_MAX_UPLOAD", default=5 * 1024**3)  # bytes
+COMPUTE_MAX_RESULT = env.int("COMPUTE_MAX_RESULT", default=20 * 1024**3)  # bytes, also of what a job keeps aside
+RESULT_RETENTION_DAYS = env.int("RESULT_RETENTION_DAYS", default=30)
+
 # --- Django --------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "config",
     "inflight",
+    "compute",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -176,6 +192,8 @@ SPECTACULAR_SETTINGS = {
         "DeliveryStatus": "inflight.models.Delivery.Status",
         "BatchStatus": "inflight.models.DeliveryBatch.Status",
         "HealthStatus": ["ok", "down"],
+        "JobStatus": "compute.models.Job.Status",
+        "FileFormat": "compute.serializers.FORMATS",
     },
 }
 

@@ -16,6 +16,7 @@ handler500 = "config.common.problems.server_error"
 api: list[URLPattern | URLResolver] = [
     path("health", HealthView.as_view(), name="health"),
     path("", include("inflight.urls")),
+    path("compute/", include("compute.urls")),
 ]
 
 urlpatterns = [
