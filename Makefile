@@ -30,6 +30,7 @@ run: export OFFERS_REFRESH_TOKEN ?= refresh-me
 run: export KAFKA_BOOTSTRAP_SERVERS ?= 127.0.0.1:3197
 run: install ## Run everything on this machine, with sample data and a stand-in for the partner: http://localhost:3100
 	@python manage.py migrate --verbosity 0
+	@mkdir -p var/compute && cp sample_data/compute/* var/compute/
 	@honcho --no-prefix -f Procfile.dev start
 
 test: test-sqlite test-postgresql ## Run the tests on SQLite and on PostgreSQL (it starts its own)
@@ -68,6 +69,7 @@ bench: install ## Measure side by side; see benchmarks/
 	python -m benchmarks.metadata
 	@pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	python -m benchmarks.ingest
+	python -m benchmarks.compute
 
 lock: install ## Pin the requirements anew, from pyproject.toml
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.txt

@@ -1,6 +1,6 @@
-"""`python -m config.cluster PARENT`: django-q2's cluster, whose processes die with their parents.
+"""`python -m config.cluster PARENT [COMMAND]`: a management command (django-q2's cluster) that dies with its parents.
 
-The supervisor (config/worker.py) starts it. If the supervisor itself is killed, nothing of the cluster may stay behind to
+The supervisor (config/worker.py) starts it. If the supervisor itself is killed, nothing of it may stay behind to
 work beside its successor; Linux sends each process SIGKILL when its parent ends.
 """
 
@@ -49,4 +49,4 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     Lineage(parent=int(sys.argv[1]))
     use_connections_without_pool()
-    execute_from_command_line(["manage.py", "qcluster"])
+    execute_from_command_line(["manage.py", *(sys.argv[2:] or ["qcluster"])])

@@ -28,6 +28,7 @@ API_TOKEN = env.str("API_TOKEN", default="apron-dev" if DEBUG else "") or read_o
 )
 JWT_KEY = env.str("JWT_KEY", default="", multiline=True)
 JWT_ALGORITHM = env.str("JWT_ALGORITHM", default="HS256")
+JWKS_URL = env.str("JWKS_URL", default="")
 PORT = env.int("PORT", default=3100)
 
 HTTPS_ONLY = env.bool("HTTPS_ONLY", default=False)  # behind a proxy that ends TLS and sets X-Forwarded-Proto
@@ -106,9 +107,7 @@ METADATA_RETENTION_DAYS = env.int("METADATA_RETENTION_DAYS", default=30)
 # --- ingest --------------------------------------------------------------------------------------------------------
 KAFKA_BOOTSTRAP_SERVERS = env.list("KAFKA_BOOTSTRAP_SERVERS", default=["127.0.0.1:9092"])
 KAFKA_TOPIC = env.str("KAFKA_TOPIC", default="data_topic")
-KAFKA_KEY = env.str(
-    "KAFKA_KEY", default="data_entry"
-)  # data_entry: one partition, one order | entry-id: all partitions
+KAFKA_KEY = env.str("KAFKA_KEY", default="data_entry")  # one partition, one order; entry-id: all partitions
 KAFKA_ACK_SECONDS = env.float("KAFKA_ACK_SECONDS", default=2)
 KAFKA_LINGER_MS = env.int("KAFKA_LINGER_MS", default=10)  # 10 ms of latency for half of the CPU
 KAFKA_SECURITY_PROTOCOL = env.str("KAFKA_SECURITY_PROTOCOL", default="PLAINTEXT")
@@ -121,6 +120,19 @@ KAFKA_SSL_KEYFILE = env.str("KAFKA_SSL_KEYFILE", default="")
 INGEST_BULK_LIMIT = env.int("INGEST_BULK_LIMIT", default=10_000)
 INGEST_BACKLOG_LIMIT = env.int("INGEST_BACKLOG_LIMIT", default=100_000)
 INGEST_MAX_BYTES = env.int("INGEST_MAX_BYTES", default=900_000)  # of one content as JSON; Kafka's own limit is 1 MB
+# --- compute -------------------------------------------------------------------------------------------------------
+COMPUTE_ROOT = env.str("COMPUTE_ROOT", default=str(VAR_DIR / "compute"))
+COMPUTE_ENGINE = env.str("COMPUTE_ENGINE", default="duckdb")
+COMPUTE_CONCURRENCY = env.int("COMPUTE_CONCURRENCY", default=2)
+COMPUTE_THREADS = env.int("COMPUTE_THREADS", default=os.cpu_count() or 1)
+COMPUTE_MEMORY_LIMIT = env.int("COMPUTE_MEMORY_LIMIT", default=512 * 1024**2)  # bytes, each job
+COMPUTE_TIMEOUT_SECONDS = env.float("COMPUTE_TIMEOUT_SECONDS", default=600)
+COMPUTE_WAIT_SECONDS = env.float("COMPUTE_WAIT_SECONDS", default=30)
+COMPUTE_WAITERS = env.int("COMPUTE_WAITERS", default=6)  # of the 8 threads that a web process has
+COMPUTE_QUEUE_LIMIT = env.int("COMPUTE_QUEUE_LIMIT", default=1000)
+COMPUTE_MAX_UPLOAD = env.int("COMPUTE_MAX_UPLOAD", default=5 * 1024**3)  # bytes
+COMPUTE_MAX_RESULT = env.int("COMPUTE_MAX_RESULT", default=20 * 1024**3)  # bytes, also of what a job keeps aside
+RESULT_RETENTION_DAYS = env.int("RESULT_RETENTION_DAYS", default=30)
 
 # --- Django --------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -129,6 +141,7 @@ INSTALLED_APPS = [
     "catalog",
     "metadata_registry",
     "ingest",
+    "compute",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -208,6 +221,8 @@ SPECTACULAR_SETTINGS = {
         "BatchStatus": "inflight.models.DeliveryBatch.Status",
         "HealthStatus": ["ok", "down"],
         "ProductRegistration": "catalog.models.Product.Registration",
+        "JobStatus": "compute.models.Job.Status",
+        "FileFormat": "compute.serializers.FORMATS",
     },
 }
 

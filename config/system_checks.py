@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
 
+ENGINES = ("duckdb", "pandas")  # compute's; this module imports no app
+LEAST_MEMORY = 128 * 1024**2
+
 Finding = tuple[str, str, str]  # code, what is wrong, how to mend it
 
 
@@ -21,6 +24,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         *_offers_faults(),
         *_kafka_faults(),
         *_ingest_faults(),
+        *_compute_faults(),
         *_other_faults(),
     ]
     return [Error(text, hint=hint, id=f"apron.{code}") for code, text, hint in faults]
@@ -36,6 +40,20 @@ def _token_faults() -> Iterator[Finding]:
     if settings.JWT_KEY and settings.JWT_ALGORITHM == "HS256" and len(settings.JWT_KEY.encode()) < 32:
         mend = "Make one: python -c 'import secrets; print(secrets.token_hex(32))'"
         yield "E003", "JWT_KEY is shorter than 32 bytes.", mend
+
+    if settings.JWKS_URL and settings.JWT_ALGORITHM != "RS256":
+        yield "E010", "JWKS_URL is set, and JWT_ALGORITHM is not RS256.", "Key sets hold public keys: set RS256."
+
+
+def _compute_faults() -> Iterator[Finding]:
+    if settings.COMPUTE_ENGINE not in ENGINES:
+        yield "E011", f"COMPUTE_ENGINE is {settings.COMPUTE_ENGINE!r}.", f"Set it to one of {', '.join(ENGINES)}."
+    if settings.COMPUTE_MEMORY_LIMIT < LEAST_MEMORY:
+        yield "E012", "COMPUTE_MEMORY_LIMIT is below 128 MB.", "Give bytes, such as 536870912."
+    positive = ("CONCURRENCY", "THREADS", "TIMEOUT_SECONDS", "WAITERS", "QUEUE_LIMIT", "MAX_UPLOAD", "MAX_RESULT")
+    for name in (*(f"COMPUTE_{each}" for each in positive), "RESULT_RETENTION_DAYS"):
+        if getattr(settings, name) <= 0:
+            yield "E013", f"{name} is not above 0.", "Give a positive number, or leave it unset."
 
 
 def _delivery_faults() -> Iterator[Finding]:

@@ -21,6 +21,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("catalog.urls")),
     path("", include("metadata_registry.urls")),
     path("", include("ingest.urls")),
+    path("compute/", include("compute.urls")),
 ]
 
 urlpatterns = [

@@ -1,4 +1,4 @@
-"""The worker process: django-q2's cluster under a supervisor, because a cluster can wedge without dying.
+"""The worker process: a supervisor of django-q2's cluster, which can wedge without dying, and of the apps' own commands.
 
 When the idle process that holds the cluster's queue lock is killed, everything looks alive and nothing runs
 (django-q2 issue 23). The supervisor sees it from outside: a due task that nobody claims.
@@ -26,6 +26,7 @@ from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
 from config.common.health import Unhealthy
+from config.common.processes import kept_running
 from config.models import WorkerHeartbeat
 
 logger = logging.getLogger(__name__)
@@ -71,16 +72,71 @@ def _oldest_due_task() -> OrmQ | None:
     return OrmQ.objects.filter(lock__lte=timezone.now()).order_by("lock").first()
 
 
+class Process:
+    """A management command in a process group of its own, started again, ever more patiently, when it ends."""
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started = 0.0
+        self._backoff = 1.0
+        self._not_before = 0.0
+
+    def keep_running(self) -> bool:
+        """Start it where it does not run and its pause is over; return whether it was started."""
+        if self._process is not None and self._process.poll() is not None:
+            self._bury(self._process)
+        if self._process is not None or time.monotonic() < self._not_before:
+            return False
+        self._process = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", "config.cluster", str(os.getpid()), self.command],
+            cwd=settings.BASE_DIR,
+            start_new_session=True,
+        )
+        self._started = time.monotonic()
+        return True
+
+    def _bury(self, process: "subprocess.Popen[bytes]") -> None:
+        self.kill()  # whatever is left of its process group
+        lived = time.monotonic() - self._started
+        self._backoff = 1.0 if lived > 60 else min(self._backoff * 2, LONGEST_BACKOFF_SECONDS)
+        self._not_before = time.monotonic() + self._backoff
+        logger.error("%s ended with %s; starting it again", self.command, process.returncode)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        if self._process is not None:
+            self._process.terminate()
+
+    def wait_and_kill(self, deadline: float) -> None:
+        """Give it until `deadline` (time.monotonic()) to end; then end the whole group."""
+        if self._process is None:
+            return
+        try:
+            self._process.wait(max(deadline - time.monotonic(), 0.1))
+        except subprocess.TimeoutExpired:
+            logger.warning("%s still ran %d s after SIGTERM; its rows go on elsewhere", self.command, STOP_SECONDS)
+        self.kill()
+
+    def kill(self) -> None:
+        """Kill the whole process group: the main process's children would live on without it."""
+        if self._process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._process = None
+
+
 class Supervisor:
-    """Keeps one cluster running, beats, runs due schedules; ends on SIGTERM or SIGINT."""
+    """Keeps one cluster and the apps' own commands running, beats, runs due schedules; ends on SIGTERM or SIGINT."""
 
     def __init__(self) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self.started_at = timezone.now()
         self._stopping = threading.Event()
-        self._cluster: subprocess.Popen[bytes] | None = None
-        self._started = 0.0
-        self._backoff = 1.0
+        self._cluster = Process("qcluster")
+        self._others = [Process(command) for command in kept_running()]
         self._head: tuple[int, float] | None = None  # id of the oldest due task, and since when it is the oldest
         self._looks_at_everything = True
 
@@ -90,35 +146,20 @@ class Supervisor:
             signal.signal(number, lambda *_: self._stopping.set())
         next_beat = 0.0
         while not self._stopping.is_set():
-            self._keep_cluster_running()
+            self._keep_running()
             if time.monotonic() >= next_beat:
                 next_beat = time.monotonic() + BEAT_SECONDS
                 self._beat_or_log()
             self._stopping.wait(1.0)
-        self._stop_cluster()
+        self._stop()
         WorkerHeartbeat.objects.filter(name=self.name).delete()
 
-    def _keep_cluster_running(self) -> None:
-        if self._cluster is not None and self._cluster.poll() is None:
-            return
-        if self._cluster is not None:
-            self._kill_cluster()  # whatever is left of its process group
-            lived = time.monotonic() - self._started
-            self._backoff = 1.0 if lived > 60 else min(self._backoff * 2, LONGEST_BACKOFF_SECONDS)
-            logger.error("The cluster ended with %s; starting it again", self._cluster.returncode)
-            self._stopping.wait(self._backoff)
-        if not self._stopping.is_set():
-            self._start_cluster()
-
-    def _start_cluster(self) -> None:
-        self._cluster = subprocess.Popen(  # noqa: S603 - our own words
-            [sys.executable, "-m", "config.cluster", str(os.getpid())],
-            cwd=settings.BASE_DIR,
-            start_new_session=True,
-        )
-        self._started = time.monotonic()
-        self._head = None
-        self._looks_at_everything = True
+    def _keep_running(self) -> None:
+        if self._cluster.keep_running():
+            self._head = None
+            self._looks_at_everything = True
+        for process in self._others:
+            process.keep_running()
 
     def _beat_or_log(self) -> None:
         """A database that is away for a while must not end the supervisor."""
@@ -132,7 +173,7 @@ class Supervisor:
                 logger.error(
                     "A due task was not claimed for %d s; restarting the cluster", settings.WORKER_STALL_SECONDS
                 )
-                self._kill_cluster()
+                self._cluster.kill()
         except Error as error:
             logger.warning("The database did not answer: %s", error)
 
@@ -158,21 +199,11 @@ class Supervisor:
         waited = now - self._head[1]
         return waited > float(settings.WORKER_STALL_SECONDS)
 
-    def _stop_cluster(self) -> None:
-        """Let running tasks end, for a while; then end the whole group."""
-        if self._cluster is None:
-            return
-        self._cluster.terminate()
-        try:
-            self._cluster.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            logger.warning("Tasks were still running %d s after SIGTERM; their rows go on elsewhere", STOP_SECONDS)
-        self._kill_cluster()
-
-    def _kill_cluster(self) -> None:
-        """Kill the whole process group: the main process's children would live on without it."""
-        if self._cluster is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._cluster.pid, signal.SIGKILL)
-        self._cluster.wait()
+    def _stop(self) -> None:
+        """Let running work end, for a while; then end all of it."""
+        processes = [self._cluster, *self._others]
+        for process in processes:
+            process.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in processes:
+            process.wait_and_kill(deadline)

@@ -1,6 +1,7 @@
 """Who asks: a bearer token that is API_TOKEN or a JWT of the company's authentication service."""
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+
+from config.common.jwks import signing_key
 
 if TYPE_CHECKING:  # the views import this module
     from rest_framework.views import APIView
@@ -39,17 +42,31 @@ class BearerAuthentication(BaseAuthentication):
         return "Bearer"
 
 
+class BearerOrBodyAuthentication(BearerAuthentication):
+    """The same, or the token as the field `Authorization` of a JSON body, with or without `Bearer `; a header goes first."""
+
+    def authenticate(self, request: Request | HttpRequest) -> tuple[Caller, None] | None:
+        is_json = (request.content_type or "").partition(";")[0].strip() == "application/json"
+        if "Authorization" in request.headers or not is_json or not isinstance(request, Request):
+            return super().authenticate(request)
+        token = request.data.get("Authorization") if isinstance(request.data, Mapping) else None
+        if not isinstance(token, str):
+            return None
+        return caller_of(token.strip().removeprefix("Bearer ").strip()), None
+
+
 def caller_of(token: str) -> Caller:
     """Return the caller that `token` proves, or raise AuthenticationFailed (401)."""
     if hmac.compare_digest(token.encode(), settings.API_TOKEN.encode()):
         return Caller(sub="api-token")
-    if not settings.JWT_KEY:
+    if not settings.JWT_KEY and not settings.JWKS_URL:
         raise AuthenticationFailed("The token is not valid.")
     try:
-        claims = jwt.decode(token, settings.JWT_KEY, algorithms=[settings.JWT_ALGORITHM], options={"require": ["sub"]})
+        key = signing_key(settings.JWKS_URL, token) if settings.JWKS_URL else settings.JWT_KEY
+        claims = jwt.decode(token, key, algorithms=[settings.JWT_ALGORITHM], options={"require": ["sub"]})
     except jwt.ExpiredSignatureError as error:
         raise AuthenticationFailed("The token has expired.") from error
-    except jwt.InvalidTokenError as error:
+    except (jwt.InvalidTokenError, jwt.PyJWKClientError) as error:
         raise AuthenticationFailed("The token is not valid.") from error
     return Caller(sub=claims["sub"])
 

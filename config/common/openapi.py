@@ -53,3 +53,10 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "description": "API_TOKEN, or a JWT of the company's service."}
+
+
+class BearerOrBodyScheme(BearerScheme):  # type: ignore[no-untyped-call]
+    """Documents config.common.authentication.BearerOrBodyAuthentication; the field is among the inputs' own."""
+
+    target_class = "config.common.authentication.BearerOrBodyAuthentication"
+    name = "bearer_or_body"

@@ -1,0 +1,288 @@
+"""group_by, non_null and stats on 5,000,000 rows end to end through HTTP, beside hand-written DuckDB, Polars and pandas.
+
+`python -m benchmarks.compute [--rows N]` starts web and worker processes, and prints seconds, ratios and peak memory; then
+a file five times COMPUTE_MEMORY_LIMIT, 500 small jobs, and the latency of /api/health beside a large job. The peers run in
+a process each, start-up not counted; the fastest of three counts everywhere.
+"""
+
+import argparse
+import os
+import resource
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import requests
+
+PROJECT = Path(__file__).resolve().parent.parent
+TOKEN = "benchmark-token"
+RUNS = 3
+SMALL_JOBS, CLIENTS = 500, 4
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "group_by": {"by": ["shop"], "aggregations": {"price": ["mean", "sum"], "quantity": ["sum"]}},
+    "non_null": {"columns": ["note"]},
+    "stats": {"columns": ["price", "quantity"]},
+}
+
+
+def generate(folder: Path, rows: int) -> None:
+    """Write big.csv, big.parquet and small.csv: id, shop, currency, quantity, price, note (a tenth null)."""
+    query = f"""SELECT i AS id, 'shop' || (hash(i) % 1000) AS shop,
+        ['EUR', 'USD', 'CZK'][1 + (hash(i * 7) % 3)::INT] AS currency,
+        (hash(i * 3) % 100)::INT AS quantity, round((hash(i * 5) % 1000000) / 100.0, 2) AS price,
+        CASE WHEN hash(i * 11) % 10 = 0 THEN NULL ELSE 'note number ' || (hash(i * 13) % 100000) END AS note
+        FROM range({rows}) t(i)"""
+    duckdb.execute(f"COPY ({query}) TO '{folder / 'big.csv'}'")
+    duckdb.execute(f"COPY ({query}) TO '{folder / 'big.parquet'}'")
+    duckdb.execute(f"COPY ({query} LIMIT 100) TO '{folder / 'small.csv'}'")
+
+
+def with_duckdb(operation: str, path: Path, out: Path) -> None:
+    """The operation as one would write it for DuckDB."""
+    source = f"read_csv('{path}')" if path.suffix == ".csv" else f"'{path}'"
+    numbers = [
+        f"count({c}), avg({c}), var_samp({c}), stddev_samp({c}), min({c}), max({c})" for c in ("price", "quantity")
+    ]
+    query = {
+        "group_by": f"SELECT shop, avg(price), sum(price), sum(quantity) FROM {source} GROUP BY shop",
+        "non_null": f"SELECT * FROM {source} WHERE note IS NOT NULL",
+        "stats": f"SELECT {', '.join(numbers)} FROM {source}",
+    }[operation]
+    duckdb.execute(f"COPY ({query}) TO '{out}'")
+
+
+def with_polars(operation: str, path: Path, out: Path) -> None:
+    """The operation as one would write it for Polars."""
+    import polars as pl  # noqa: PLC0415 - each peer pays for its own import
+
+    frame = pl.scan_csv(path) if path.suffix == ".csv" else pl.scan_parquet(path)
+    price, quantity = pl.col("price"), pl.col("quantity")
+    if operation == "group_by":
+        frame = frame.group_by("shop").agg(price.mean(), price.sum().alias("sum"), quantity.sum())
+    elif operation == "non_null":
+        frame = frame.filter(pl.col("note").is_not_null())
+    else:
+        frame = frame.select(
+            getattr(column, name)().alias(f"{column.meta.output_name()}_{name}")
+            for column in (price, quantity)
+            for name in ("count", "mean", "var", "std", "min", "max")
+        )
+    (frame.sink_csv if path.suffix == ".csv" else frame.sink_parquet)(out)
+
+
+def with_pandas(operation: str, path: Path, out: Path) -> None:
+    """The operation as one would write it for pandas."""
+    import pandas as pd  # noqa: PLC0415
+
+    data = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+    if operation == "group_by":
+        result: Any = data.groupby("shop").agg({"price": ["mean", "sum"], "quantity": "sum"})
+        result.columns = ["price_mean", "price_sum", "quantity_sum"]
+    elif operation == "non_null":
+        result = data[data["note"].notna()]
+    else:
+        result = data[["price", "quantity"]].agg(["count", "mean", "var", "std", "min", "max"])
+    (result.to_csv if path.suffix == ".csv" else result.to_parquet)(out)
+
+
+PEERS: dict[str, Callable[[str, Path, Path], None]] = {
+    "duckdb": with_duckdb,
+    "polars": with_polars,
+    "pandas": with_pandas,
+}
+
+
+def run_peer(peer: str, operation: str, path: Path, out: Path) -> None:
+    """In a process of its own: print the fastest run's seconds and the peak memory in MB."""
+    PEERS[peer](operation, path.with_name("small.csv"), out.with_suffix(".warm"))
+    print(min(timed(lambda: PEERS[peer](operation, path, out)) for _ in range(RUNS)), peak_mb())
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Return how many seconds it takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def peak_mb() -> float:
+    """Return this process's peak memory."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+@contextmanager
+def apron(folder: Path) -> Iterator[str]:
+    """Run web and worker on a fresh database with COMPUTE_ROOT at `folder`; yield the API's address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {
+        "DATABASE_URL": f"sqlite:///{folder}/.apron.sqlite3",
+        "COMPUTE_ROOT": str(folder),
+        "API_TOKEN": TOKEN,
+        "SECRET_KEY": "benchmark",
+        "LOG_FORMAT": "text",
+    }
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=PROJECT, env=environment, check=True)
+    web = f"granian --interface wsgi config.wsgi:application --port {port} --workers 2 --blocking-threads 8 --no-ws --no-log"
+    worker = f"{sys.executable} manage.py run_worker"
+    processes = [
+        subprocess.Popen(command.split(), cwd=PROJECT, env=environment, stderr=subprocess.DEVNULL)
+        for command in (web, worker)
+    ]
+    address = f"http://127.0.0.1:{port}/api"
+    try:
+        while not _is_up(address):
+            time.sleep(0.2)
+        yield address
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+        for process in processes:
+            process.wait(30)
+
+
+def _is_up(address: str) -> bool:
+    try:
+        return requests.get(f"{address}/health", timeout=5).ok
+    except requests.ConnectionError:
+        return False
+
+
+def ask(address: str, operation: str, file: str, **headers: str) -> requests.Response:
+    """Ask for an operation on a file, computed anew."""
+    given = {"Authorization": f"Bearer {TOKEN}", "Cache-Control": "no-cache"} | headers
+    answer = requests.post(
+        f"{address}/compute/{operation}", json={"file_path": file} | PARAMETERS[operation], headers=given, timeout=600
+    )
+    answer.raise_for_status()
+    return answer
+
+
+def children_mb() -> float:
+    """Return the largest resident memory a job's child has now."""
+    found = [0]
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            if b"compute.child" in (status.parent / "cmdline").read_bytes():
+                found += [int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")]
+        except OSError:
+            continue
+    return max(found) / 1024
+
+
+@contextmanager
+def watched() -> Iterator[list[float]]:
+    """Yield a list whose one value ends up as the peak memory of the children, in MB."""
+    peak, ended = [0.0], threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.05):
+            peak[0] = max(peak[0], children_mb())
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield peak
+    finally:
+        ended.set()
+        thread.join()
+
+
+def side_by_side(address: str, folder: Path) -> None:
+    """Print seconds (and peak MB) of Apron and its peers."""
+    print(f"{'':22}{'apron':>16}" + "".join(f"{peer:>16}" for peer in PEERS) + f"{'apron / best':>14}")
+    for file in ("big.csv", "big.parquet"):
+        for operation in PARAMETERS:
+            with watched() as memory:
+                ours = min(timed(partial(ask, address, operation, file)) for _ in range(RUNS))
+            cells, seconds = [(ours, memory[0])], {}
+            for peer in PEERS:
+                command = [sys.executable, "-m", "benchmarks.compute", "--peer", peer, operation, str(folder / file)]
+                printed = subprocess.run(
+                    command, cwd=PROJECT, capture_output=True, text=True, check=True
+                ).stdout.split()
+                seconds[peer] = float(printed[0])
+                cells.append((float(printed[0]), float(printed[1])))
+            row = "".join(f"{taken:8.2f}s {mb:4.0f}MB" for taken, mb in cells)
+            best = min(seconds["duckdb"], seconds["polars"])
+            print(f"{file:12}{operation:10}{row}{ours / best:14.2f}", flush=True)
+
+
+def beyond_memory(address: str, folder: Path) -> None:
+    """Print time and peak memory of a file five times the memory limit."""
+    big, huge = folder / "big.csv", folder / "huge.csv"
+    with huge.open("wb") as file:
+        while file.tell() < 5 * 512 * 1024**2:
+            file.write(big.read_bytes() if file.tell() == 0 else big.read_bytes().partition(b"\n")[2])
+    for operation in PARAMETERS:
+        with watched() as memory:
+            taken = timed(partial(ask, address, operation, "huge.csv"))
+        print(f"{huge.stat().st_size / 1024**2:.0f} MB CSV, {operation}: {taken:.1f} s, peak {memory[0]:.0f} MB")
+
+
+def small_jobs(address: str) -> None:
+    """Print rate and latency of many small jobs."""
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        started = time.perf_counter()
+        taken = sorted(pool.map(lambda _: timed(lambda: ask(address, "stats", "small.csv")), range(SMALL_JOBS)))
+        rate = SMALL_JOBS / (time.perf_counter() - started)
+    alone = statistics.median(timed(lambda: ask(address, "stats", "small.csv")) for _ in range(30))
+    p50, p95 = taken[SMALL_JOBS // 2], taken[SMALL_JOBS * 95 // 100]
+    print(
+        f"{SMALL_JOBS} small jobs by {CLIENTS} clients: {rate:.0f}/s, p50 {p50 * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms"
+    )
+    print(f"one client alone: median {alone * 1000:.0f} ms")
+
+
+def beside_a_large_job(address: str) -> None:
+    """Print the latency of /api/health with and without a large job."""
+
+    def p95() -> float:
+        return sorted(timed(lambda: requests.get(f"{address}/health", timeout=30)) for _ in range(200))[190] * 1000
+
+    quiet = p95()
+    job = ask(address, "non_null", "huge.csv", Prefer="respond-async").headers["Location"]
+    busy = p95()
+    status = requests.get(
+        f"{address.removesuffix('/api')}{job}", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30
+    ).json()["status"]
+    print(f"/api/health p95: {quiet:.0f} ms alone, {busy:.0f} ms beside a large job (which is {status})")
+
+
+def main() -> None:
+    """Measure all of it, in a folder that is removed."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--rows", type=int, default=5_000_000)
+    arguments.add_argument("--peer", nargs=3, metavar=("PEER", "OPERATION", "PATH"), help=argparse.SUPPRESS)
+    wish = arguments.parse_args()
+    if wish.peer:
+        peer, operation, path = wish.peer
+        run_peer(peer, operation, Path(path), Path(path).with_suffix(".out"))
+        return
+    with tempfile.TemporaryDirectory(prefix="apron-compute-") as name:
+        folder = Path(name)
+        generate(folder, wish.rows)
+        with apron(folder) as address:
+            for operation in PARAMETERS:
+                ask(address, operation, "small.csv")
+            side_by_side(address, folder)
+            small_jobs(address)
+            beyond_memory(address, folder)
+            beside_a_large_job(address)
+
+
+if __name__ == "__main__":
+    main()

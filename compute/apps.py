@@ -1,0 +1,18 @@
+"""Compute: group_by, non_null and stats over files, as jobs that a runner's children carry out."""
+
+from django.apps import AppConfig
+
+from config.common.processes import keep_running
+from config.common.schedules import every
+
+
+class ComputeConfig(AppConfig):
+    """Declares the runner, and what looks after old results and the jobs of runners that fell silent."""
+
+    name = "compute"
+    verbose_name = "Compute"
+
+    def ready(self) -> None:
+        keep_running("run_jobs")
+        every(1, "compute.tasks.recover_jobs")
+        every(24 * 60, "compute.tasks.drop_old_results")

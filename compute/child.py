@@ -1,0 +1,115 @@
+"""`python -m compute.child FD`: a process that carries out one order after another, warm and expendable. Free of Django.
+
+Orders come and answers go as JSON over the connection FD: `{"progress"}` now and then, at the end `{"done"}`, `{"fault"}` or
+`{"crash"}`. It has a process group of its own, its memory and files are bounded by the kernel, and it dies with its runner.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+import threading
+import traceback
+from dataclasses import asdict
+from multiprocessing.connection import Connection
+from typing import Any, Self
+
+from compute.engines import engine_class
+from compute.engines.base import Engine
+from compute.faults import Fault, LimitReached
+from compute.run import Order, carry_out
+
+PR_SET_PDEATHSIG = 1
+PROGRESS_SECONDS = 0.5
+MAX_ORDERS = 500
+NICENESS = 5  # the web processes come first
+
+
+def main(connection: Connection, parent: int) -> None:
+    """Serve until the connection ends, or until a new process is better than this one."""
+    _settle_in(parent)
+    limits: dict[str, Any] = json.loads(connection.recv_bytes())
+    engine_class(limits["engine"])  # the slow imports, before the first order
+    _set_limits(limits["data_bytes"], limits["file_bytes"])
+    for _ in range(MAX_ORDERS):
+        try:
+            order = Order(**json.loads(connection.recv_bytes()))
+        except EOFError:
+            return
+        connection.send_bytes(json.dumps(_answer(connection, order)).encode())
+        if _peak_bytes() > limits["tired_bytes"]:
+            return
+
+
+def _settle_in(parent: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before the kernel knew of our wish
+        sys.exit(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the runner's to handle
+    os.nice(NICENESS)
+
+
+def _set_limits(data_bytes: int, file_bytes: int) -> None:
+    limits = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: file_bytes, resource.RLIMIT_DATA: data_bytes}
+    for what, limit in limits.items():
+        resource.setrlimit(what, (limit, limit))
+
+
+def _peak_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def _answer(connection: Connection, order: Order) -> dict[str, Any]:
+    with _Reports(connection) as reports:
+        try:
+            return {"done": asdict(carry_out(order, reports.begin))}
+        except Fault as fault:
+            return _refusal(fault)
+        except MemoryError:
+            return _refusal(LimitReached("The job needs more memory than it may have."))
+        except OSError as error:
+            return _refusal(LimitReached(f"The system did not let the job read or write: {error.strerror}."))
+        except Exception:
+            traceback.print_exc()
+            return {"crash": traceback.format_exc(limit=-1).strip().splitlines()[-1]}
+
+
+def _refusal(fault: Fault) -> dict[str, Any]:
+    return {"fault": {"status": fault.status, "code": fault.code, "detail": fault.detail, "field": fault.field}}
+
+
+class _Reports:
+    """Sends the progress now and then, from a thread; nothing is sent after the block has ended."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        if self._thread:
+            self._thread.join()
+
+    def begin(self, engine: Engine) -> None:
+        self._thread = threading.Thread(target=self._report, args=(engine,), daemon=True)
+        self._thread.start()
+
+    def _report(self, engine: Engine) -> None:
+        while not self._ended.wait(PROGRESS_SECONDS):
+            try:
+                progress = engine.progress()
+            except Exception:
+                return
+            self._connection.send_bytes(json.dumps({"progress": progress}).encode())
+
+
+if __name__ == "__main__":
+    main(Connection(int(sys.argv[1])), parent=int(sys.argv[2]))
+    os._exit(0)  # DuckDB's bindings complain at length in an orderly exit

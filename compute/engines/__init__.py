@@ -1,0 +1,14 @@
+"""The engines by name. Each is imported when it is first asked for: a child loads only its own."""
+
+from importlib import import_module
+from typing import cast
+
+from compute.engines.base import Engine
+
+ENGINES = {"duckdb": "compute.engines.duckdb_engine:DuckDb", "pandas": "compute.engines.pandas_engine:Pandas"}
+
+
+def engine_class(name: str) -> type[Engine]:
+    """Return the engine called `name`, one of ENGINES."""
+    module, _, attribute = ENGINES[name].partition(":")
+    return cast(type[Engine], getattr(import_module(module), attribute))

@@ -1,0 +1,55 @@
+"""What an engine is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, Self
+
+from compute.formats import Format, Source
+from compute.operations import Cell, Frame
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What one job may use: bytes of memory, threads, and a folder of its own for what does not fit into memory."""
+
+    memory: int
+    threads: int
+    scratch: Path
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a result goes."""
+
+    path: Path
+    format: Format
+    delimiter: str = ","
+
+
+class Engine(Protocol):
+    """Reads one file and writes one result. All may raise a Fault; scan, hold, sink also NotThatKind or DoesNotFit."""
+
+    def __init__(self, source: Source, resources: Resources) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the file's columns, in order."""
+
+    def scan(self, cells: Sequence[Cell], *, rows: bool) -> Frame:
+        """Return the cells as a frame; with `rows`, also each row's number in the file, as ROW."""
+
+    def hold(self, frame: Frame) -> Frame:
+        """Return the frame, computed once for several uses."""
+
+    def sink(self, frame: Frame, target: Target) -> int:
+        """Compute the frame and write it; return the number of rows."""
+
+    def progress(self) -> float:
+        """Return the share that is done, 0 to 1; called from another thread."""
+
+    def rows_read(self) -> int:
+        """Return how many rows of the file were read; known after `sink`."""

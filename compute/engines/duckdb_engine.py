@@ -1,0 +1,240 @@
+"""The default engine: DuckDB, embedded. It streams, spills to disk and keeps to its memory limit.
+
+CSV is read as text and cast only where it is computed on, JSON cells are kept as JSON: so nothing is guessed, and what is
+copied is copied as it stands. What a cast refuses is raised from within the query (`error()`), so one pass does.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import duckdb
+import narwhals as nw
+
+from compute.engines.base import Resources, Target
+from compute.engines.duckdb_cells import REFUSED, select_cells
+from compute.engines.duckdb_cells import quoted_name as _name
+from compute.engines.duckdb_cells import quoted_text as _text
+from compute.engines.xml_records import records_as_json_lines
+from compute.faults import BrokenFile, DoesNotFit, LimitReached, NotThatKind
+from compute.formats import Format, Source, check_names
+from compute.operations import ROW, Cell, Frame
+from compute.xml_file import written_records
+
+MAX_JSON_RECORD_BYTES = 16 * 1024 * 1024
+FETCHED_ROWS = 10_000
+
+
+class DuckDb:
+    """One connection for one job."""
+
+    def __init__(self, source: Source, resources: Resources) -> None:
+        self._source = source
+        self._resources = resources
+        self._held = self._rows_read = 0
+        self._types: dict[str, str] = {}
+        self._cells: list[Cell] = []
+        self._connection = duckdb.connect(
+            config={
+                "memory_limit": f"{resources.memory}B",
+                "threads": str(resources.threads),
+                "temp_directory": str(resources.scratch / "spilled"),
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+            }
+        )
+        self._connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+        self._connection.execute(
+            "SET enable_profiling = 'no_output'"
+        )  # the plan's row counts; costs nothing measurable
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the file's columns: from a CSV's header, a Parquet's schema, all the records of JSON and XML."""
+        if self._source.format == Format.XML:
+            self._source = records_as_json_lines(self._source, self._resources.scratch)
+        with _faults():
+            if self._source.is_json and not self._source.columns:
+                found = tuple(row[0] for row in self._connection.execute(self._keys_query()).fetchall())
+            elif self._source.columns:
+                found = self._source.columns
+            else:
+                found = tuple(self._relation().columns)
+            if not found:
+                raise BrokenFile("The file has no records, so it has no columns.")
+            names = check_names(found)
+            self._types = self._types_of(names)
+        return names
+
+    def scan(self, cells: Sequence[Cell], *, rows: bool) -> Frame:
+        """Return the cells as a lazy frame over this connection."""
+        self._cells = list(cells)
+        numbered = [f"row_number() OVER () AS {_name(ROW)}"] if rows else []
+        query = select_cells(cells, self._types, self._table(), numbered)
+        with _faults(cells):
+            relation = self._connection.sql(query)
+            return nw.from_native(relation).lazy()
+
+    def hold(self, frame: Frame) -> Frame:
+        """Put the frame into a temporary table, which spills to disk."""
+        self._held += 1
+        with _faults(self._cells):
+            relation: Any = frame.to_native()
+            self._connection.execute(f"CREATE TEMP TABLE held{self._held} AS {relation.sql_query()}")
+            self._note_rows()
+            return nw.from_native(self._connection.table(f"held{self._held}")).lazy()
+
+    def sink(self, frame: Frame, target: Target) -> int:
+        """Write the frame with DuckDB's own writers, XML with ours."""
+        with _faults(self._cells):
+            query = self._plain(frame.to_native(), target.format)
+            if target.format == Format.XML:
+                return self._sink_xml(query, target.path)
+            counted = self._connection.execute(f"COPY ({query}) TO {_text(str(target.path))} ({_copy_options(target)})")
+            row = counted.fetchone()
+            self._note_rows()
+            return int(row[0]) if row else 0
+
+    def progress(self) -> float:
+        """Return DuckDB's own estimate."""
+        return max(self._connection.query_progress(), 0.0) / 100
+
+    def rows_read(self) -> int:
+        """Return what the plan's scan gave; of Parquet, which filters while it reads, what the file's footer says."""
+        if self._source.format != Format.PARQUET:
+            return self._rows_read
+        query = f"SELECT sum(num_rows) FROM parquet_file_metadata({_text(str(self._source.path))})"
+        row = self._connection.execute(query).fetchone()
+        return int(row[0]) if row else 0
+
+    def _note_rows(self) -> None:
+        plan = json.loads(self._connection.get_profiling_information())
+        self._rows_read = max(self._rows_read, *_scanned_rows(plan.get("operator", [])), 0)
+
+    def _sink_xml(self, query: str, path: Path) -> int:
+        result = self._connection.execute(query)
+        names = [column[0] for column in result.description or ()]
+        rows = 0
+
+        def batches() -> Iterator[tuple[str | None, ...]]:
+            nonlocal rows
+            while batch := result.fetchmany(FETCHED_ROWS):
+                rows += len(batch)
+                yield from batch
+
+        with path.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(written_records(names, batches()))
+        self._note_rows()
+        return rows
+
+    def _plain(self, relation: Any, format_: Format) -> str:
+        """The query whose values the format can hold: JSON cells become text outside JSON, everything does in XML."""
+        columns = []
+        for column, type_ in zip(relation.columns, relation.types, strict=True):
+            expression = _name(column)
+            if str(type_) == "JSON" and format_ not in (Format.JSON, Format.JSONL):
+                expression = f"({expression}->>'$')"
+            if format_ == Format.XML:
+                expression = f"CAST({expression} AS VARCHAR)"
+            columns.append(f"{expression} AS {_name(column)}")
+        return f"SELECT {', '.join(columns)} FROM ({relation.sql_query()})"
+
+    def _relation(self) -> Any:
+        return self._connection.sql(f"SELECT * FROM {self._table()}")
+
+    def _types_of(self, columns: Sequence[str]) -> dict[str, str]:
+        if self._source.is_text:
+            return dict.fromkeys(columns, "VARCHAR")
+        if self._source.is_json:
+            self._source = Source(self._source.path, self._source.format, self._source.gzipped, columns=tuple(columns))
+            return dict.fromkeys(columns, "JSON")
+        return dict(zip(columns, map(str, self._relation().types), strict=True))
+
+    def _table(self) -> str:
+        source, path = self._source, _text(str(self._source.path))
+        if source.format == Format.PARQUET:
+            return f"read_parquet({path})"
+        packed = "compression='gzip'" if source.gzipped else "compression='none'"
+        if source.is_json:
+            return f"read_json({path}, {packed}, {_json_options(source)}, columns={_struct(source.columns, 'JSON')})"
+        return (
+            f"read_csv({path}, {packed}, auto_detect=false, header=true, delim={_text(source.delimiter)}, quote='\"',"
+            f" escape='\"', columns={_struct(source.columns, 'VARCHAR')})"
+        )
+
+    def _keys_query(self) -> str:
+        """All keys of all records, in the order of their places; a list's entry that is no record ends it."""
+        source = self._source
+        packed = "compression='gzip'" if source.gzipped else "compression='none'"
+        records = f"read_json_objects({_text(str(source.path))}, {packed}, {_json_options(source)})"
+        no_record = "error('not a record: ' || left(json::VARCHAR, 80))"
+        found = f"CASE WHEN json_type(json) = 'OBJECT' THEN json_keys(json) ELSE {no_record} END"
+        keys = f"SELECT DISTINCT {found} AS k FROM {records}"
+        places = f"SELECT unnest(k) AS name, generate_subscripts(k, 1) AS place FROM ({keys})"
+        return f"SELECT name FROM ({places}) GROUP BY name ORDER BY min(place), name"
+
+
+def _scanned_rows(operators: list[dict[str, Any]]) -> Iterator[int]:
+    for operator in operators:
+        if "Function" in operator.get("extra_info", {}):  # a table function: READ_CSV, READ_JSON, READ_PARQUET
+            yield int(operator.get("intermediate_rows", 0))
+        yield from _scanned_rows(operator.get("children", []))
+
+
+def _json_options(source: Source) -> str:
+    form = "array" if source.format == Format.JSON else "newline_delimited"
+    return f"format='{form}', maximum_object_size={MAX_JSON_RECORD_BYTES}"
+
+
+def _copy_options(target: Target) -> str:
+    match target.format:
+        case Format.PARQUET:
+            return "FORMAT parquet, COMPRESSION zstd"
+        case Format.JSON:
+            return "FORMAT json, ARRAY true, COMPRESSION 'none'"
+        case Format.JSONL:
+            return "FORMAT json, COMPRESSION 'none'"
+    return f"FORMAT csv, HEADER true, DELIMITER {_text(target.delimiter)}, COMPRESSION 'none'"
+
+
+def _struct(columns: Sequence[str], type_: str) -> str:
+    return "{" + ", ".join(f"{_name(column)}: '{type_}'" for column in columns) + "}"
+
+
+@contextmanager
+def _faults(cells: Sequence[Cell] = ()) -> Iterator[None]:
+    """Say in our words what DuckDB refuses; what it cannot blame on the file is a bug and passes through."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise LimitReached("The job needs more memory than it may have; ask for fewer columns or groups.") from error
+    except duckdb.Error as error:
+        text = str(error)
+        if refused := REFUSED.search(text):
+            cell = cells[int(refused[1])]
+            raise NotThatKind(cell.column, cell.kind, refused[2]) from error
+        if "INT128" in text or "HUGEINT" in text or "out of range for the destination type INT64" in text:
+            raise DoesNotFit from error
+        if "File too large" in text or "No space left" in text or "max_temp_directory_size" in text:
+            raise LimitReached("The result or what is kept aside is larger than a job may write.") from error
+        if isinstance(
+            error, duckdb.BinderException | duckdb.CatalogException | duckdb.InternalException | duckdb.ParserException
+        ):
+            raise
+        raise BrokenFile(_reason(text)) from error
+
+
+def _reason(text: str) -> str:
+    """The part of DuckDB's message that concerns the file: not its path here, not DuckDB's options."""
+    text = re.split(r"\n\s*(?:Possible|Try setting|file = )|\nTry ", text)[0]
+    text = re.sub(r"in file \"[^\"]*\",? ?|\"/[^\"]*\"|'/[^']*'", "", text)
+    text = re.sub(r"^[\w ]*Error: |Original Line: [^\n]*", "", text)
+    return "The file cannot be read: " + "; ".join(line.strip() for line in text.splitlines() if line.strip())[:500]

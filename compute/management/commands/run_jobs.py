@@ -1,0 +1,21 @@
+"""`manage.py run_jobs`: a runner of compute's jobs. `run_worker` keeps one running; more may run, on more machines."""
+
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from compute.runner import Runner
+
+
+class Command(BaseCommand):
+    """Runs jobs until SIGTERM, then gives back what is not done."""
+
+    help = "Run compute's jobs, at most COMPUTE_CONCURRENCY at once."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stopping = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopping.set())
+        Runner().run(stopping)

@@ -1,0 +1,74 @@
+"""Jobs: what was asked of a file, by whom, and what came of it. The row is the truth; processes come and go."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class Job(models.Model):
+    """One operation on one file."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    class Operation(models.TextChoices):
+        GROUP_BY = "group_by"
+        NON_NULL = "non_null"
+        STATS = "stats"
+        PREVIEW = "preview"
+
+    SETTLED = (Status.DONE, Status.FAILED, Status.CANCELLED)
+
+    sub = models.CharField(max_length=255, help_text="who asked: the token's subject")
+    operation = models.CharField(max_length=16, choices=Operation.choices)
+    parameters = models.JSONField()
+    file_path = models.TextField(help_text="below COMPUTE_ROOT")
+    input_format = models.CharField(max_length=16)
+    output_format = models.CharField(max_length=16, blank=True, help_text="blank: the input's")
+    input_bytes = models.BigIntegerField()
+    input_modified_ns = models.BigIntegerField()
+    fingerprint = models.CharField(max_length=64, help_text="the same for the same request on the same file")
+    engine = models.CharField(max_length=16)
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.QUEUED)
+    progress = models.FloatField(default=0.0, help_text="0 to 1, as the engine estimates it")
+    runner = models.CharField(max_length=255, blank=True, help_text="host:pid of the runner that has it")
+    lease_until = models.DateTimeField(null=True, help_text="a runner silent for longer is taken for dead")
+    attempts = models.PositiveIntegerField(default=0)
+    result_path = models.TextField(blank=True, help_text="below COMPUTE_ROOT")
+    rows_in = models.BigIntegerField(null=True)
+    rows_out = models.BigIntegerField(null=True)
+    columns = models.JSONField(null=True, help_text="the result's columns and their types, in order: [[name, type]]")
+    error = models.TextField(blank=True)
+    error_code = models.CharField(max_length=32, blank=True)
+    error_field = models.TextField(blank=True)
+    error_status = models.PositiveSmallIntegerField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(name="job_active", fields=["status", "id"], condition=Q(status__in=["queued", "running"])),
+            models.Index(name="job_fingerprint", fields=["fingerprint"], condition=Q(status="done")),
+        ]
+        constraints = [
+            models.CheckConstraint(name="done_job_has_result", condition=~Q(status="done") | ~Q(result_path="")),
+            models.CheckConstraint(name="failed_job_has_reason", condition=~Q(status="failed") | ~Q(error="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"job {self.pk} ({self.operation}, {self.status})"
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.status in self.SETTLED
+
+    @property
+    def address(self) -> str:
+        """Where its state is told."""
+        return f"/api/compute/jobs/{self.pk}"

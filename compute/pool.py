@@ -1,0 +1,66 @@
+"""The children of one runner: warm processes that carry out one order at a time, and that can be killed at any moment."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import asdict
+from multiprocessing.connection import Pipe
+from pathlib import Path
+from typing import Any
+
+from compute.run import Order
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class Child:
+    """A running `python -m compute.child` in a process group of its own."""
+
+    def __init__(self, limits: dict[str, Any]) -> None:
+        self.connection, theirs = Pipe()
+        self._process = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", "compute.child", str(theirs.fileno()), str(os.getpid())],
+            cwd=PROJECT,
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        theirs.close()
+        self.progress = 0.0
+        self.started = 0.0
+        self.send(limits)
+
+    @property
+    def pid(self) -> int:
+        """Its process id, and that of its group."""
+        return self._process.pid
+
+    def start(self, order: Order) -> None:
+        """Give it an order; raise OSError where it is dead."""
+        self.progress = 0.0
+        self.send(asdict(order))
+        self.started = time.monotonic()
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send a message."""
+        self.connection.send_bytes(json.dumps(message).encode())
+
+    def answer(self) -> dict[str, Any] | None:
+        """Return its final answer if there is one by now; take in its progress. Raise EOFError or OSError if it is dead."""
+        while self.connection.poll():
+            message: dict[str, Any] = json.loads(self.connection.recv_bytes())
+            if "progress" not in message:
+                return message
+            self.progress = message["progress"]
+        return None
+
+    def end(self) -> int:
+        """Kill it with all it has started, and return its exit status."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self.connection.close()
+        return self._process.wait()

@@ -1,0 +1,117 @@
+"""One job from file to result, inside a child. Free of Django."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from compute.engines import engine_class
+from compute.engines.base import Engine, Resources, Target
+from compute.faults import DoesNotFit, FileChanged, NotThatKind
+from compute.formats import Format, Source, look_into
+from compute.operations import Aggregation, GroupBy, Kind, NonNull, Operation, Preview, Stats
+
+
+@dataclass(frozen=True)
+class Order:
+    """A job as a child is given it. Paths are absolute; `scratch` is a folder of the job's own beside the results."""
+
+    engine: str
+    operation: str
+    parameters: dict[str, Any]
+    input_path: str
+    input_format: str
+    input_state: Sequence[int]  # size and modification time (ns) when the job was taken in
+    output_format: str  # "" for the input's
+    results: str
+    result_stem: str
+    scratch: str
+    memory: int
+    threads: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a job: the result's file name, rows read and written, its columns with their types."""
+
+    result_name: str
+    rows_in: int
+    rows_out: int
+    columns: dict[str, str]
+
+
+def state_of(path: Path) -> tuple[int, int]:
+    """Return a file's size and modification time in nanoseconds."""
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def carry_out(order: Order, on_start: Callable[[Engine], None]) -> Outcome:
+    """Compute and write the result, visible under its name only when it is whole. Raises a Fault."""
+    operation = operation_of(order.operation, order.parameters)
+    source = _source(order)
+    resources = Resources(order.memory, order.threads, Path(order.scratch))
+    with engine_class(order.engine)(source, resources) as engine:
+        on_start(engine)
+        format_ = Format(order.output_format) if order.output_format else source.format
+        name = f"{order.result_stem}.{format_}"
+        target = Target(Path(order.scratch) / name, format_, _delimiter(format_, source))
+        rows_out, columns = _computed(engine, operation, target)
+        rows_in = engine.rows_read()
+    if state_of(Path(order.input_path)) != tuple(order.input_state):
+        raise FileChanged("The file changed while it was being read. Ask again.", field="file_path")
+    _publish(target.path, Path(order.results) / name)
+    return Outcome(name, rows_in, rows_out, columns)
+
+
+def _source(order: Order) -> Source:
+    """The input under a plain name of our own: engines take `*` and `?` in a path for patterns."""
+    link = Path(order.scratch) / "input"
+    link.symlink_to(order.input_path)
+    return look_into(link, Format(order.input_format), gzipped=order.input_path.lower().endswith(".gz"))
+
+
+def _delimiter(format_: Format, source: Source) -> str:
+    """CSV goes out with the delimiter that CSV came in with."""
+    if format_ == Format.TSV:
+        return "\t"
+    return source.delimiter if source.format == Format.CSV else ","
+
+
+def _computed(engine: Engine, operation: Operation, target: Target) -> tuple[int, dict[str, str]]:
+    """Read columns as narrowly as they may be, and wider where the file refuses: whole numbers, doubles, anything."""
+    columns, kinds = engine.columns(), dict[str, Kind]()
+    while True:
+        cells = operation.cells(columns, kinds)
+        try:
+            frame = operation.apply(engine.scan(cells, rows=operation.needs_rows), kinds, engine.hold)
+            return engine.sink(frame, target), {name: str(type_) for name, type_ in frame.collect_schema().items()}
+        except NotThatKind as finding:
+            kinds[finding.column] = operation.widened(finding.column, Kind(finding.kind), finding.value)
+        except DoesNotFit:
+            kinds |= {cell.column: Kind.NUMBER for cell in cells if cell.kind == Kind.WHOLE}
+
+
+def _publish(temporary: Path, final: Path) -> None:
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(final)
+
+
+def operation_of(name: str, parameters: Mapping[str, Any]) -> Operation:
+    """Return the operation called `name` with the parameters that its input serializer let through."""
+    match name:
+        case "group_by":
+            asked = {
+                column: [Aggregation(each) for each in names] or [Aggregation.COUNT]
+                for column, names in parameters["aggregations"].items()
+            }
+            return GroupBy(parameters["by"], asked)
+        case "non_null":
+            return NonNull(parameters["columns"])
+        case "stats":
+            return Stats(parameters["columns"], parameters["by"])
+        case "preview":
+            return Preview(parameters["rows"])
+    raise ValueError(f"no operation {name!r}")

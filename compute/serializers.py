@@ -1,0 +1,157 @@
+"""Input and output of compute's API. Inputs and outputs are separate classes, so that OpenAPI names are stable."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from compute.formats import Format
+from compute.models import Job
+from compute.operations import Aggregation
+
+MAX_COLUMNS = 1000
+FORMATS = [(format_.value, format_.value) for format_ in Format]
+
+
+def _names(*, required: bool = True) -> serializers.ListField:
+    name = serializers.CharField(max_length=1000, trim_whitespace=False)
+    return serializers.ListField(
+        child=name, required=required, allow_empty=not required, max_length=MAX_COLUMNS, help_text="names of columns"
+    )
+
+
+def _check_distinct(names: list[str]) -> list[str]:
+    if repeated := next((name for name in names if names.count(name) > 1), None):
+        raise serializers.ValidationError(f"{repeated!r} is there twice.")
+    return names
+
+
+class FileInput(serializers.Serializer[Any]):
+    """What every operation is told: the file, and in which formats."""
+
+    file_path = serializers.CharField(max_length=4096, trim_whitespace=False, help_text="below COMPUTE_ROOT")
+    input_format = serializers.ChoiceField(choices=FORMATS, default="", help_text="where the file's name does not say")
+    output_format = serializers.ChoiceField(choices=FORMATS, default="", help_text="default: the input's")
+    Authorization = serializers.CharField(
+        required=False, write_only=True, help_text="the token, where it cannot be sent as a header"
+    )
+
+    def parameters(self) -> dict[str, Any]:
+        """Return what is the operation's own."""
+        return {key: value for key, value in self.validated_data.items() if key not in FileInput().fields}
+
+
+class GroupByInput(FileInput):
+    """One row per distinct combination of `by`."""
+
+    by = _names()
+    aggregations = serializers.DictField(
+        child=serializers.ListField(child=serializers.ChoiceField(choices=[each.value for each in Aggregation])),
+        default=dict,
+        help_text="by column, default count; nothing at all: the number of rows",
+    )
+
+    def validate_by(self, names: list[str]) -> list[str]:
+        return _check_distinct(names)
+
+    def validate_aggregations(self, asked: dict[str, list[str]]) -> dict[str, list[str]]:
+        if len(asked) > MAX_COLUMNS:
+            raise serializers.ValidationError(f"At most {MAX_COLUMNS} columns.")
+        return {column: _check_distinct(names) for column, names in asked.items()}
+
+
+class NonNullInput(FileInput):
+    """The rows in which all of `columns` have a value."""
+
+    columns = _names()
+
+    def validate_columns(self, names: list[str]) -> list[str]:
+        return _check_distinct(names)
+
+
+class StatsInput(NonNullInput):
+    """Statistics of each of `columns`, over all rows or for each combination of `by`."""
+
+    by = _names(required=False)
+
+    def validate_by(self, names: list[str]) -> list[str]:
+        return _check_distinct(names)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return {"by": []} | attrs
+
+
+class ResultOutput(serializers.Serializer[Any]):
+    """A result that is there."""
+
+    file_path = serializers.CharField(source="result_path", help_text="below COMPUTE_ROOT")
+    rows = serializers.IntegerField(source="rows_out")
+    columns = serializers.SerializerMethodField()
+    job = serializers.IntegerField(source="pk")
+
+    def get_columns(self, job: Job) -> list[str]:
+        """The result's columns, in order."""
+        return [name for name, _ in job.columns or []]
+
+
+class JobErrorOutput(serializers.Serializer[Any]):
+    """Why a job failed or was cancelled."""
+
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    field = serializers.CharField()
+
+
+class JobOutput(serializers.ModelSerializer[Job]):
+    """One job."""
+
+    result = serializers.SerializerMethodField()
+    error = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Job
+        fields = (
+            "id", "status", "progress", "operation", "parameters", "file_path", "input_format", "input_bytes", "output_format",
+            "engine", "sub", "attempts", "rows_in", "rows_out", "result", "error", "created_at", "started_at", "finished_at",
+        )  # fmt: skip
+
+    @extend_schema_field(ResultOutput(allow_null=True))
+    def get_result(self, job: Job) -> dict[str, Any] | None:
+        return ResultOutput(job).data if job.status == Job.Status.DONE else None
+
+    @extend_schema_field(JobErrorOutput(allow_null=True))
+    def get_error(self, job: Job) -> dict[str, str] | None:
+        if not job.error:
+            return None
+        return {"code": job.error_code or job.status, "detail": job.error, "field": job.error_field}
+
+
+class FileOutput(serializers.Serializer[Any]):
+    """A file below COMPUTE_ROOT."""
+
+    file_path = serializers.CharField()
+    bytes = serializers.IntegerField()
+    modified_at = serializers.DateTimeField(default_timezone=None)
+    format = serializers.ChoiceField(choices=FORMATS, allow_null=True)
+
+
+class ColumnOutput(serializers.Serializer[Any]):
+    """A column of a preview; the type is text where the format has none."""
+
+    name = serializers.CharField()
+    type = serializers.CharField()
+
+
+class PreviewOutput(serializers.Serializer[Any]):
+    """A file's columns and first rows."""
+
+    file_path = serializers.CharField()
+    columns = ColumnOutput(many=True)
+    rows = serializers.ListField(child=serializers.DictField())
+
+
+class UploadInput(serializers.Serializer[Any]):
+    """A file as a form; `file_path` where it shall not be called as it is at the sender's."""
+
+    file = serializers.FileField()
+    file_path = serializers.CharField(required=False)

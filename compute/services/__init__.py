@@ -1,0 +1,1 @@
+"""What compute does: keep files, take in and settle jobs."""

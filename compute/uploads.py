@@ -1,0 +1,68 @@
+"""How uploads arrive: as a form, straight into their place on the disk, or as the bare body. Imports no models."""
+
+from collections.abc import Iterator, Mapping
+from typing import IO, Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler
+from django.http import HttpRequest, UnreadablePostError
+from rest_framework.parsers import BaseParser
+
+from compute.exceptions import UploadIncomplete
+from compute.services.files import Upload
+
+CHUNK_BYTES = 256 * 1024
+
+
+class RawParser(BaseParser):
+    """Leaves the body unread, for the view to stream."""
+
+    media_type = "*/*"
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        return stream
+
+
+def chunks_of(stream: Any) -> Iterator[bytes]:
+    """Yield the body in pieces; an empty body has none. Raise UploadIncomplete when the sender is gone."""
+    try:
+        while hasattr(stream, "read") and (chunk := stream.read(CHUNK_BYTES)):
+            yield chunk
+    except UnreadablePostError as error:
+        raise UploadIncomplete("The connection broke in the middle.") from error
+
+
+class ArrivedFile(UploadedFile[bytes]):
+    """A file of a form that lies in the scratch folder already."""
+
+    def __init__(self, name: str, size: int, upload: Upload) -> None:
+        super().__init__(name=name, size=size)
+        self.upload = upload
+
+
+class ToScratch(FileUploadHandler):
+    """Streams a form's files below COMPUTE_ROOT instead of through the system's temporary folder."""
+
+    chunk_size = CHUNK_BYTES
+
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(request)
+        self._announced = int(request.META.get("CONTENT_LENGTH") or 0)
+        self._uploads: list[Upload] = []
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        self._uploads.append(Upload(self._announced))
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        self._uploads[-1].write(raw_data)
+
+    def file_complete(self, file_size: int) -> ArrivedFile:
+        return ArrivedFile(self.file_name or "", file_size, self._uploads[-1])
+
+    def discard(self) -> None:
+        """Remove all temporary files."""
+        for upload in self._uploads:
+            upload.discard()

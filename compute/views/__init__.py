@@ -1,0 +1,1 @@
+"""The HTTP face of compute: parse, call one service, serialize."""

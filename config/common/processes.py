@@ -1,0 +1,13 @@
+"""Management commands that the worker's supervisor keeps running beside the queue's cluster. Declared by the apps."""
+
+_commands: dict[str, None] = {}
+
+
+def keep_running(command: str) -> None:
+    """Declare a management command that runs until SIGTERM, from an app's ready()."""
+    _commands[command] = None
+
+
+def kept_running() -> list[str]:
+    """Return what the installed apps declared."""
+    return list(_commands)

@@ -1,0 +1,91 @@
+"""A folder of its own, a token and, where asked for, a real runner with real children for each test."""
+
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connections
+from rest_framework.test import APIClient
+
+from compute.runner import Runner
+from tests.fakes.faulty import wait_until
+
+
+@pytest.fixture(autouse=True)
+def compute_root(settings: Any, tmp_path: Path) -> Path:
+    """COMPUTE_ROOT, empty."""
+    settings.COMPUTE_ROOT = str(tmp_path / "root")
+    settings.COMPUTE_ENGINE = "duckdb"
+    settings.COMPUTE_CONCURRENCY = 1
+    settings.COMPUTE_THREADS = 1
+    settings.COMPUTE_WAIT_SECONDS = 30.0
+    settings.JWKS_URL = ""
+    root = tmp_path / "root"
+    root.mkdir()
+    return root
+
+
+@pytest.fixture
+def client() -> APIClient:
+    """A client with the token."""
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION="Bearer test-token")
+    return client
+
+
+class RunningRunner:
+    """A runner in a thread of this process; its children are processes."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.runner: Runner | None = None
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self.runner = Runner()
+            self.runner.run(self._stopping)
+        finally:
+            connections.close_all()
+
+    def busy_child(self, attempt: int = 1) -> int:
+        """Return the process id of a child once it has been given a job for the `attempt`-th time."""
+        found = wait_until(partial(self._busy, attempt))
+        assert found is not None
+        return found
+
+    def _busy(self, attempt: int) -> int | None:
+        for post in self.runner.posts if self.runner else []:
+            if post.job is not None and post.job.attempts == attempt and post.child.started:
+                return post.child.pid
+        return None
+
+    def stop(self) -> None:
+        """Stop as SIGTERM does."""
+        self._stopping.set()
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture
+def start_runner(transactional_db: None) -> Iterator[Callable[[], RunningRunner]]:
+    """Start a runner when the test is ready for it."""
+    running: list[RunningRunner] = []
+
+    def start() -> RunningRunner:
+        running.append(RunningRunner())
+        return running[-1]
+
+    yield start
+    for each in running:
+        each.stop()
+
+
+@pytest.fixture
+def runner(start_runner: Callable[[], RunningRunner]) -> RunningRunner:
+    """A runner that runs."""
+    return start_runner()

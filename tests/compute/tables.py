@@ -1,0 +1,106 @@
+"""Small tables as files in every format, and results read back: what the tests compare engines with."""
+
+import csv
+import gzip
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from compute.run import Order, Outcome, carry_out, state_of
+from compute.xml_file import read_records
+
+Rows = Sequence[Mapping[str, Any]]
+FORMATS = ("csv", "tsv", "json", "jsonl", "xml", "parquet")
+ENGINES = ("duckdb", "pandas")
+
+
+def write_table(folder: Path, format_: str, rows: Rows, name: str = "table") -> Path:
+    """Write `rows` (all with the same keys) as `folder/name.format_`."""
+    path, columns = folder / f"{name}.{format_}", list(rows[0])
+    if format_ in ("csv", "tsv"):
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, delimiter="\t" if format_ == "tsv" else ",")
+            writer.writerows([columns, *([row[column] for column in columns] for row in rows)])
+    elif format_ == "json":
+        path.write_text(json.dumps(rows, ensure_ascii=False))
+    elif format_ == "jsonl":
+        path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    elif format_ == "xml":
+        path.write_text(f"<rows>{''.join(_xml(row) for row in rows)}</rows>")
+    else:
+        pq.write_table(pa.Table.from_pylist([dict(row) for row in rows]), path)
+    return path
+
+
+def _xml(row: Mapping[str, Any]) -> str:
+    cells = (f"<{key}>{'' if value is None else escape(str(value))}</{key}>" for key, value in row.items())
+    return f"<row>{''.join(cells)}</row>"
+
+
+def order(path: Path, operation: str, *, engine: str = "duckdb", **parameters: Any) -> Order:
+    """An order whose results go beside the file."""
+    results = path.parent / "results"
+    results.mkdir(exist_ok=True)
+    defaults: dict[str, dict[str, Any]] = {"group_by": {"aggregations": {}}, "stats": {"by": []}}
+    suffix = path.name.removesuffix(".gz").rpartition(".")[2]
+    return Order(
+        engine=engine,
+        operation=operation,
+        output_format=parameters.pop("output_format", ""),
+        input_format=parameters.pop("input_format", suffix),
+        parameters=defaults.get(operation, {}) | parameters,
+        input_path=str(path),
+        input_state=state_of(path),
+        results=str(results),
+        result_stem=f"{engine}-{operation}",
+        scratch=tempfile.mkdtemp(dir=path.parent),
+        memory=parameters.pop("memory", 256 * 1024**2),
+        threads=2,
+    )
+
+
+def run(path: Path, operation: str, **parameters: Any) -> tuple[Outcome, Path]:
+    """Carry an order out; return the outcome and the result's path."""
+    wish = order(path, operation, **parameters)
+    outcome = carry_out(wish, lambda _: None)
+    return outcome, Path(wish.results) / outcome.result_name
+
+
+def result(path: Path, operation: str, **parameters: Any) -> list[dict[str, Any]]:
+    """Carry an order out; return the result's rows."""
+    return read_table(run(path, operation, **parameters)[1])
+
+
+def read_table(path: Path) -> list[dict[str, Any]]:
+    """Return a result's rows; text formats give text, empty being None."""
+    match path.suffix:
+        case ".csv" | ".tsv":
+            with path.open(newline="", encoding="utf-8") as file:
+                reader = csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ",")
+                return [{key: value or None for key, value in row.items()} for row in reader]
+        case ".json":
+            return list(json.loads(path.read_text()))
+        case ".jsonl":
+            return [json.loads(line) for line in path.read_text().splitlines()]
+        case ".xml":
+            with path.open("rb") as file:
+                return [{key: value or None for key, value in row.items()} for row in read_records(file)]
+    return list(pq.read_table(path).to_pylist())
+
+
+def numbers(row: Mapping[str, Any], *names: str) -> list[float | None]:
+    """Return the row's values under `names` as numbers."""
+    return [None if row[name] is None else float(row[name]) for name in names]
+
+
+def packed(path: Path) -> Path:
+    """Return the file's gzipped copy."""
+    target = path.with_name(path.name + ".gz")
+    target.write_bytes(gzip.compress(path.read_bytes()))
+    return target

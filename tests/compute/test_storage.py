@@ -1,0 +1,81 @@
+"""Paths of callers: below COMPUTE_ROOT, and nowhere else."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from compute import storage
+from compute.exceptions import FileMissing, NotAFile, OutsideRoot, UnusableName
+
+
+@pytest.mark.parametrize("path", ["../secret.csv", "a/../../secret.csv", "/etc/passwd", "/dev/zero", "a\0.csv", ".."])
+def test_paths_that_lead_out_are_forbidden(path: str, compute_root: Path) -> None:
+    (compute_root.parent / "secret.csv").write_text("a\n1\n")
+
+    with pytest.raises(OutsideRoot):
+        storage.existing_file(path, field="file_path")
+    with pytest.raises((OutsideRoot, UnusableName)):
+        storage.upload_place(path, field="file_path")
+
+
+@pytest.mark.parametrize("target", ["../secret.csv", "/dev/zero", "/etc"])
+def test_links_that_lead_out_are_forbidden(target: str, compute_root: Path) -> None:
+    (compute_root.parent / "secret.csv").write_text("a\n1\n")
+    (compute_root / "link").symlink_to(target)
+
+    with pytest.raises(OutsideRoot):
+        storage.existing_file("link" if target != "/etc" else "link/passwd", field="file_path")
+
+
+@pytest.mark.timeout(10)
+def test_what_is_no_regular_file_is_never_opened(compute_root: Path) -> None:
+    os.mkfifo(compute_root / "pipe.csv")
+    (compute_root / "folder.csv").mkdir()
+
+    for name in ("pipe.csv", "folder.csv"):
+        with pytest.raises(NotAFile):
+            storage.existing_file(name, field="file_path")
+
+
+@pytest.mark.parametrize("path", ["nothing.csv", ".scratch/1-1/input", ".hidden", "x" * 5000, "loop"])
+def test_what_is_not_there_and_what_is_our_own_is_missing(path: str, compute_root: Path) -> None:
+    (compute_root / ".scratch").mkdir()
+    (compute_root / ".hidden").write_text("a\n1\n")
+    (compute_root / "loop").symlink_to("loop")
+
+    with pytest.raises((FileMissing, OutsideRoot)):
+        storage.existing_file(path, field="file_path")
+
+
+def test_a_link_into_our_own_folder_does_not_open_it(compute_root: Path) -> None:
+    (compute_root / ".scratch").mkdir()
+    (compute_root / ".scratch" / "half").write_text("a\n")
+    (compute_root / "link").symlink_to(".scratch/half")
+
+    with pytest.raises(FileMissing):
+        storage.existing_file("link", field="file_path")
+
+
+@pytest.mark.parametrize("path", [".hidden", "a/.b/c.csv", "", "a\nb.csv", "x" * 300])
+def test_unusable_names_of_uploads_are_refused(path: str) -> None:
+    with pytest.raises(UnusableName):
+        storage.upload_place(path, field="file_path")
+
+
+def test_the_folder_of_results_takes_no_uploads() -> None:
+    with pytest.raises(OutsideRoot, match="belongs to the jobs"):
+        storage.upload_place("results/x.csv", field="file_path")
+
+
+def test_files_are_listed_by_path_from_a_cursor_on(compute_root: Path) -> None:
+    for name in ("b.csv", "a/y.csv", "a/x.csv", "c/z.csv", ".scratch/s"):
+        (compute_root / name).parent.mkdir(exist_ok=True)
+        (compute_root / name).write_text("a\n")
+    (compute_root / "link").symlink_to("b.csv")
+
+    listed = [storage.relative(place) for place in storage.visible_files()]
+
+    assert listed == ["a/x.csv", "a/y.csv", "b.csv", "c/z.csv"]
+    for position, name in enumerate(listed):
+        assert [storage.relative(place) for place in storage.visible_files(name)] == listed[position + 1 :]
