@@ -11,7 +11,7 @@ from catalog.trend import Point, Series
 WIDTH, HEIGHT = 820, 300  # of the plot, in user units
 LEFT, TOP, BELOW, LEGEND_ROW = 80, 15, 40, 20
 MOST_POINTS = 2000  # drawn of a series; more would not be seen
-STYLE = 'role="img" width="100%" font-family="sans-serif" font-size="12" fill="currentColor"'
+STYLE = 'role="img" width="860" font-family="sans-serif" font-size="12" fill="currentColor"'
 COLOURS = ("#4e79a7", "#f28e2b", "#59a14f", "#b07aa1", "#9c755f", "#76b7b2", "#edc948", "#ff9da7")
 
 

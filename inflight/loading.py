@@ -10,7 +10,7 @@ from inflight.csv_file import CsvFile
 from inflight.parsing import Reason, RowFormat, Value, lenient_value, reasons_of
 from inflight.staging import Row, Stage
 
-CHUNK_ROWS = 5_000
+CHUNK_ROWS = 20_000
 
 
 @dataclass(frozen=True)

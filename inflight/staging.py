@@ -72,8 +72,11 @@ class Stage:
                 return
             # Outside a transaction a savepoint begins a deferred one: temporary tables only, no lock on the database.
             cursor.execute("SAVEPOINT stage_load")
-            marks = ", ".join(["%s"] * len(columns))
-            cursor.executemany(f"INSERT INTO {self.name} ({', '.join(columns)}) VALUES ({marks})", rows)
+            marks = ", ".join("?" * len(columns))
+            statement = f"INSERT INTO {self.name} ({', '.join(columns)}) VALUES ({marks})"
+            connection.connection.executemany(
+                statement, rows
+            )  # Django's wrapper looks at each row and takes twice as long
             cursor.execute("RELEASE stage_load")
 
     def index_key(self) -> None:

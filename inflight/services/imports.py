@@ -229,7 +229,8 @@ def _bulk_mode() -> Iterator[None]:
         yield
         return
     with connection.cursor() as cursor, connection.constraint_checks_disabled():
-        cursor.execute("PRAGMA cache_size = -65536")
+        cursor.execute("PRAGMA cache_size = -32768")
+        cursor.execute("PRAGMA temp.cache_size = -16384")
         try:
             yield
         finally:
