@@ -175,6 +175,7 @@ class Supervisor:
                 )
                 self._cluster.kill()
         except Error as error:
+            self._head = None  # what was the oldest task may have been claimed meanwhile
             logger.warning("The database did not answer: %s", error)
 
     def _beat(self) -> None:

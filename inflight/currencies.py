@@ -1,4 +1,7 @@
-"""The currency codes of ISO 4217 (list one, 2024), funds and metals included."""
+"""The currency codes of ISO 4217 (list one, 2025), funds and metals included.
+
+Withdrawn codes (ANG, HRK, …) stay: old sales have them.
+"""
 
 ISO_4217 = frozenset(
     """
@@ -8,6 +11,6 @@ ISO_4217 = frozenset(
     KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR
     NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SLL SOS SRD SSP STN
     SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAF XAG
-    XAU XBA XBB XBC XBD XCD XDR XOF XPD XPF XPT XSU XUA YER ZAR ZMW ZWL ZWG
+    XAU XBA XBB XBC XBD XCD XCG XDR XOF XPD XPF XPT XSU XUA YER ZAR ZMW ZWL ZWG
     """.split()  # noqa: SIM905 - one code a line would hide the list
 )

@@ -100,7 +100,7 @@ class Load:
             reasons = self._own_reasons(fields, fault)
             row = dict(zip(self._names, self._pick(fields), strict=True)) if len(fields) == self.file.width else {}
             reasons += self._cross_reasons(row, first_line, unknown_parent=unknown_parent)
-            yield Reject(line, reasons, self.file.raw, row)
+            yield Reject(line, reasons, _visible(self.file.raw), {name: _visible(text) for name, text in row.items()})
 
     def _own_reasons(self, fields: list[str], fault: str) -> list[Reason]:
         if fault:
@@ -120,3 +120,8 @@ class Load:
             message = f"{row['customer_id'].strip()!r} is neither in the customers file nor in the database"
             reasons.append({"field": "customer_id", "code": "unknown_customer", "message": message})
         return reasons
+
+
+def _visible(text: str) -> str:
+    """Show a NUL, which PostgreSQL keeps in no text, as its symbol."""
+    return text.replace("\0", "\N{SYMBOL FOR NULL}")

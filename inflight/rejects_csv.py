@@ -12,6 +12,8 @@ from inflight.parsing import CUSTOMER_ROW, PURCHASE_ROW, Reason
 
 COLUMNS = list(dict.fromkeys(["file", "line", "reasons", *PURCHASE_ROW.names, *CUSTOMER_ROW.names, "raw"]))
 
+MOST_RAW = 10_000  # characters; a longer cell could not be imported again
+
 
 class RejectedRow(Protocol):
     """What this file needs of a reject."""
@@ -36,5 +38,5 @@ def rejects_csv(rejects: Iterable[RejectedRow]) -> Iterator[str]:
     yield writer.writer.writerow(COLUMNS)
     for reject in rejects:
         reasons = " | ".join(": ".join(filter(None, [r["field"], r["message"]])) for r in reject.reasons)
-        values = {"file": reject.file, "line": reject.line, "reasons": reasons, "raw": reject.raw}
+        values = {"file": reject.file, "line": reject.line, "reasons": reasons, "raw": reject.raw[:MOST_RAW]}
         yield writer.writerow(reject.row | values)

@@ -11,8 +11,8 @@ from inflight.models import Delivery, DeliveryBatch, ImportReject, ImportRun
 class ImportInput(serializers.Serializer[Any]):
     """Two CSV files on the server's disk."""
 
-    customers_file_path = serializers.CharField(max_length=4096, help_text="absolute path")
-    purchased_file_path = serializers.CharField(max_length=4096, help_text="absolute path")
+    customers_file_path = serializers.CharField(max_length=4096, help_text="path on the server")
+    purchased_file_path = serializers.CharField(max_length=4096, help_text="path on the server")
     dry_run = serializers.BooleanField(default=False, help_text="find out everything, change nothing")
 
 

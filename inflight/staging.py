@@ -89,10 +89,6 @@ class Stage:
         if connection.vendor == "postgresql":
             _execute(f"ANALYZE {self.name}")
 
-    def count(self) -> int:
-        """Return how many rows are staged."""
-        return int(_scalar(f"SELECT COUNT(*) FROM {self.name}"))
-
     def refuse_repeats(self) -> int:
         """Refuse the rows whose key an earlier good row has; drop those that say the same, and return how many."""
         same = _row_equality(self.columns, "s", "f")
@@ -202,7 +198,3 @@ def _fetch(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return list(cursor.fetchall())
-
-
-def _scalar(statement: str) -> Any:
-    return _fetch(statement, [])[0][0]

@@ -39,7 +39,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[models.Model]):
 
 
 class ReadOnlyInline(admin.TabularInline[Any, Any]):
-    """Rows of another table under their parent, to look at; at most `most` of them."""
+    """Rows of another table under their parent, to look at."""
 
     extra = 0
     can_delete = False

@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # the views import this module
 
 NO_TOKEN = "This needs a token: Authorization: Bearer <token>."  # noqa: S105 - an answer, not a password
 
+LONGEST_SUBJECT = 255
+
 
 @dataclass(frozen=True)
 class Caller:
@@ -68,7 +70,14 @@ def caller_of(token: str) -> Caller:
         raise AuthenticationFailed("The token has expired.") from error
     except (jwt.InvalidTokenError, jwt.PyJWKClientError) as error:
         raise AuthenticationFailed("The token is not valid.") from error
-    return Caller(sub=claims["sub"])
+    return Caller(sub=_acceptable_subject(claims["sub"]))
+
+
+def _acceptable_subject(sub: str) -> str:
+    """The subject is recorded with what was asked, so it must fit there."""
+    if not 1 <= len(sub) <= LONGEST_SUBJECT or "\0" in sub:
+        raise AuthenticationFailed(f"The token's subject must have 1 to {LONGEST_SUBJECT} characters.")
+    return sub
 
 
 def subject_of(request: Request) -> str:

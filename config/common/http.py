@@ -88,16 +88,17 @@ class Client:
         data: bytes | None = None,
         deadline: float | None = None,
         before_attempt: Callable[[], None] | None = None,
+        wants_body: bool = True,
     ) -> Answer:
         """Send one request and return its 2xx answer; raise TransportError otherwise.
 
         With `deadline` (a time.monotonic() value) temporary failures are tried again, waiting exponentially with jitter or as
         long as Retry-After says, as long as the next attempt would start before it; the attempts' own timeouts shrink to fit.
-        `before_attempt` is called before each.
+        `before_attempt` is called before each. Without `wants_body` a 2xx is success whatever becomes of its body.
         """
         headers = dict(headers or {})
         if deadline is None:
-            return self._attempt(method, url, headers, data, self.read_timeout)
+            return self._attempt(method, url, headers, data, self.read_timeout, wants_body)
         if method not in IDEMPOTENT_METHODS and "Idempotency-Key" not in headers:
             raise ValueError(f"{method} is retried only with an Idempotency-Key")
         for attempt in tenacity.Retrying(
@@ -111,24 +112,30 @@ class Client:
                 if before_attempt:
                     before_attempt()
                 timeout = min(self.read_timeout, max(deadline - time.monotonic(), 1.0))
-                return self._attempt(method, url, headers, data, timeout)
+                return self._attempt(method, url, headers, data, timeout, wants_body)
         raise AssertionError("tenacity returns or raises")
 
     def _attempt(
-        self, method: str, url: str, headers: Mapping[str, str], data: bytes | None, read_timeout: float
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        data: bytes | None,
+        read_timeout: float,
+        wants_body: bool,
     ) -> Answer:
         timeout = (min(self.connect_timeout, read_timeout), read_timeout)
         try:
             with self._session.request(
                 method, url, headers=headers, data=data, timeout=timeout, stream=True, allow_redirects=False
             ) as response:
-                body = self._read(response, time.monotonic() + read_timeout)
+                body = self._body(response, time.monotonic() + read_timeout, wants_body)
         except UNUSABLE_ADDRESS:
             raise TransportError(f"{self.role}: the address is not valid", permanent=True) from None
         except (requests.RequestException, HTTPError, OSError) as error:
             # "from None": the cause's text carries the address with its query, and would be in every traceback
             raise TransportError(f"{self.role}: {_why(error)}", permanent=False) from None
-        if response.ok and response.status_code < 300:
+        if _is_success(response):
             return Answer(response.status_code, response.headers, body)
         status = response.status_code
         raise TransportError(
@@ -138,6 +145,15 @@ class Client:
             retry_after=parse_retry_after(response.headers.get("Retry-After")),
             body=body[:2000],
         )
+
+    def _body(self, response: requests.Response, deadline: float, wants_body: bool) -> bytes:
+        """Read the body, which keeps the connection; one that nobody wants does not undo a 2xx by ending badly."""
+        try:
+            return self._read(response, deadline)
+        except (TransportError, requests.RequestException, HTTPError, OSError):
+            if wants_body or not _is_success(response):
+                raise
+            return b""
 
     def _read(self, response: requests.Response, deadline: float) -> bytes:
         """Read the body as its bytes come in, so that neither its size nor a trickle of them is without a bound."""
@@ -166,6 +182,10 @@ def _wait(state: tenacity.RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     asked = error.retry_after if isinstance(error, TransportError) else None
     return max(_exponential(state), asked or 0.0)
+
+
+def _is_success(response: requests.Response) -> bool:
+    return 200 <= response.status_code < 300
 
 
 def _is_temporary(error: BaseException) -> bool:

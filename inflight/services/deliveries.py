@@ -68,26 +68,35 @@ def deliver_later() -> None:
 
 def deliver_due() -> None:
     """Go on with the delivery under way if it is due; a worker's share of it."""
-    delivery = active_delivery()
-    if delivery and (delivery.next_attempt_at is None or delivery.next_attempt_at <= timezone.now()):
-        deliver(delivery, seconds=WORKER_SECONDS)
+    if delivery := active_delivery():
+        deliver(delivery, seconds=WORKER_SECONDS, early=False)
 
 
-def deliver(delivery: Delivery, *, seconds: float) -> Delivery:
+def deliver(delivery: Delivery, *, seconds: float, early: bool = True) -> Delivery:
     """Snapshot and send what is left, for about `seconds`; return the delivery as it then is.
 
-    Only one process at a time does this; the others return at once. Out of time, it leaves the rest to a worker.
+    Only one process at a time does this; the others return at once. Out of time, it leaves the rest to a worker. `early`: also
+    before the next attempt is due.
     """
     deadline = time.monotonic() + seconds
     with exclusive(LOCK) as taken:
         delivery.refresh_from_db()
-        if taken and delivery.is_active:
+        is_due = delivery.next_attempt_at is None or delivery.next_attempt_at <= timezone.now()
+        if taken and delivery.is_active and (is_due or early):
+            _begin(delivery)
             _prepare(delivery, deadline)
             if delivery.status != Delivery.Status.PREPARING:
                 _send(delivery, deadline)
     if taken and delivery.status in (Delivery.Status.PREPARING, Delivery.Status.SENDING):
         deliver_later()
     return delivery
+
+
+def _begin(delivery: Delivery) -> None:
+    """Say that the wait is over, so that a person's retry meanwhile finds nothing to do."""
+    if delivery.status == Delivery.Status.WAITING:
+        delivery.status, delivery.next_attempt_at = Delivery.Status.SENDING, None
+        delivery.save(update_fields=["status", "next_attempt_at"])
 
 
 def _prepare(delivery: Delivery, deadline: float) -> None:
@@ -155,6 +164,7 @@ def _post(client: http.Client, batch: DeliveryBatch, deadline: float) -> http.An
         data=bytes(batch.payload or b""),
         deadline=min(deadline, time.monotonic() + settings.SEND_BUDGET_SECONDS),
         before_attempt=lambda: _count_attempt(batch),
+        wants_body=False,
     )
 
 

@@ -1,6 +1,7 @@
 """Imports: two CSV files become customers and purchases, all that is good of them, in one transaction."""
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -85,8 +86,8 @@ def queue_import(
     with transaction.atomic():
         run = ImportRun.objects.create(
             status=ImportRun.Status.QUEUED,
-            customers_file_path=customers_path,
-            purchased_file_path=purchases_path,
+            customers_file_path=os.path.realpath(customers_path),  # the worker may stand in another folder
+            purchased_file_path=os.path.realpath(purchases_path),
             dry_run=dry_run,
             requested_by=requested_by,
         )
@@ -95,15 +96,21 @@ def queue_import(
 
 
 def run_queued_imports() -> None:
-    """Run what is queued, oldest first; leave at once when an import is under way elsewhere."""
+    """Run the oldest queued import, and have a worker run the next; leave at once when one is under way elsewhere.
+
+    One import a task: a worker's task has ten minutes.
+    """
     with exclusive(LOCK) as taken:
         if not taken:
             return
         mark_interrupted_imports()
-        while run := ImportRun.objects.filter(status=ImportRun.Status.QUEUED).order_by("id").first():
+        queued = ImportRun.objects.filter(status=ImportRun.Status.QUEUED).order_by("id")
+        if run := queued.first():
             run.status, run.started_at = ImportRun.Status.RUNNING, timezone.now()
             run.save(update_fields=["status", "started_at"])
             _execute_queued(run)
+    if queued.exists():
+        wake(RUN_IMPORTS_TASK)
 
 
 def _execute_queued(run: ImportRun) -> None:
@@ -220,7 +227,7 @@ def _upsert(customers: Load, purchases: Load) -> None:
 
 @contextmanager
 def _bulk_mode() -> Iterator[None]:
-    """Make SQLite fit for millions of rows: a page cache of 64 MB, and no second look at the foreign key.
+    """Make SQLite fit for millions of rows: larger page caches, and no second look at the foreign key.
 
     `refuse_orphans` has found every row without a parent, in the transaction that inserts and with the database's only write
     lock; SQLite looking up each parent once more takes a quarter of an import's time.
@@ -235,3 +242,4 @@ def _bulk_mode() -> Iterator[None]:
             yield
         finally:
             cursor.execute("PRAGMA cache_size = -2000")
+            cursor.execute("PRAGMA temp.cache_size = -2000")

@@ -64,6 +64,8 @@ TABLE: dict[str, tuple[str, str, str, int, int]] = {
     "HS256 expired": (SHARED_KEY, "HS256", f"Bearer {hs256(CLAIMS | {'exp': PAST})}", 401, 401),
     "HS256 of another key": (SHARED_KEY, "HS256", f"Bearer {hs256(CLAIMS, 'x' * 40)}", 401, 401),
     "HS256 without sub": (SHARED_KEY, "HS256", f"Bearer {hs256({'exp': SOON})}", 401, 401),
+    "HS256 with a sub too long to keep": (SHARED_KEY, "HS256", f"Bearer {hs256({'sub': 'a' * 256})}", 401, 401),
+    "HS256 with a NUL in its sub": (SHARED_KEY, "HS256", f"Bearer {hs256({'sub': 'a' + chr(0)})}", 401, 401),
     "HS256 with a sub that is no text": (SHARED_KEY, "HS256", f"Bearer {hs256({'sub': 7})}", 401, 401),
     "alg none": (SHARED_KEY, "HS256", f"Bearer {signed_by_hand('none', '')}", 401, 401),
     "RS256": (PUBLIC_PEM, "RS256", f"Bearer {jwt.encode(CLAIMS, PRIVATE_KEY, algorithm='RS256')}", 200, 200),

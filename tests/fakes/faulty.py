@@ -145,14 +145,14 @@ class FaultyServer:
     def _write(handler: BaseHTTPRequestHandler, status: int, headers: dict[str, str], body: bytes) -> None:
         with contextlib.suppress(ConnectionError):
             handler.send_response(status)
-            for name, value in {
-                "Content-Type": "application/json",
-                **headers,
-                "Content-Length": str(len(body)),
-            }.items():
+            all_headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}
+            for name, value in all_headers.items():
                 handler.send_header(name, value)
             handler.end_headers()
             handler.wfile.write(body)
+            handler.close_connection |= all_headers["Content-Length"] != str(
+                len(body)
+            )  # cut, as far as the client knows
 
 
 def wait_until(condition: Callable[[], T], *, seconds: float = 20.0, what: str = "it") -> T:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from django_q.models import Schedule
 
@@ -13,7 +14,7 @@ from inflight.exceptions import DeliveryUnderWay
 from inflight.models import Customer, Delivery, DeliveryBatch
 from inflight.services.deliveries import deliver, deliver_due, drop_old_payloads, retry_delivery, start_delivery
 from tests.factories import CustomerFactory, PurchaseFactory
-from tests.fakes.faulty import Fault
+from tests.fakes.faulty import Fault, Received
 from tests.fakes.partner import Partner
 from tests.sessions import lock_held_elsewhere
 
@@ -201,6 +202,30 @@ def test_a_retry_sends_what_is_not_acknowledged_with_the_same_bytes(partner: Par
     assert delivery.status == "delivered"
     assert partner.received[0].body == partner.received[2].body
     assert len(partner.received) == 3, "the acknowledged batch is not sent again"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_retry_during_an_attempt_finds_nothing_to_do(partner: Partner) -> None:
+    CustomerFactory()
+    partner.down = True
+    delivery = send(seconds=0.1)
+    seen = []
+
+    def retry(_: Received) -> None:
+        seen.append(retry_delivery(delivery).failed_rounds)
+        connection.close()
+
+    partner.on_received = retry
+    delivery = deliver(delivery, seconds=0.1)
+    assert set(seen) == {1}
+    assert (delivery.status, delivery.failed_rounds) == ("waiting", 2)
+
+
+def test_a_2xx_counts_though_its_body_is_cut(partner: Partner) -> None:
+    CustomerFactory()
+    partner.fail_next(Fault(status=201, headers={"Content-Length": "999"}))
+    delivery = send()
+    assert (delivery.status, len(partner.received)) == ("delivered", 1)
 
 
 def test_a_retry_waits_while_another_delivery_is_under_way(partner: Partner) -> None:

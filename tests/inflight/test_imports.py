@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from django_q.models import OrmQ
 
 from inflight.exceptions import ImportUnderWay, UnusableCsv
 from inflight.models import Customer, ImportReject, ImportRun, Purchase
@@ -182,6 +183,14 @@ def test_the_rejects_file_mended_imports_clean_as_both_files(do_import: Import) 
     assert again.purchases == counts(13, inserted=13, skipped=4)
 
 
+def test_a_row_with_a_nul_is_rejected_and_stops_no_other(do_import: Import) -> None:
+    run = do_import(
+        [CUSTOMER_HEADER, "1;2;No\0rris;;;;", "2;1;Galante;;;;"], [PURCHASE_HEADER, "1/1;2;P;0;1;EUR;2024-01\0"]
+    )
+    assert run.customers == counts(2, inserted=1, rejected=1)
+    assert [reject.raw for reject in run.rejects.order_by("id")] == ["1;2;No␀rris;;;;", "1/1;2;P;0;1;EUR;2024-01␀"]
+
+
 def test_a_good_row_is_taken_though_a_bad_one_before_it_has_its_key(do_import: Import) -> None:
     run = do_import([CUSTOMER_HEADER, "1;9;Bad;Title;;;", "1;2;Good;Title;;;"], [PURCHASE_HEADER])
     assert run.customers == counts(2, inserted=1, rejected=1)
@@ -246,6 +255,8 @@ def test_a_queued_import_is_run_by_a_worker(write: Any) -> None:
             purchased_file_path=write("p.csv", PURCHASES),
         )
     run_queued_imports()
+    assert OrmQ.objects.count() == 1, "the next one is another task's"
+    run_queued_imports()
     first, second = ImportRun.objects.order_by("id")
     assert (first.status, first.customers) == ("completed", counts(2, inserted=2))
     assert (second.status, second.customers) == ("completed", counts(2, unchanged=2))
@@ -255,5 +266,6 @@ def test_a_queued_import_whose_file_is_gone_fails_and_lets_the_next_run(write: A
     paths = {"purchased_file_path": write("p.csv", PURCHASES), "status": ImportRun.Status.QUEUED}
     ImportRun.objects.create(customers_file_path=str(settings.IMPORT_ROOTS[0] / "gone.csv"), **paths)
     ImportRun.objects.create(customers_file_path=write("c.csv", CUSTOMERS), **paths)
+    run_queued_imports()
     run_queued_imports()
     assert list(ImportRun.objects.order_by("id").values_list("status", flat=True)) == ["failed", "completed"]
