@@ -18,7 +18,7 @@ def _plain_settings(settings: Any, tmp_path: Path) -> None:
     settings.JWT_KEY = ""
     settings.IMPORT_ROOTS = [tmp_path]
     settings.SEND_BUDGET_SECONDS = 1.0
-    settings.CUSTOMERS_API_URL = "http://127.0.0.1:9/no-test-may-call-this"
+    settings.CUSTOMERS_API_URL = settings.OFFERS_BASE_URL = "http://127.0.0.1:9/no-test-may-call-this"
 
 
 @pytest.fixture

@@ -33,11 +33,12 @@ class Offers(FaultyServer):
     def __init__(
         self,
         port: int = 0,
+        host: str = "127.0.0.1",
         *,
         profile: Literal["documented", "today"] = "documented",
         made_up: Callable[[str], list[ServedOffer]] = lambda product_id: [],
     ) -> None:
-        super().__init__(port)
+        super().__init__(port, host)
         self.profile = profile
         self.products: dict[str, dict[str, dict[str, Any]]] = {}  # by token, by id
         self.token_seconds = math.inf
@@ -148,6 +149,8 @@ def moving_offers(product_id: str) -> list[ServedOffer]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=3198)
-    stand_in = Offers(parser.parse_args().port, profile="today", made_up=moving_offers)
+    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 in a container")
+    arguments = parser.parse_args()
+    stand_in = Offers(arguments.port, arguments.host, profile="today", made_up=moving_offers)
     stand_in.token_seconds = 300.0
     stand_in.serve_forever()
