@@ -5,9 +5,11 @@ So every process tells the same, a restart resets nothing, and the web processes
 
 from collections.abc import Callable, Iterable
 
+from django.db.models import Count, Model
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 from rest_framework.request import Request
@@ -34,6 +36,14 @@ class _AppCollector(Collector):
 def register(collect: Collect) -> None:
     """Add an app's metrics, from its ready(). `collect` is called at each scrape and must be quick."""
     _registry.register(_AppCollector(collect))
+
+
+def rows_by(model: type[Model], field: str, name: str, help_text: str) -> Metric:
+    """Return a metric that counts a model's rows by the values of a field."""
+    family = GaugeMetricFamily(name, help_text, labels=[field])
+    for value, rows in model._default_manager.values_list(field).annotate(rows=Count("pk")).order_by():  # noqa: SLF001
+        family.add_metric([value], rows)
+    return family
 
 
 class MetricsView(APIView):

@@ -1,0 +1,13 @@
+"""What compute tells Prometheus, read from the rows: every process says the same."""
+
+from collections.abc import Iterator
+
+from prometheus_client import Metric
+
+from compute.models import Job
+from config.common.metrics import rows_by
+
+
+def collect() -> Iterator[Metric]:
+    """Metrics: jobs by status."""
+    yield rows_by(Job, "status", "apron_jobs", "Jobs by status")
