@@ -1,16 +1,17 @@
 """Rows between a file and its stage: which go in, which are skipped, and all that is wrong with the rejected ones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-from operator import itemgetter
+from itertools import chain, compress, count, islice, repeat
+from operator import is_, itemgetter
 from typing import NamedTuple
 
-from inflight.csv_file import CsvFile
-from inflight.parsing import Reason, RowFormat, Value, lenient_value, reasons_of
+from inflight.csv_file import CsvFile, Record
+from inflight.parsing import Reason, RowFormat, reasons_of
 from inflight.staging import Row, Stage
 
 CHUNK_ROWS = 20_000
+PARSED_AT_ONCE = 250  # so few that the garbage collector, which wakes at 700 new lists, never looks at them
 
 
 @dataclass(frozen=True)
@@ -53,44 +54,47 @@ class Load:
 
     def __post_init__(self) -> None:
         self._names = self.kind.row_format.names
-        self._checks = [check for _, check in self.kind.row_format.columns]
         self._pick = itemgetter(*(self.file.positions[name] for name in self._names))
 
     def run(self) -> Iterator[None]:
         """Stage every row, yielding after each chunk."""
         self.kind.stage.create()
         rows = self._rows()
-        while chunk := list(islice(rows, CHUNK_ROWS)):
-            self.kind.stage.load(chunk)
+        for first in rows:
+            self.kind.stage.load(chain([first], islice(rows, CHUNK_ROWS - 1)))
             yield
         self.kind.stage.analyze()
 
     def _rows(self) -> Iterator[Row]:
-        """Yield `(line, bad, values…)` for each row that counts. This runs once per row: the good way through is short."""
-        parse, pick, width = self.kind.row_format.parse, self._pick, self.file.width
-        of_rejects = self.file.kind_position is not None
-        read = skipped = 0
-        for line, fields, fault in self.file.records():
-            if (not any(fields) and not fault) or (of_rejects and self._is_of_other_file(fields)):
-                skipped += 1
-                continue
-            read += 1
-            try:
-                values = parse(*pick(fields)) if len(fields) == width else None
-            except ValueError:
-                values = None
-            yield (line, False, *values) if values else (line, True, *self._lenient_values(fields))
-        self.counts.read, self.counts.skipped = read, skipped
+        """Yield `(line, bad, values…)` for each record that counts; a bad row says what can be read of it."""
+        width = self.file.width
+        nothing = [None] * len(self._names)
+        records = self.file.records()
+        while some := list(islice(records, PARSED_AT_ONCE)):
+            counted = self._counted(some)
+            if whole := [(line, fields) for line, fields, _ in counted if len(fields) == width]:
+                yield from self._whole_rows(*zip(*whole, strict=True))
+            yield from ((line, 1, *nothing) for line, fields, _ in counted if len(fields) != width)
 
-    def _is_of_other_file(self, fields: list[str]) -> bool:
-        place = self.file.kind_position
-        return place is not None and len(fields) > place and fields[place] != self.kind.name
+    def _counted(self, records: list[Record]) -> list[Record]:
+        """Leave out empty records and, of a file of rejects, those of the other file."""
+        counted = [record for record in records if any(record[1]) or record[2]]
+        if self.file.kind_position is not None:
+            counted = [record for record in counted if self._is_of_this_file(record[1], self.file.kind_position)]
+        self.counts.read += len(counted)
+        self.counts.skipped += len(records) - len(counted)
+        return counted
 
-    def _lenient_values(self, fields: list[str]) -> list[Value]:
-        """What can be read of a bad row, so that all that is wrong with it can be said."""
-        if len(fields) != self.file.width:
-            return [None] * len(self._checks)
-        return [lenient_value(check, text) for check, text in zip(self._checks, self._pick(fields), strict=True)]
+    def _is_of_this_file(self, fields: list[str], place: int) -> bool:
+        return len(fields) <= place or fields[place] == self.kind.name
+
+    def _whole_rows(self, lines: Sequence[int], rows: Sequence[list[str]]) -> Iterator[Row]:
+        columns = self.kind.row_format.values(zip(*map(self._pick, rows), strict=True))
+        bad = [0] * len(rows)
+        for column in columns:
+            for place in compress(count(), map(is_, column, repeat(None))):
+                bad[place] = 1
+        return zip(lines, bad, *columns, strict=True)
 
     def rejects(self) -> Iterator[Reject]:
         """Yield every rejected row with all its reasons, reading again only those rows of the file."""

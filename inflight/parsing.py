@@ -1,7 +1,7 @@
 """The rules for a row of each file: what it must say, and how it is told otherwise. Pure; imports no models."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -23,18 +23,36 @@ class Reason(TypedDict):
 
 @dataclass(frozen=True)
 class RowFormat:
-    """A file's columns in the order of its table, the key first, each with the check that turns text into its value.
-
-    `parse` applies all the checks to a row's texts at once, raising ValueError at the first bad one. It is written out for
-    each format: a loop over the columns costs more than the checks, and this runs millions of times.
-    """
+    """A file's columns in the order of its table, the key first, each with the check that turns text into its value."""
 
     columns: tuple[tuple[str, Check], ...]
-    parse: Callable[..., tuple[Value, ...]]
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(name for name, _ in self.columns)
+
+    def values(self, columns: Iterable[Sequence[str]]) -> list[list[Value]]:
+        """Turn the texts of many rows, by column, into their values, None where a text is bad.
+
+        An import has millions of rows: going by column costs half of what going by row does.
+        """
+        return [_values(check, texts) for (_, check), texts in zip(self.columns, columns, strict=True)]
+
+
+def _values(check: Check, texts: Sequence[str]) -> list[Value]:
+    if isinstance(check, Text) and (stripped := check.all_good(texts)):
+        return stripped
+    try:
+        return [*map(check, texts)]
+    except ValueError:
+        return [_value(check, text) for text in texts]
+
+
+def _value(check: Check, text: str) -> Value:
+    try:
+        return check(text)
+    except ValueError:
+        return None
 
 
 def reasons_of(row_format: RowFormat, fields: Sequence[str]) -> list[Reason]:
@@ -50,28 +68,29 @@ def reasons_of(row_format: RowFormat, fields: Sequence[str]) -> list[Reason]:
     return reasons
 
 
-def lenient_value(check: Check, text: str) -> Value:
-    """Return the value of a field, None where it is bad."""
-    try:
-        return check(text)
-    except ValueError:
-        return None
+@dataclass(frozen=True)
+class Text:
+    """The check of a text that is kept as it is, but for the white space around it."""
 
+    longest: int
+    shortest: int = 0
 
-def _text(longest: int, *, required: bool = False) -> Check:
-    shortest = 1 if required else 0
-
-    def check(text: str) -> str:
+    def __call__(self, text: str) -> str:
         text = text.strip()
-        if shortest <= len(text) <= longest and "\0" not in text:
+        if self.shortest <= len(text) <= self.longest and "\0" not in text:
             return text
         if not text:
             raise ValueError("must not be blank")
         if "\0" in text:
             raise ValueError("holds a NUL character")
-        raise ValueError(f"has {len(text)} characters, at most {longest} are kept")
+        raise ValueError(f"has {len(text)} characters, at most {self.longest} are kept")
 
-    return check
+    def all_good(self, texts: Sequence[str]) -> list[Value]:
+        """Return the values of many texts at once when all are good, else nothing."""
+        stripped = [*map(str.strip, texts)]
+        lengths = set(map(len, stripped))
+        good = self.shortest <= min(lengths) and max(lengths) <= self.longest and "\0" not in "".join(stripped)
+        return [*stripped] if good else []
 
 
 def _title(text: str) -> str:
@@ -118,54 +137,22 @@ def _date(text: str) -> str:
     raise ValueError(f"{text[:20]!r} is not a date YYYY-MM-DD")
 
 
-_id = _text(64, required=True)
-_name = _text(200)
-_postal_code = _text(20)
-_email = _text(254)
-
-
-def _parse_customer(
-    customer_id: str, title: str, lastname: str, firstname: str, postal_code: str, city: str, email: str
-) -> tuple[Value, ...]:
-    return (
-        _id(customer_id),
-        _title(title),
-        _name(lastname),
-        _name(firstname),
-        _postal_code(postal_code),
-        _name(city),
-        _email(email),
-    )
-
-
-def _parse_purchase(
-    purchase_identifier: str, customer_id: str, product_id: str, quantity: str, price: str, currency: str, day: str
-) -> tuple[Value, ...]:
-    return (
-        _id(purchase_identifier),
-        _id(customer_id),
-        _id(product_id),
-        _quantity(quantity),
-        _price(price),
-        _currency(currency),
-        _date(day),
-    )
-
+_id = Text(64, shortest=1)
+_name = Text(200)
 
 CUSTOMER_ROW = RowFormat(
-    columns=(
+    (
         ("customer_id", _id),
         ("title", _title),
         ("lastname", _name),
         ("firstname", _name),
-        ("postal_code", _postal_code),
+        ("postal_code", Text(20)),
         ("city", _name),
-        ("email", _email),
-    ),
-    parse=_parse_customer,
+        ("email", Text(254)),
+    )
 )
 PURCHASE_ROW = RowFormat(
-    columns=(
+    (
         ("purchase_identifier", _id),
         ("customer_id", _id),
         ("product_id", _id),
@@ -173,6 +160,5 @@ PURCHASE_ROW = RowFormat(
         ("price", _price),
         ("currency", _currency),
         ("date", _date),
-    ),
-    parse=_parse_purchase,
+    )
 )

@@ -2,9 +2,9 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
-from django.db import connection
+from django.db import connection, models, transaction
 
 from config.common.locks import exclusive
 
@@ -12,10 +12,31 @@ from config.common.locks import exclusive
 @contextmanager
 def lock_held_elsewhere(name: str) -> Iterator[None]:
     """Hold a lock as another process would; PostgreSQL's are reentrant within a session."""
+    with held_elsewhere(exclusive(name)):
+        yield
+
+
+@contextmanager
+def rows_read_elsewhere(model: type[models.Model]) -> Iterator[None]:
+    """Have another session in the middle of a transaction that has read the model's table."""
+
+    @contextmanager
+    def read() -> Iterator[bool]:
+        with transaction.atomic():
+            list(model._default_manager.all()[:1])
+            yield True
+
+    with held_elsewhere(read()):
+        yield
+
+
+@contextmanager
+def held_elsewhere(held: AbstractContextManager[bool]) -> Iterator[None]:
+    """Be inside `held`, which must be true, in another session."""
     taken, done = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with exclusive(name) as ours:
+        with held as ours:
             assert ours
             taken.set()
             done.wait(30)

@@ -191,8 +191,8 @@ def _report(run: ImportRun, share: float, on_progress: OnProgress | None) -> Non
 
 def _apply(run: ImportRun, loads: list[Load]) -> None:
     customers, purchases = loads
-    CUSTOMERS.stage.index_key()
     for load in loads:
+        load.kind.stage.index_key()
         load.counts.unchanged = load.kind.stage.refuse_repeats()
     PURCHASES.stage.refuse_orphans(CUSTOMERS.stage)
     for load in loads:

@@ -17,7 +17,7 @@ from inflight.rejects_csv import rejects_csv
 from inflight.services.imports import run_queued_imports
 from tests.factories import CustomerFactory, PurchaseFactory
 from tests.inflight.conftest import CUSTOMER_HEADER, CUSTOMERS, PURCHASE_HEADER, PURCHASES, Import
-from tests.sessions import lock_held_elsewhere
+from tests.sessions import lock_held_elsewhere, rows_read_elsewhere
 
 pytestmark = pytest.mark.django_db
 
@@ -213,6 +213,39 @@ def test_undecodable_bytes_in_the_middle_import_nothing_and_fail_the_run(do_impo
     assert not Customer.objects.exists()
     assert ImportRun.objects.get().status == "failed"
     assert "line 5" in ImportRun.objects.get().error
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_failed_run_says_is_seen_by_others_at_once(do_import: Import) -> None:
+    with pytest.raises(UnusableCsv):
+        do_import(purchases="\n".join(PURCHASES).encode() + b"\xe9")
+    assert not connection.in_atomic_block
+    connection.close()
+    assert ImportRun.objects.get().status == "failed"
+
+
+def defined(table: str) -> dict[str, Any]:
+    """What the database knows of a table's constraints and indexes."""
+    with connection.cursor() as cursor:
+        return connection.introspection.get_constraints(cursor, table)
+
+
+def test_the_first_rows_leave_the_tables_with_the_indexes_and_keys_they_had(do_import: Import) -> None:
+    tables = ("inflight_customer", "inflight_purchase")
+    before = [defined(table) for table in tables]
+    assert any(each["foreign_key"] for each in before[1].values())
+    do_import()
+    assert [defined(table) for table in tables] == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_first_import_does_not_wait_for_one_who_is_reading(do_import: Import) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("on SQLite nobody waits for a reader")
+    with rows_read_elsewhere(Purchase), connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '5s'")
+        assert do_import().status == "completed"
+        cursor.execute("RESET lock_timeout")
 
 
 def test_a_header_alone_is_an_empty_import(do_import: Import) -> None:

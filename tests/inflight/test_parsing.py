@@ -2,7 +2,7 @@
 
 import pytest
 
-from inflight.parsing import CUSTOMER_ROW, PURCHASE_ROW, RowFormat, reasons_of
+from inflight.parsing import CUSTOMER_ROW, PURCHASE_ROW, RowFormat, Value, reasons_of
 
 CUSTOMER = ["1", "2", "Norris", "Chuck", "06400", "Cannes", "c@n.fr"]
 PURCHASE = ["2/01", "1", "0071", "1", "91.2", "EUR", "2024-11-03"]
@@ -20,30 +20,41 @@ def purchase(column: str, text: str) -> list[str]:
     return with_field(PURCHASE, PURCHASE_ROW, column, text)
 
 
+def values_of(row_format: RowFormat, *rows: list[str]) -> list[tuple[Value, ...]]:
+    return [*zip(*row_format.values(zip(*rows, strict=True)), strict=True)]
+
+
 def test_good_rows_become_values_with_leading_zeros_kept() -> None:
-    assert CUSTOMER_ROW.parse(*CUSTOMER) == tuple(CUSTOMER)
-    assert PURCHASE_ROW.parse(*PURCHASE) == ("2/01", "1", "0071", 1, "91.2", "EUR", "2024-11-03")
+    assert values_of(CUSTOMER_ROW, CUSTOMER) == [tuple(CUSTOMER)]
+    assert values_of(PURCHASE_ROW, PURCHASE) == [("2/01", "1", "0071", 1, "91.2", "EUR", "2024-11-03")]
 
 
 @pytest.mark.parametrize("row_format", [CUSTOMER_ROW, PURCHASE_ROW], ids=["customer", "purchase"])
-def test_parse_applies_the_same_checks_as_the_columns(row_format: RowFormat) -> None:
-    row = CUSTOMER if row_format is CUSTOMER_ROW else PURCHASE
-    assert row_format.parse(*row) == tuple(
-        check(text) for (_, check), text in zip(row_format.columns, row, strict=True)
-    )
-    for name, _ in row_format.columns:
-        bad = with_field(row, row_format, name, "\0" * 300)
-        with pytest.raises(ValueError, match=r".+"):
-            row_format.parse(*bad)
+def test_many_rows_together_are_told_apart_as_each_by_itself(row_format: RowFormat) -> None:
+    good = CUSTOMER if row_format is CUSTOMER_ROW else PURCHASE
+    for name in row_format.names:
+        bad = with_field(good, row_format, name, "\0" * 300)
+        (expected,) = values_of(row_format, good)
+        assert values_of(row_format, good, bad, good) == [
+            expected,
+            tuple(None if each == name else value for each, value in zip(row_format.names, expected, strict=True)),
+            expected,
+        ]
         assert [reason["field"] for reason in reasons_of(row_format, bad)] == [name]
 
 
 def test_a_customer_of_whom_only_the_id_is_known_is_good() -> None:
-    assert CUSTOMER_ROW.parse("5", "", "", "", "", "", "") == ("5", "", "", "", "", "", "")
+    assert values_of(CUSTOMER_ROW, ["5", "", "", "", "", "", ""]) == [("5", "", "", "", "", "", "")]
 
 
 def test_white_space_around_a_value_is_dropped() -> None:
-    assert PURCHASE_ROW.parse(*[f" {text}\t" for text in PURCHASE]) == PURCHASE_ROW.parse(*PURCHASE)
+    assert values_of(PURCHASE_ROW, [f" {text}\t" for text in PURCHASE]) == values_of(PURCHASE_ROW, PURCHASE)
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\u3000", "x" * 65, "a\0b"])
+def test_a_key_that_is_none_is_found_among_good_ones(text: str) -> None:
+    rows = [PURCHASE, purchase("customer_id", text), PURCHASE]
+    assert [row[1] for row in values_of(PURCHASE_ROW, *rows)] == ["1", None, "1"]
 
 
 @pytest.mark.parametrize("column", ["lastname", "city", "email", "postal_code"])
@@ -87,7 +98,7 @@ def test_a_bad_value_is_refused_under_its_column(column: str, texts: list[str]) 
     ],
 )
 def test_a_value_at_the_edge_is_taken(column: str, text: str, value: object) -> None:
-    parsed = PURCHASE_ROW.parse(*purchase(column, text))
+    (parsed,) = values_of(PURCHASE_ROW, purchase(column, text))
     assert parsed[PURCHASE_ROW.names.index(column)] == value
 
 
