@@ -18,7 +18,7 @@ from django.utils import timezone
 from ingest.backlog import backlog
 from ingest.models import REFUSED, WAITING, DataEntry
 from ingest.publisher import Outcome, Publisher, Record, publisher
-from ingest.storage import claim_until, insert_contents, mark_published
+from ingest.storage import GroupedMarks, claim_until, insert_contents
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ RELAY_BATCH = 1000
 RELAY_PATIENCE_SECONDS = 9.0  # past the producer's own delivery timeout of 8 s
 NOTIFY_EVERY_SECONDS = 0.05
 CHANNEL = "data_entries"  # of LISTEN/NOTIFY
+_marks = GroupedMarks()
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def _claim(limit: int) -> list[Record]:
 def _record(ids: Sequence[int], outcome: Outcome) -> None:
     """Write down what became of claimed entries; those that are still to be published are free again."""
     if outcome.acknowledged:
-        mark_published(outcome.acknowledged, published_at=timezone.now())
+        _marks.mark(outcome.acknowledged)
     for entry_id, reason in outcome.refused.items():
         logger.error("Kafka will never take entry %d: %s", entry_id, reason)
         DataEntry.objects.filter(pk=entry_id).update(refusal=reason)
