@@ -3,14 +3,23 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 from django.core import checks
 from django.db.models import F
 from django.db.models.signals import post_migrate
 
 
+class ApronAdminConfig(admin_apps.AdminConfig):
+    """Django's admin on our site."""
+
+    default = False
+    default_site = "config.admin_site.ApronAdminSite"
+
+
 class ConfigConfig(AppConfig):
     """Wires what the apps declare to what runs it."""
 
+    default = True
     name = "config"
     verbose_name = "Apron"
 
