@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 
+from config.common.roles import operators_may
 from config.common.schedules import every
 
 
@@ -18,3 +19,4 @@ class IngestConfig(AppConfig):
         every(1, "ingest.tasks.relay_waiting")
         health.register("ingest", reports.check_backlog)
         metrics.register(reports.collect)
+        operators_may("ingest.publish_entries")
