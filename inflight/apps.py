@@ -19,5 +19,6 @@ class InflightConfig(AppConfig):
         metrics.register(reports.collect)
         every(1, "inflight.tasks.run_queued_imports")
         every(1, "inflight.tasks.deliver_due")
+        every(60, "inflight.tasks.drop_old_uploads")
         every(24 * 60, "inflight.tasks.drop_old_payloads")
         operators_may("inflight.import_files", "inflight.send_deliveries")
