@@ -6,9 +6,10 @@ from django.contrib import admin
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast, Left
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
 from config.common.admin import Operation, ReadOnlyAdmin
-from config.common.columns import indented, shortened
+from config.common.columns import coloured, indented, shortened
 from ingest import services
 from ingest.models import REFUSED, WAITING, DataEntry
 from ingest.selectors import newest_entries
@@ -78,12 +79,10 @@ class DataEntryAdmin(ReadOnlyAdmin):
         return bool(row.refusal) and row.published_at is None
 
     @admin.display(description="state")
-    def state(self, entry: DataEntry) -> tuple[str, str]:
+    def state(self, entry: DataEntry) -> SafeString:
         if entry.published_at:
-            return "published", "published"
-        return ("refused", "refused") if entry.refusal else ("waiting", "waiting")
-
-    state.label = {"published": "success", "refused": "danger", "waiting": "warning"}  # type: ignore[attr-defined]
+            return coloured("published", "success")
+        return coloured("refused", "danger") if entry.refusal else coloured("waiting", "warning")
 
     @admin.display(description="content")
     def beginning(self, entry: Any) -> str:

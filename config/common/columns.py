@@ -15,16 +15,21 @@ from django.utils.safestring import SafeString
 MOST_COUNTED = 10_000
 
 
-def badge(field: str, tones: Mapping[str, str]) -> Callable[[Any, Any], tuple[str, str]]:
-    """Return a column that shows a field's choice as a badge: "success", "warning", "danger" or "info" by its value."""
+def badge(field: str, tones: Mapping[str, str]) -> Callable[[Any, Any], SafeString]:
+    """Return a column that shows a field's choice in its colour: success, warning, danger or info, by its value."""
 
-    def column(_admin: Any, row: Any) -> tuple[str, str]:
-        return getattr(row, field), getattr(row, f"get_{field}_display")().partition(" (")[0]
+    def column(_admin: Any, row: Any) -> SafeString:
+        text = getattr(row, f"get_{field}_display")().partition(" (")[0]
+        return coloured(text, tones.get(getattr(row, field), ""))
 
     column.short_description = field.replace("_", " ")  # type: ignore[attr-defined]
     column.admin_order_field = field  # type: ignore[attr-defined]
-    column.label = tones  # type: ignore[attr-defined]
     return column
+
+
+def coloured(text: str, tone: str) -> SafeString:
+    """Return a badge."""
+    return format_html('<span class="apron-badge {}">{}</span>', tone, text)
 
 
 def indented(field: str) -> Callable[[Any, Any], SafeString]:

@@ -30,6 +30,7 @@ HAND_OVER = Operation(
     "upload_file",
 )
 OVER = (ImportRun.Status.COMPLETED, ImportRun.Status.COMPLETED_WITH_REJECTS)
+TONES = {"completed": "success", "completed_with_rejects": "warning", "failed": "danger", "interrupted": "danger"}
 FIELDS = {"customers_file_path": "customers", "purchased_file_path": "purchases"}  # the API's names and the form's
 
 
@@ -77,10 +78,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
             "Import for real", "The same files are imported again, this time to stay. A worker does it.", "upload_file"
         )
     }
-    state = badge(
-        "status",
-        {"completed": "success", "completed_with_rejects": "warning", "failed": "danger", "interrupted": "danger"},
-    )
+    state = badge("status", TONES)
 
     def get_urls(self) -> list[URLPattern]:
         own = [
@@ -199,6 +197,7 @@ def report_of(run: ImportRun) -> dict[str, Any]:
     counted = [(name, getattr(run, name)) for name in ("customers", "purchases")]
     return {
         "run": run,
+        "tone": TONES.get(run.status, ""),
         "names": names,
         "counts": [(kind, [found.get(name, 0) for name in names]) for kind, found in counted if found],
         "rejects": run.rejects.order_by("id")[:REJECTS_SHOWN],

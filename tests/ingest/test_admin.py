@@ -18,7 +18,8 @@ def test_entries_are_filtered_by_how_far_they_got(admin_client: Client, state: s
     DataEntryFactory(refused=True)
     DataEntryFactory(published=True)
     page = admin_client.get(LIST, {"state": state})
-    assert [page.context["cl"].model_admin.state(row)[0] for row in page.context["cl"].result_list] == [state]
+    assert f">{state}</span>" in page.content.decode()
+    assert page.context["cl"].result_count == 1
 
 
 @pytest.mark.parametrize("refused_only", [True, False])
