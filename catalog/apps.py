@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 
+from config.common.roles import operators_may
 from config.common.schedules import every
 
 
@@ -12,10 +13,19 @@ class CatalogConfig(AppConfig):
     verbose_name = "Catalogue"
 
     def ready(self) -> None:
+        from catalog import dashboard as panels  # noqa: PLC0415
         from catalog import reports  # noqa: PLC0415 - models must be loaded first
-        from config.common import metrics  # noqa: PLC0415
+        from config.common import dashboard, metrics  # noqa: PLC0415
 
         metrics.register(reports.collect)
         every(1, "catalog.tasks.register_products")
         every(1, "catalog.tasks.refresh_offers")
         every(24 * 60, "catalog.tasks.drop_old_history")
+        operators_may(
+            "catalog.add_product",
+            "catalog.change_product",
+            "catalog.delete_product",
+            "catalog.register_products",
+            "catalog.refresh_offers",
+        )
+        dashboard.register("Catalogue", "catalog.view_product", panels.catalogue)

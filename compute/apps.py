@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 
 from config.common.processes import keep_running
+from config.common.roles import operators_may
 from config.common.schedules import every
 
 
@@ -13,10 +14,13 @@ class ComputeConfig(AppConfig):
     verbose_name = "Compute"
 
     def ready(self) -> None:
+        from compute import dashboard as panels  # noqa: PLC0415
         from compute import reports  # noqa: PLC0415 - models must be loaded first
-        from config.common import metrics  # noqa: PLC0415
+        from config.common import dashboard, metrics  # noqa: PLC0415
 
         metrics.register(reports.collect)
         keep_running("run_jobs")
         every(1, "compute.tasks.recover_jobs")
         every(24 * 60, "compute.tasks.drop_old_results")
+        operators_may("compute.cancel_jobs")
+        dashboard.register("Compute jobs", "compute.view_job", panels.jobs)

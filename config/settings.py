@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 import django_stubs_ext
 import environ
+from django.templatetags.static import static
 
 from config.made_secrets import read_or_make_secret
 
@@ -41,6 +42,8 @@ if HTTPS_ONLY:
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "config.common.problems.csrf_failure"
+# A form with files brings a handler of its own; to any other one nobody uploads the disk full.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes; also the largest JSON body a view takes unless it says otherwise
 
 # --- Database ------------------------------------------------------------------------------------------------------
@@ -87,6 +90,8 @@ IMPORT_ROOTS = [
     ).split(os.pathsep)
     if root
 ]
+IMPORT_UPLOADS = env.str("IMPORT_UPLOADS", default=str(VAR_DIR / "uploads"))
+IMPORT_MAX_UPLOAD = env.int("IMPORT_MAX_UPLOAD", default=1024**3)  # bytes, of both files together
 CUSTOMERS_API_URL = env.str("CUSTOMERS_API_URL", default="https://mockapi.example.com/v1/customers")
 CURRENCY_NAMES = {"USD": "dollars", "EUR": "euros"} | env.dict("CURRENCY_NAMES", default={})
 DELIVERY_BATCH_SIZE = env.int("DELIVERY_BATCH_SIZE", default=500)
@@ -142,7 +147,8 @@ INSTALLED_APPS = [
     "metadata_registry",
     "ingest",
     "compute",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "config.apps.ApronAdminConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -190,9 +196,19 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = "config.formats"
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # serves packages' static files without a collectstatic step
 WHITENOISE_AUTOREFRESH = False
+
+UNFOLD = {
+    "SITE_TITLE": "Apron",
+    "SITE_HEADER": "Apron",
+    "SITE_SUBHEADER": "The ground side of in-flight retail",
+    "SITE_SYMBOL": "connecting_airports",
+    "STYLES": [lambda _: static("apron/admin.css")],
+    "SCRIPTS": [lambda _: static("apron/admin.js")],
+}
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["config.common.authentication.BearerAuthentication"],

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 
+from config.common.roles import operators_may
 from config.common.schedules import every
 
 
@@ -12,9 +13,12 @@ class IngestConfig(AppConfig):
     verbose_name = "Ingest"
 
     def ready(self) -> None:
-        from config.common import health, metrics  # noqa: PLC0415 - models must be loaded first
+        from config.common import dashboard, health, metrics  # noqa: PLC0415 - models must be loaded first
+        from ingest import dashboard as panels  # noqa: PLC0415
         from ingest import reports  # noqa: PLC0415
 
         every(1, "ingest.tasks.relay_waiting")
         health.register("ingest", reports.check_backlog)
         metrics.register(reports.collect)
+        operators_may("ingest.publish_entries")
+        dashboard.register("Outbox to Kafka", "ingest.view_dataentry", panels.outbox)

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 
+from config.common.roles import operators_may
 from config.common.schedules import every
 
 
@@ -12,4 +13,11 @@ class MetadataRegistryConfig(AppConfig):
     verbose_name = "Metadata registry"
 
     def ready(self) -> None:
+        from config.common import dashboard  # noqa: PLC0415 - models must be loaded first
+        from metadata_registry import dashboard as panels  # noqa: PLC0415
+
         every(24 * 60, "metadata_registry.tasks.drop_old_tombstones")
+        operators_may(
+            "metadata_registry.add_metadata", "metadata_registry.delete_metadata", "metadata_registry.restore_metadata"
+        )
+        dashboard.register("Metadata registry", "metadata_registry.view_metadata", panels.records)
