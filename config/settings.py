@@ -41,6 +41,8 @@ if HTTPS_ONLY:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
 CSRF_FAILURE_VIEW = "config.common.problems.csrf_failure"
 # A form with files brings a handler of its own; to any other one nobody uploads the disk full.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
@@ -162,6 +164,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "config.common.logging.RequestIdMiddleware",
+    "config.common.csp.ContentSecurityPolicyMiddleware",
     "config.common.problems.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -198,8 +201,15 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 FORMAT_MODULE_PATH = "config.formats"
 STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"  # made by collectstatic, in the image; not needed on a desk
+STATIC_ROOT.mkdir(exist_ok=True)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "config.common.static.HashedOnceCollected"},
+}
 WHITENOISE_USE_FINDERS = True  # serves packages' static files without a collectstatic step
 WHITENOISE_AUTOREFRESH = False
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 UNFOLD = {
     "SITE_TITLE": "Apron",

@@ -1,9 +1,9 @@
-"""Every path of the API, under /api and, as the requirements spell them, without it. Only /api is in the schema."""
+"""Every path: pages for people; the API under /api and, as the requirements spell it, without. Only /api is in the schema."""
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from config.common.health import HealthView
 from config.common.metrics import MetricsView
@@ -27,11 +27,13 @@ api: list[URLPattern | URLResolver] = [
 
 urlpatterns = [
     path("api/", include((api, "api"))),
-    path("", RedirectView.as_view(url="/api/docs"), name="home"),
+    path("", include("config.pages")),
+    path("", include("catalog.page_urls")),
+    path("", include("compute.page_urls")),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
     path("api/schema", SpectacularJSONAPIView.as_view(), name="schema"),
-    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("", include((api, "unprefixed"))),
     re_path("", not_found),
 ]

@@ -7,15 +7,17 @@ from config.common.schedules import every
 
 
 class MetadataRegistryConfig(AppConfig):
-    """Declares what drops, once a day, the records deleted long ago."""
+    """Declares its state, and what drops, once a day, the records deleted long ago."""
 
     name = "metadata_registry"
     verbose_name = "Metadata registry"
 
     def ready(self) -> None:
-        from config.common import dashboard  # noqa: PLC0415 - models must be loaded first
+        from config.common import dashboard, states  # noqa: PLC0415 - models must be loaded first
         from metadata_registry import dashboard as panels  # noqa: PLC0415
+        from metadata_registry import reports  # noqa: PLC0415
 
+        states.register("metadata_registry", reports.state)
         every(24 * 60, "metadata_registry.tasks.drop_old_tombstones")
         operators_may(
             "metadata_registry.add_metadata", "metadata_registry.delete_metadata", "metadata_registry.restore_metadata"
