@@ -87,26 +87,26 @@ class _Reports:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._ended = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._engine: Engine | None = None
+        self._thread = threading.Thread(target=self._report, daemon=True)
 
     def __enter__(self) -> Self:
+        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
-        if self._thread:
-            self._thread.join()
+        self._thread.join()
 
     def begin(self, engine: Engine) -> None:
-        self._thread = threading.Thread(target=self._report, args=(engine,), daemon=True)
-        self._thread.start()
+        self._engine = engine
 
-    def _report(self, engine: Engine) -> None:
+    def _report(self) -> None:
         while not self._ended.wait(PROGRESS_SECONDS):
             try:
-                progress = engine.progress()
-            except Exception:
-                return
+                progress = self._engine.progress() if self._engine else 0.0
+            except Exception:  # noqa: S112 - an engine that has just ended
+                continue
             self._connection.send_bytes(json.dumps({"progress": progress}).encode())
 
 

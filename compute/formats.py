@@ -1,11 +1,12 @@
 """What a file is: its format by name or wish, its dialect and columns by its first bytes. Free of Django and of engines."""
 
+import codecs
 import csv
 import gzip
 import io
 import zlib
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -15,6 +16,7 @@ from compute.faults import BrokenFile
 
 SNIFFED_BYTES = 1024 * 1024  # a header line may be this long
 DELIMITERS = ",;\t|"
+MARK = codecs.BOM_UTF8
 
 
 class Format(StrEnum):
@@ -39,14 +41,18 @@ class Source:
     """A file that an engine can read.
 
     `format` is what it really holds (a .json file of lines is JSONL); `columns` are known for CSV, whose header is read
-    here, and found by the engine elsewhere.
+    here, and found by the engine elsewhere. `marked`: it begins with a byte order mark. `in_order`: where an engine would
+    guess where rows begin to read them in parallel, it must not.
     """
 
     path: Path
     format: Format
     gzipped: bool = False
     delimiter: str = ","
+    line_end: str = "\n"
     columns: tuple[str, ...] = ()
+    marked: bool = False
+    in_order: bool = False
 
     @property
     def is_json(self) -> bool:
@@ -67,22 +73,30 @@ def format_of(name: str) -> Format | None:
 def look_into(path: Path, format_: Format, *, gzipped: bool) -> Source:
     """Look at the file's first bytes; raise BrokenFile where they cannot be what `format_` says."""
     head = _head(path, gzipped=gzipped)
-    if not head.strip(b"\xef\xbb\xbf \t\r\n"):
+    start = head.removeprefix(MARK).lstrip()
+    if not start:
         raise BrokenFile("The file is empty: it has no columns.")
     if format_ in (Format.JSON, Format.JSONL):
-        is_array = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
-        return Source(path, Format.JSON if is_array else Format.JSONL, gzipped)
+        if len(start) < len(b"{}"):
+            raise BrokenFile("The file has no records, so it has no columns.")
+        format_ = Format.JSON if start.startswith(b"[") else Format.JSONL
+        return Source(path, format_, gzipped, marked=head.startswith(MARK))
     if format_ in (Format.CSV, Format.TSV):
         text = _first_lines(head)
         delimiter = "\t" if format_ == Format.TSV else _delimiter(text)
-        columns = _header(text, delimiter)
-        return Source(path, format_, gzipped, delimiter, check_names(columns))
+        names, line_end = _header(text, delimiter)
+        return Source(path, format_, gzipped, delimiter, line_end, check_names(names))
     return Source(path, format_, gzipped)
 
 
-def open_bytes(source: Source) -> BinaryIO:
-    """Open the file for reading, unpacked."""
-    return cast(BinaryIO, gzip.open(source.path)) if source.gzipped else source.path.open("rb")
+@contextmanager
+def open_bytes(source: Source) -> Iterator[BinaryIO]:
+    """Open the file for reading, unpacked; raise BrokenFile where the block finds that it cannot be unpacked."""
+    try:
+        with gzip.open(source.path) if source.gzipped else source.path.open("rb") as file:
+            yield cast(BinaryIO, file)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise BrokenFile(f"The file cannot be unpacked: {str(error).rstrip('.')}.") from error
 
 
 def check_names(columns: Sequence[str]) -> tuple[str, ...]:
@@ -98,11 +112,8 @@ def check_names(columns: Sequence[str]) -> tuple[str, ...]:
 
 
 def _head(path: Path, *, gzipped: bool) -> bytes:
-    try:
-        with closing(open_bytes(Source(path, Format.CSV, gzipped))) as file:
-            return file.read(SNIFFED_BYTES)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise BrokenFile(f"The file cannot be unpacked: {error}.") from error
+    with open_bytes(Source(path, Format.CSV, gzipped)) as file:
+        return file.read(SNIFFED_BYTES)
 
 
 def _first_lines(head: bytes) -> str:
@@ -133,8 +144,17 @@ def _delimiter(text: str) -> str:
     return max(counts, key=lambda delimiter: counts[delimiter])
 
 
-def _header(text: str, delimiter: str) -> list[str]:
+def _header(text: str, delimiter: str) -> tuple[list[str], str]:
+    """Return the names in the header, and how its line ends."""
+    lines = io.StringIO(text, newline="")
     try:
-        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        names = next(csv.reader(lines, delimiter=delimiter, strict=True))
     except (csv.Error, StopIteration) as error:
         raise BrokenFile(f"The header cannot be read: {error}.") from error
+    if not names:
+        raise BrokenFile("The first line is blank; it must be the header.")
+    header, rest = text[: lines.tell()], text[lines.tell() :]
+    end = header[len(header.rstrip("\r\n")) :]
+    if rest.startswith(("\r", "\n")) and not rest.startswith(end):  # DuckDB takes it for two blank lines
+        raise BrokenFile("The file cannot be read: line 2: its line ends are mixed.")
+    return names, end or "\n"

@@ -52,6 +52,10 @@ class Operation(Protocol):
     """What can be asked of a file."""
 
     @property
+    def reads_all(self) -> bool:
+        """Whether the result depends on the whole file."""
+
+    @property
     def needs_rows(self) -> bool:
         """Whether the frame must have the column ROW."""
 
@@ -104,6 +108,7 @@ class GroupBy:
 
     by: Sequence[str]
     aggregations: Mapping[str, Sequence[Aggregation]]
+    reads_all = True
 
     @property
     def needs_rows(self) -> bool:
@@ -178,7 +183,7 @@ class NonNull:
     """The rows in which all of `columns` have a value, whole and as they were read, in their order."""
 
     columns: Sequence[str]
-    needs_rows = False
+    reads_all, needs_rows = True, False
 
     def cells(self, columns: Sequence[str], kinds: Kinds) -> list[Cell]:
         _check_known(self.columns, columns, "columns")
@@ -197,7 +202,7 @@ class Preview:
     """The first `rows` rows, as they were read."""
 
     rows: int
-    needs_rows = False
+    reads_all = needs_rows = False
 
     def cells(self, columns: Sequence[str], kinds: Kinds) -> list[Cell]:
         return [Cell(column, Kind.RAW) for column in columns]
@@ -232,7 +237,7 @@ class Stats:
 
     columns: Sequence[str]
     by: Sequence[str] = ()
-    needs_rows = False
+    reads_all, needs_rows = True, False
 
     def cells(self, columns: Sequence[str], kinds: Kinds) -> list[Cell]:
         _check_known(self.columns, columns, "columns")

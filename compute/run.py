@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from compute.csv_file import check_rows
 from compute.engines import engine_class
 from compute.engines.base import Engine, Resources, Target
-from compute.faults import DoesNotFit, FileChanged, NotThatKind
+from compute.faults import BrokenFile, DoesNotFit, FileChanged, LimitReached, NotNumeric, NotThatKind
+from compute.file_end import may_be_misread, watched_end
 from compute.formats import Format, Source, look_into
 from compute.operations import Aggregation, GroupBy, Kind, NonNull, Operation, Preview, Stats
 
@@ -49,20 +51,45 @@ def state_of(path: Path) -> tuple[int, int]:
 
 def carry_out(order: Order, on_start: Callable[[Engine], None]) -> Outcome:
     """Compute and write the result, visible under its name only when it is whole. Raises a Fault."""
-    operation = operation_of(order.operation, order.parameters)
+    outcome = _surely_computed(order, operation_of(order.operation, order.parameters), on_start)
+    if state_of(Path(order.input_path)) != tuple(order.input_state):
+        raise FileChanged("The file changed while it was being read. Ask again.", field="file_path")
+    _publish(Path(order.scratch) / outcome.result_name, Path(order.results) / outcome.result_name)
+    return outcome
+
+
+def _surely_computed(order: Order, operation: Operation, on_start: Callable[[Engine], None]) -> Outcome:
+    """Read in parallel where that is sure to be right, and otherwise from start to end, with the rows counted again."""
     source = _source(order)
+    if not operation.reads_all:
+        return _computed(order, operation, replace(source, in_order=True), on_start)
+    with watched_end(source) as is_clear:
+        if source.gzipped or is_clear():
+            try:
+                outcome = _computed(order, operation, source, on_start)
+            except LimitReached:
+                is_clear()  # or the reason why
+                raise
+            except (BrokenFile, NotNumeric):
+                if not may_be_misread(source):
+                    raise
+            else:
+                if is_clear():
+                    return outcome
+    outcome = _computed(order, operation, replace(source, in_order=True), on_start)
+    check_rows(source, outcome.rows_in)
+    return outcome
+
+
+def _computed(order: Order, operation: Operation, source: Source, on_start: Callable[[Engine], None]) -> Outcome:
     resources = Resources(order.memory, order.threads, Path(order.scratch))
     with engine_class(order.engine)(source, resources) as engine:
         on_start(engine)
         format_ = Format(order.output_format) if order.output_format else source.format
         name = f"{order.result_stem}.{format_}"
         target = Target(Path(order.scratch) / name, format_, _delimiter(format_, source))
-        rows_out, columns = _computed(engine, operation, target)
-        rows_in = engine.rows_read()
-    if state_of(Path(order.input_path)) != tuple(order.input_state):
-        raise FileChanged("The file changed while it was being read. Ask again.", field="file_path")
-    _publish(target.path, Path(order.results) / name)
-    return Outcome(name, rows_in, rows_out, columns)
+        rows_out, columns = _written(engine, operation, target)
+        return Outcome(name, engine.rows_read(), rows_out, columns)
 
 
 def _source(order: Order) -> Source:
@@ -79,7 +106,7 @@ def _delimiter(format_: Format, source: Source) -> str:
     return source.delimiter if source.format == Format.CSV else ","
 
 
-def _computed(engine: Engine, operation: Operation, target: Target) -> tuple[int, dict[str, str]]:
+def _written(engine: Engine, operation: Operation, target: Target) -> tuple[int, dict[str, str]]:
     """Read columns as narrowly as they may be, and wider where the file refuses: whole numbers, doubles, anything."""
     columns, kinds = engine.columns(), dict[str, Kind]()
     while True:

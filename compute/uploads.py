@@ -6,12 +6,14 @@ from typing import IO, Any
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest, UnreadablePostError
-from rest_framework.parsers import BaseParser
+from django.utils.http import parse_header_parameters
+from rest_framework.parsers import BaseParser, MultiPartParser
 
 from compute.exceptions import UploadIncomplete
 from compute.services.files import Upload
 
 CHUNK_BYTES = 256 * 1024
+EPILOGUE_BYTES = 1024  # what may follow a form
 
 
 class RawParser(BaseParser):
@@ -27,11 +29,40 @@ class RawParser(BaseParser):
 
 def chunks_of(stream: Any) -> Iterator[bytes]:
     """Yield the body in pieces; an empty body has none. Raise UploadIncomplete when the sender is gone."""
+    while hasattr(stream, "read") and (chunk := _read(stream, CHUNK_BYTES)):
+        yield chunk
+
+
+def _read(stream: Any, size: int) -> bytes:
     try:
-        while hasattr(stream, "read") and (chunk := stream.read(CHUNK_BYTES)):
-            yield chunk
+        return bytes(stream.read(size))
     except UnreadablePostError as error:
         raise UploadIncomplete("The connection broke in the middle.") from error
+
+
+class WholeFormParser(MultiPartParser):
+    """Takes a form only if all of it arrived, up to its closing boundary; Django takes what there is."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
+        body = _Body(stream)
+        form = super().parse(body, media_type, parser_context)  # type: ignore[arg-type]
+        boundary = parse_header_parameters(media_type or "")[1]["boundary"]
+        if f"--{boundary}--".encode() not in body.end:
+            raise UploadIncomplete("The form ends before its closing boundary.")
+        return form
+
+
+class _Body:
+    """A body, and what it ended with."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.end = b""
+
+    def read(self, size: int) -> bytes:
+        chunk = _read(self._stream, size)
+        self.end = (self.end + chunk)[-EPILOGUE_BYTES:]
+        return chunk
 
 
 class ArrivedFile(UploadedFile[bytes]):

@@ -8,24 +8,28 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
 import duckdb
 import narwhals as nw
 
+from compute.csv_file import MAX_ROW_BYTES
 from compute.engines.base import Resources, Target
 from compute.engines.duckdb_cells import REFUSED, select_cells
 from compute.engines.duckdb_cells import quoted_name as _name
 from compute.engines.duckdb_cells import quoted_text as _text
 from compute.engines.xml_records import records_as_json_lines
 from compute.faults import BrokenFile, DoesNotFit, LimitReached, NotThatKind
+from compute.file_end import REGION_BYTES
 from compute.formats import Format, Source, check_names
 from compute.operations import ROW, Cell, Frame
 from compute.xml_file import written_records
 
 MAX_JSON_RECORD_BYTES = 16 * 1024 * 1024
 FETCHED_ROWS = 10_000
+REGIONS_PER_BUFFER = 4  # DuckDB's own ratio
 
 
 class DuckDb:
@@ -61,7 +65,7 @@ class DuckDb:
         """Return the file's columns: from a CSV's header, a Parquet's schema, all the records of JSON and XML."""
         if self._source.format == Format.XML:
             self._source = records_as_json_lines(self._source, self._resources.scratch)
-        with _faults():
+        with _faults(self._source):
             if self._source.is_json and not self._source.columns:
                 found = tuple(row[0] for row in self._connection.execute(self._keys_query()).fetchall())
             elif self._source.columns:
@@ -79,14 +83,14 @@ class DuckDb:
         self._cells = list(cells)
         numbered = [f"row_number() OVER () AS {_name(ROW)}"] if rows else []
         query = select_cells(cells, self._types, self._table(), numbered)
-        with _faults(cells):
+        with _faults(self._source, cells):
             relation = self._connection.sql(query)
             return nw.from_native(relation).lazy()
 
     def hold(self, frame: Frame) -> Frame:
         """Put the frame into a temporary table, which spills to disk."""
         self._held += 1
-        with _faults(self._cells):
+        with _faults(self._source, self._cells):
             relation: Any = frame.to_native()
             self._connection.execute(f"CREATE TEMP TABLE held{self._held} AS {relation.sql_query()}")
             self._note_rows()
@@ -94,7 +98,7 @@ class DuckDb:
 
     def sink(self, frame: Frame, target: Target) -> int:
         """Write the frame with DuckDB's own writers, XML with ours."""
-        with _faults(self._cells):
+        with _faults(self._source, self._cells):
             query = self._plain(frame.to_native(), target.format)
             if target.format == Format.XML:
                 return self._sink_xml(query, target.path)
@@ -154,7 +158,7 @@ class DuckDb:
         if self._source.is_text:
             return dict.fromkeys(columns, "VARCHAR")
         if self._source.is_json:
-            self._source = Source(self._source.path, self._source.format, self._source.gzipped, columns=tuple(columns))
+            self._source = replace(self._source, columns=tuple(columns))
             return dict.fromkeys(columns, "JSON")
         return dict(zip(columns, map(str, self._relation().types), strict=True))
 
@@ -167,7 +171,9 @@ class DuckDb:
             return f"read_json({path}, {packed}, {_json_options(source)}, columns={_struct(source.columns, 'JSON')})"
         return (
             f"read_csv({path}, {packed}, auto_detect=false, header=true, delim={_text(source.delimiter)}, quote='\"',"
-            f" escape='\"', columns={_struct(source.columns, 'VARCHAR')})"
+            f" escape='\"', new_line={_text(source.line_end.encode('unicode_escape').decode())},"
+            f" max_line_size={MAX_ROW_BYTES}, buffer_size={REGIONS_PER_BUFFER * REGION_BYTES},"
+            f" parallel={not source.in_order}, columns={_struct(source.columns, 'VARCHAR')})"
         )
 
     def _keys_query(self) -> str:
@@ -190,7 +196,8 @@ def _scanned_rows(operators: list[dict[str, Any]]) -> Iterator[int]:
 
 
 def _json_options(source: Source) -> str:
-    form = "array" if source.format == Format.JSON else "newline_delimited"
+    lines = "unstructured" if source.marked else "newline_delimited"  # which takes no byte order mark
+    form = "array" if source.format == Format.JSON else lines
     return f"format='{form}', maximum_object_size={MAX_JSON_RECORD_BYTES}"
 
 
@@ -210,7 +217,7 @@ def _struct(columns: Sequence[str], type_: str) -> str:
 
 
 @contextmanager
-def _faults(cells: Sequence[Cell] = ()) -> Iterator[None]:
+def _faults(source: Source, cells: Sequence[Cell] = ()) -> Iterator[None]:
     """Say in our words what DuckDB refuses; what it cannot blame on the file is a bug and passes through."""
     try:
         yield
@@ -229,12 +236,15 @@ def _faults(cells: Sequence[Cell] = ()) -> Iterator[None]:
             error, duckdb.BinderException | duckdb.CatalogException | duckdb.InternalException | duckdb.ParserException
         ):
             raise
-        raise BrokenFile(_reason(text)) from error
+        raise BrokenFile(_reason(text.replace(str(source.path), ""))) from error
 
 
 def _reason(text: str) -> str:
     """The part of DuckDB's message that concerns the file: not its path here, not DuckDB's options."""
+    if "state machine reached an invalid state" in text:
+        return "The file cannot be read: its line ends are mixed, or its quotes are not as RFC 4180 has them."
     text = re.split(r"\n\s*(?:Possible|Try setting|file = )|\nTry ", text)[0]
-    text = re.sub(r"in file \"[^\"]*\",? ?|\"/[^\"]*\"|'/[^']*'", "", text)
-    text = re.sub(r"^[\w ]*Error: |Original Line: [^\n]*", "", text)
+    text = re.sub(
+        r"^[\w ]*Error: |in file \"\",? ?|Original Line: [^\n]*|(: )?(\"\"|'')?$", "", text, flags=re.MULTILINE
+    )
     return "The file cannot be read: " + "; ".join(line.strip() for line in text.splitlines() if line.strip())[:500]

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Self
@@ -12,9 +12,10 @@ from typing import Any, Self
 import narwhals as nw
 import pandas as pd
 
+from compute.csv_file import read_rows
 from compute.engines.base import Resources, Target
 from compute.faults import BrokenFile, NotThatKind
-from compute.formats import Format, Source, check_names, open_bytes
+from compute.formats import MARK, Format, Source, check_names, open_bytes
 from compute.operations import ROW, Cell, Frame, Kind
 from compute.xml_file import read_records, written_records
 
@@ -82,40 +83,29 @@ class Pandas:
         return len(self._data)
 
 
-def _text_lines(source: Source) -> io.TextIOWrapper:
-    return io.TextIOWrapper(open_bytes(source), encoding="utf-8-sig", newline="")
-
-
 def _read_csv(source: Source) -> pd.DataFrame:
-    with _text_lines(source) as file:
-        reader = csv.reader(file, delimiter=source.delimiter, strict=True)
-        try:
-            next(reader)
-            rows = list(_even_rows(reader, len(source.columns)))
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise BrokenFile(f"The file cannot be read: line {reader.line_num}: {error}.") from error
-    return pd.DataFrame(rows, columns=list(source.columns), dtype=object)
-
-
-def _even_rows(reader: Iterable[list[str]], width: int) -> Iterator[list[str | None]]:
-    for number, row in enumerate(reader, 2):
-        if not row and width > 1:
-            continue
-        if len(row) == width + 1 and not row[-1]:
-            row.pop()
-        if row and len(row) != width:
-            raise BrokenFile(f"The file cannot be read: row {number} has {len(row)} cells, the header {width}.")
-        yield [cell or None for cell in row or [""]]
+    return pd.DataFrame(list(read_rows(source)), columns=list(source.columns), dtype=object)
 
 
 def _read_json(source: Source) -> pd.DataFrame:
-    with _text_lines(source) as file:
-        try:
-            records = (
-                json.load(file) if source.format == Format.JSON else [json.loads(line) for line in file if line.strip()]
-            )
-        except ValueError as error:
-            raise BrokenFile(f"The file cannot be read: {error}.") from error
+    with open_bytes(source) as file:
+        text = file.read().removeprefix(MARK)
+    texts = [text] if source.format == Format.JSON else [line for line in text.split(b"\n") if line.strip()]
+    try:
+        parsed = [json.loads(text.decode(), object_pairs_hook=_record) for text in texts]
+        return _json_table(parsed[0] if source.format == Format.JSON else parsed)
+    except (ValueError, RecursionError) as error:
+        raise BrokenFile(f"The file cannot be read: {error}.") from error
+
+
+def _record(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        raise ValueError(f"a key is there twice in {json.dumps(record)[:80]}")
+    return record
+
+
+def _json_table(records: list[Any]) -> pd.DataFrame:
     places: dict[str, int] = {}
     for record in records:
         if not isinstance(record, dict):
@@ -128,7 +118,11 @@ def _read_json(source: Source) -> pd.DataFrame:
 
 
 def _json_cell(value: Any) -> JsonText | None:
-    return None if value is None else JsonText(json.dumps(value, ensure_ascii=False))
+    if value is None:
+        return None
+    text = json.dumps(value, ensure_ascii=False)
+    text.encode()  # half a surrogate pair is no text
+    return JsonText(text)
 
 
 def _read_xml(source: Source) -> pd.DataFrame:

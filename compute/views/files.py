@@ -10,7 +10,6 @@ from django.http import FileResponse, HttpResponse, HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ValidationError
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -21,7 +20,7 @@ from compute.models import Job
 from compute.serializers import FileOutput, JobOutput, PreviewOutput, UploadInput
 from compute.services.files import store_upload
 from compute.services.jobs import Request as JobRequest
-from compute.uploads import ArrivedFile, RawParser, ToScratch, chunks_of
+from compute.uploads import ArrivedFile, RawParser, ToScratch, WholeFormParser, chunks_of
 from compute.views.base import PREFER, ComputeView, settled_job, under_way
 from config.common.authentication import subject_of
 from config.common.json import dumps
@@ -38,7 +37,7 @@ CONTENT_TYPES = {
 class FileListView(ComputeView):
     """`GET`, `POST /compute/files`."""
 
-    parser_classes = (MultiPartParser,)
+    parser_classes = (WholeFormParser,)
 
     @extend_schema(
         operation_id="list_files",

@@ -102,5 +102,5 @@ def numbers(row: Mapping[str, Any], *names: str) -> list[float | None]:
 def packed(path: Path) -> Path:
     """Return the file's gzipped copy."""
     target = path.with_name(path.name + ".gz")
-    target.write_bytes(gzip.compress(path.read_bytes()))
+    target.write_bytes(gzip.compress(path.read_bytes(), compresslevel=1))
     return target

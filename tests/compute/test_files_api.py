@@ -1,5 +1,6 @@
 """Uploads and downloads over HTTP."""
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,41 @@ def test_an_upload_that_ends_early_is_refused_and_leaves_nothing(compute_root: P
     with pytest.raises(UploadIncomplete, match="Only 5 of 10 bytes"):
         store_upload(file_path="t.csv", chunks=[b"a,b\n1"[:5]], announced_bytes=10, overwrite=False)
 
+    assert _visible(compute_root) == []
+
+
+FORM = (
+    b'--XX\r\nContent-Disposition: form-data; name="file"; filename="t.csv"\r\n\r\na,b\n1,2\n\r\n'
+    b'--XX\r\nContent-Disposition: form-data; name="file_path"\r\n\r\nfolder/u.csv\r\n--XX--\r\n'
+)
+
+
+@pytest.mark.parametrize("kept", range(1, len(FORM) - 2, 7))
+def test_a_form_that_ends_early_is_refused_and_leaves_nothing(kept: int, client: APIClient, compute_root: Path) -> None:
+    answer = client.generic(
+        "POST", "/api/compute/files", FORM[:kept].decode(), content_type="multipart/form-data; boundary=XX"
+    )
+
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == "The form ends before its closing boundary."
+    assert _visible(compute_root) == []
+
+
+@pytest.mark.parametrize("kept", [0, 95, len(FORM) - 20])
+def test_a_sender_that_stops_before_the_announced_length_leaves_nothing(
+    kept: int, live_server: Any, compute_root: Path
+) -> None:
+    head = (
+        "POST /api/compute/files HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer test-token\r\n"
+        f"Content-Type: multipart/form-data; boundary=XX\r\nContent-Length: {len(FORM)}\r\n\r\n"
+    )
+    with socket.create_connection((live_server.thread.host, live_server.thread.port)) as sender:
+        sender.sendall(head.encode() + FORM[:kept])
+        sender.shutdown(socket.SHUT_WR)
+        answer = sender.makefile("rb").read()
+
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"closing boundary" in answer
     assert _visible(compute_root) == []
 
 
