@@ -38,7 +38,6 @@ class Product(models.Model):
                 name="product_to_register", fields=["next_registration_at"], condition=Q(registration="pending")
             ),
             models.Index(name="product_failed", fields=["id"], condition=Q(registration="failed")),
-            models.Index(name="product_by_name", fields=["name", "id"]),
         ]
 
     def __str__(self) -> str:
