@@ -8,7 +8,7 @@ PYTEST_WORKERS ?= auto
 RESULTS ?= # a folder for test results and coverage, as the pipeline publishes them
 report = $(if $(RESULTS),--junitxml=$(RESULTS)/$(1).xml --cov --cov-append --cov-report=xml:$(RESULTS)/coverage/coverage.xml)
 
-.PHONY: help install run test test-sqlite test-postgresql lint lint-delivery format bench lock
+.PHONY: help install run test test-sqlite test-postgresql test-browser lint lint-delivery format bench lock
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -33,13 +33,16 @@ run: install ## Run everything on this machine, with sample data and a stand-in 
 	@mkdir -p var/compute && cp sample_data/compute/* var/compute/
 	@honcho --no-prefix -f Procfile.dev start
 
-test: test-sqlite test-postgresql ## Run the tests on SQLite and on PostgreSQL (it starts its own)
+test: test-sqlite test-postgresql test-browser ## Run the tests on SQLite, on PostgreSQL (it starts its own) and in a browser
 
 test-sqlite: install ## Run the tests on SQLite only
 	pytest -n $(PYTEST_WORKERS) $(call report,sqlite)
 
 test-postgresql: install ## Run the tests on PostgreSQL only
 	python -m tests.with_postgresql pytest -n $(PYTEST_WORKERS) $(call report,postgresql)
+
+test-browser: install ## Run the tests in the machine's Chromium only; without one it says so and skips them
+	pytest tests/browser $(if $(RESULTS),--junitxml=$(RESULTS)/browser.xml)
 
 lint: install lint-delivery ## Check style, formatting, types and what delivers it
 	ruff check .

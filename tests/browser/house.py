@@ -1,0 +1,76 @@
+"""The whole of Apron with its stand-ins, as `make run` has it: on free ports, with data of its own."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+from tests.fakes.kafka import Kafka
+from tests.fakes.offers import Offers, moving_offers
+from tests.fakes.partner import Partner
+from tests.processes import ROOT, System, running_system
+
+
+class House:
+    """A running system and what stands around it."""
+
+    def __init__(self, system: System, partner: Partner, offers: Offers, imports: Path) -> None:
+        self.system, self.partner, self.offers, self.imports = system, partner, offers, imports
+        self.url = system.url.removesuffix("/api")
+        self._sessions: dict[str, str] = {}
+
+    def play_demo(self) -> None:
+        """Do what `make run` does first: users, products, a day of work."""
+        self.run("-m", "sample_data.demo", "--once", DEBUG="true")
+
+    def run(self, *arguments: str, **environment: str) -> str:
+        """Run Python beside the system and return what it printed."""
+        command, environment = [sys.executable, *arguments], self.system.environment | environment
+        ran = subprocess.run(
+            command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True, timeout=120
+        )
+        return ran.stdout
+
+    def session_of(self, user: str) -> str:
+        """Return the session key of a demo user, logged in once, as a browser without scripts does it."""
+        if user not in self._sessions:
+            with requests.Session() as session:
+                page = session.get(f"{self.url}/admin/login/", timeout=30)
+                token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
+                assert token
+                form = {"username": user, "password": user, "csrfmiddlewaretoken": token[1], "next": "/admin/"}
+                session.post(page.url, data=form, timeout=30).raise_for_status()
+                self._sessions[user] = session.cookies["sessionid"]
+        return self._sessions[user]
+
+
+@contextmanager
+def running_house(folder: Path) -> Iterator[House]:
+    """Start all of it, on the engine of Django's database; `folder` takes what it writes."""
+    imports, compute = folder / "imports", folder / "compute"
+    imports.mkdir()
+    compute.mkdir()
+    with (
+        Partner() as partner,
+        Offers(profile="today", made_up=moving_offers) as offers,
+        Kafka() as kafka,
+        running_system(
+            folder,
+            IMPORT_ROOTS=f"{imports}:{ROOT / 'sample_data'}",
+            COMPUTE_ROOT=str(compute),
+            CUSTOMERS_API_URL=partner.customers_url,
+            OFFERS_BASE_URL=offers.base_url,
+            OFFERS_REFRESH_TOKEN=offers.refresh_token,
+            KAFKA_BOOTSTRAP_SERVERS=kafka.address,
+            DELIVERY_SCHEDULE="600",
+            SEND_BUDGET_SECONDS="1",
+        ) as system,
+    ):
+        system.environment["PORT"] = str(system.port)
+        system.start("run_worker")
+        system.start_web()
+        yield House(system, partner, offers, imports)
