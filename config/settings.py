@@ -156,6 +156,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "config.common.logging.RequestIdMiddleware",
+    "config.common.csp.ContentSecurityPolicyMiddleware",
     "config.common.problems.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

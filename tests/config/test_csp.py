@@ -1,0 +1,54 @@
+"""Every response says what a browser may load: only our own files."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from config.common.csp import STRICT, written
+
+pytestmark = pytest.mark.django_db
+
+INLINE = re.compile(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|javascript:", re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("get", "/api/health", 503),
+        ("get", "/api/imports", 200),
+        ("get", "/imports", 200),
+        ("post", "/api/data", 415),
+        ("get", "/api/nothing", 404),
+        ("get", "/api/docs", 200),
+        ("get", "/api/docs?script=", 200),
+        ("get", "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui.css", 200),
+        ("get", "/admin", 302),
+    ],
+)
+def test_every_response_carries_the_strict_policy(client: Client, method: str, path: str, status: int) -> None:
+    answer = getattr(client, method)(path)
+    assert (answer.status_code, answer["Content-Security-Policy"]) == (status, written(STRICT))
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    answer.close()  # a static file is open until it is sent
+
+
+def test_a_host_that_is_not_ours_gets_it_too(client: Client) -> None:
+    assert client.get("/", headers={"Host": "evil.example"})["Content-Security-Policy"] == written(STRICT)
+
+
+def test_below_admin_only_styles_are_looser(client: Client) -> None:
+    sent = dict(each.split(" ", 1) for each in client.get("/admin/login/")["Content-Security-Policy"].split("; "))
+    assert sent.pop("style-src") == "'self' 'unsafe-inline'"
+    assert sent.items() <= STRICT.items()
+
+
+def test_https_only_asks_browsers_to_stay_with_it(client: Client, settings: Any) -> None:
+    settings.SECURE_HSTS_SECONDS = 31_536_000
+    answer = client.get("/api/docs", secure=True)
+    assert answer["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_the_api_docs_need_nothing_inline(client: Client) -> None:
+    assert not INLINE.search(client.get("/api/docs").content.decode())
