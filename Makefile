@@ -24,6 +24,7 @@ $(VENV)/installed: requirements-dev.txt
 
 run: export DEBUG := true
 run: export PORT := 3100
+run: export APRON_URL = http://localhost:$(PORT)
 run: export CUSTOMERS_API_URL ?= http://127.0.0.1:3199/v1/customers
 run: export OFFERS_BASE_URL ?= http://127.0.0.1:3198/api/v1
 run: export OFFERS_REFRESH_TOKEN ?= refresh-me

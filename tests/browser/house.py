@@ -25,7 +25,7 @@ class House:
 
     def play_demo(self) -> None:
         """Do what `make run` does first: users, products, a day of work."""
-        self.run("-m", "sample_data.demo", "--once", DEBUG="true")
+        self.run("-m", "sample_data.demo", self.url, "--once", DEBUG="true")
 
     def run(self, *arguments: str, **environment: str) -> str:
         """Run Python beside the system and return what it printed."""
@@ -70,7 +70,6 @@ def running_house(folder: Path) -> Iterator[House]:
             SEND_BUDGET_SECONDS="1",
         ) as system,
     ):
-        system.environment["PORT"] = str(system.port)
         system.start("run_worker")
         system.start_web()
         yield House(system, partner, offers, imports)
