@@ -1,11 +1,13 @@
 """What must never happen while somebody looks at a page: noticed for as long as a browser's context is open."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, WebError
 
 GRAVE = {"serious", "critical"}
+FIRST = 3  # elements named of a barrier
 LEFT_BEHIND = "net::ERR_ABORTED"  # a download, or a request that was under way when its page was left
 
 
@@ -47,12 +49,16 @@ class Faults:
 
 
 def barriers(page: Page) -> list[str]:
-    """Return what axe-core finds on the page that keeps people from using it, with the elements."""
+    """Return what axe-core finds on the page that keeps people from using it, with the first elements."""
     return [
-        f"{fault['id']} ({fault['impact']}): {fault['help']}: {[node['target'] for node in fault['nodes']]}"
+        f"{fault['id']} ({fault['impact']}): {fault['help']}, {len(fault['nodes'])} x: {_first_of(fault['nodes'])}"
         for fault in Axe().run(page).response["violations"]
         if fault["impact"] in GRAVE
     ]
+
+
+def _first_of(nodes: list[dict[str, Any]]) -> list[str]:
+    return [f"{' '.join(map(str, node['target']))} {node['failureSummary']}" for node in nodes[:FIRST]]
 
 
 def overflow(page: Page) -> int:
