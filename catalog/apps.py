@@ -13,9 +13,10 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from catalog import reports  # noqa: PLC0415 - models must be loaded first
-        from config.common import metrics  # noqa: PLC0415
+        from config.common import metrics, states  # noqa: PLC0415
 
         metrics.register(reports.collect)
+        states.register("catalog", reports.state)
         every(1, "catalog.tasks.register_products")
         every(1, "catalog.tasks.refresh_offers")
         every(24 * 60, "catalog.tasks.drop_old_history")

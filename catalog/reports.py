@@ -1,14 +1,33 @@
-"""What the catalogue tells Prometheus, read from the rows: every process says the same."""
+"""What the catalogue tells Prometheus and the landing page, read from the rows: every process says the same."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
+from django.utils import timezone
 from prometheus_client import Metric
 
 from catalog.models import Product, RefreshRun
 from config.common.metrics import rows_by
+from config.common.states import Level, State
+
+OLD = timedelta(minutes=5)  # refreshes come each minute
 
 
 def collect() -> Iterator[Metric]:
     """Metrics: products by registration, refresh runs by status."""
     yield rows_by(Product, "registration", "apron_products", "Products by registration")
     yield rows_by(RefreshRun, "status", "apron_refreshes", "Refresh runs by status")
+
+
+def state() -> State:
+    """State: what became of the last refresh."""
+    run = RefreshRun.objects.exclude(status=RefreshRun.Status.RUNNING).order_by("-id").first()
+    if run is None:
+        return State(Level.OK, "Ready; no prices have been asked for yet.")
+    if run.status == RefreshRun.Status.STOPPED:
+        return State(Level.WAITING, "The offers service is away; it is asked again each minute.")
+    if run.status != RefreshRun.Status.COMPLETED:
+        return State(Level.DOWN, "The last refresh of prices failed.")
+    if run.started_at < timezone.now() - OLD:
+        return State(Level.WAITING, "Prices have not been refreshed for a while.")
+    return State(Level.OK, "Prices are followed minute by minute.")

@@ -1,4 +1,4 @@
-"""Every path of the API, under /api and, as the requirements spell them, without it. Only /api is in the schema."""
+"""Every path: pages for people; the API under /api and, as the requirements spell it, without. Only /api is in the schema."""
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
@@ -25,7 +25,7 @@ api: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns = [
-    path("", RedirectView.as_view(url="/api/docs"), name="home"),
+    path("", include("config.pages")),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
     path("api/schema", SpectacularJSONAPIView.as_view(), name="schema"),

@@ -12,10 +12,11 @@ class InflightConfig(AppConfig):
     verbose_name = "In-flight sales"
 
     def ready(self) -> None:
-        from config.common import metrics  # noqa: PLC0415 - models must be loaded first
+        from config.common import metrics, states  # noqa: PLC0415 - models must be loaded first
         from inflight import reports  # noqa: PLC0415
 
         metrics.register(reports.collect)
+        states.register("inflight", reports.state)
         every(1, "inflight.tasks.run_queued_imports")
         every(1, "inflight.tasks.deliver_due")
         every(24 * 60, "inflight.tasks.drop_old_payloads")

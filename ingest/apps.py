@@ -12,9 +12,10 @@ class IngestConfig(AppConfig):
     verbose_name = "Ingest"
 
     def ready(self) -> None:
-        from config.common import health, metrics  # noqa: PLC0415 - models must be loaded first
+        from config.common import health, metrics, states  # noqa: PLC0415 - models must be loaded first
         from ingest import reports  # noqa: PLC0415
 
         every(1, "ingest.tasks.relay_waiting")
         health.register("ingest", reports.check_backlog)
         metrics.register(reports.collect)
+        states.register("ingest", reports.state)

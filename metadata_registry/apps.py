@@ -6,10 +6,14 @@ from config.common.schedules import every
 
 
 class MetadataRegistryConfig(AppConfig):
-    """Declares what drops, once a day, the records deleted long ago."""
+    """Declares its state, and what drops, once a day, the records deleted long ago."""
 
     name = "metadata_registry"
     verbose_name = "Metadata registry"
 
     def ready(self) -> None:
+        from config.common import states  # noqa: PLC0415 - models must be loaded first
+        from metadata_registry import reports  # noqa: PLC0415
+
+        states.register("metadata_registry", reports.state)
         every(24 * 60, "metadata_registry.tasks.drop_old_tombstones")

@@ -1,7 +1,8 @@
 """Errors as `application/problem+json` (RFC 9457), for every path and status, with or without DRF.
 
 Shape: `{type, title, status, detail, instance, errors?: [{field, code, message}]}`; `instance` is the request's id, the
-one the log has. A 500 says nothing else about what went wrong: the traceback goes to the log.
+one the log has. A 500 says nothing else about what went wrong: the traceback goes to the log. A person who looks for a page
+gets the same as a page.
 """
 
 import logging
@@ -12,6 +13,7 @@ from typing import Any
 import orjson
 from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.template.loader import render_to_string
 from django.utils.log import log_response
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -83,6 +85,20 @@ def problem_response(
     return HttpResponse(body, status=status, headers=dict(headers or {}) | {"Content-Type": CONTENT_TYPE})
 
 
+def prefers_page(request: HttpRequest) -> bool:
+    """Whether a person asks with a browser, and not for a path of the API."""
+    is_api = request.path == "/api" or request.path.startswith("/api/")
+    return not is_api and request.get_preferred_type(["application/json", "text/html"]) == "text/html"
+
+
+def _answer(request: HttpRequest, status: int, detail: str, **members: Any) -> HttpResponse:
+    """Return a problem: as a page to a person, as a document to a program."""
+    if not prefers_page(request):
+        return problem_response(status, detail, **members)
+    page = render_to_string("error.html", problem_body(status, detail), request)
+    return HttpResponse(page, status=status, headers=members.get("headers"))
+
+
 def problem_from_exception(exc: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. Anything unknown is left to ProblemMiddleware, which logs it."""
     if isinstance(exc, Problem):
@@ -144,15 +160,15 @@ class ProblemMiddleware:
         match exception:
             case Problem():
                 facts = {"headers": exception.headers, "errors": exception.errors, **exception.extra}
-                return problem_response(exception.status, exception.detail, **facts)
+                return _answer(request, exception.status, exception.detail, **facts)
             case Http404():
                 return not_found(request)
             case PermissionDenied():
-                return problem_response(403, str(exception) or "You may not do this.")
+                return _answer(request, 403, str(exception) or "You may not do this.")
             case RequestDataTooBig():
-                return problem_response(413, "The request body is too large.")
+                return _answer(request, 413, "The request body is too large.")
             case SuspiciousOperation():
-                return problem_response(400, "The request could not be understood.")
+                return _answer(request, 400, "The request could not be understood.")
         response = server_error(request)
         said = ("Unhandled error on %s %s", request.method, request.path)
         log_response(*said, response=response, request=request, logger=logger, exception=exception)  # Django's, so once
@@ -161,17 +177,17 @@ class ProblemMiddleware:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler400."""
-    return problem_response(400, "The request could not be understood.")
+    return _answer(request, 400, "The request could not be understood.")
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler403."""
-    return problem_response(403, "You may not do this.")
+    return _answer(request, 403, "You may not do this.")
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Django's handler404, and the view behind every path that no other one answers."""
-    return problem_response(404, _nothing_at(request.path))
+    return _answer(request, 404, _nothing_at(request.path))
 
 
 def _nothing_at(path: str) -> str:
@@ -180,9 +196,9 @@ def _nothing_at(path: str) -> str:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500."""
-    return problem_response(500, "Something went wrong here. The log has the details under this instance.")
+    return _answer(request, 500, "Something went wrong here. The log has the details under this instance.")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's CSRF_FAILURE_VIEW."""
-    return problem_response(403, f"The form could not be trusted; load the page again. {reason}".strip())
+    return _answer(request, 403, f"The form could not be trusted; load the page again. {reason}".strip())

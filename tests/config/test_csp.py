@@ -25,6 +25,9 @@ INLINE = re.compile(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|javascript
         ("get", "/api/docs?script=", 200),
         ("get", "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui.css", 200),
         ("get", "/admin", 302),
+        ("get", "/", 200),
+        ("get", "/login", 200),
+        ("post", "/logout", 302),
     ],
 )
 def test_every_response_carries_the_strict_policy(client: Client, method: str, path: str, status: int) -> None:
@@ -50,5 +53,6 @@ def test_https_only_asks_browsers_to_stay_with_it(client: Client, settings: Any)
     assert answer["Strict-Transport-Security"] == "max-age=31536000"
 
 
-def test_the_api_docs_need_nothing_inline(client: Client) -> None:
-    assert not INLINE.search(client.get("/api/docs").content.decode())
+@pytest.mark.parametrize("path", ["/", "/login", "/api/docs"])
+def test_pages_need_nothing_inline(client: Client, path: str) -> None:
+    assert not INLINE.search(client.get(path).content.decode())

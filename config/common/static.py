@@ -1,0 +1,11 @@
+"""Static files: by names with a hash, to be kept for good, once `collectstatic` has collected them; as they are before."""
+
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class HashedOnceCollected(CompressedManifestStaticFilesStorage):
+    """Needs no collecting on a desk, and no changed setting where it was done."""
+
+    def stored_name(self, name: str) -> str:
+        """Return the name to ask for."""
+        return str(self.hashed_files.get(self.hash_key(name), name))

@@ -1,0 +1,29 @@
+// Light or dark: the system's choice until the reader makes another one. Loaded before the page is drawn, so that it never flashes.
+const THEMES = ["auto", "light", "dark"];
+const root = document.documentElement;
+
+function chosenTheme() {
+  const kept = localStorage.getItem("theme");
+  return THEMES.includes(kept) ? kept : "auto";
+}
+
+function show(theme) {
+  root.dataset.theme = theme;
+  for (const button of document.querySelectorAll("[data-theme-switch]")) {
+    button.hidden = false;
+    button.setAttribute("aria-label", `Colours: ${theme}`);
+    button.title = `Colours: ${theme}`;
+  }
+}
+
+show(chosenTheme());
+document.addEventListener("DOMContentLoaded", () => {
+  show(chosenTheme());
+  for (const button of document.querySelectorAll("[data-theme-switch]")) {
+    button.addEventListener("click", () => {
+      const next = THEMES[(THEMES.indexOf(chosenTheme()) + 1) % THEMES.length];
+      localStorage.setItem("theme", next);
+      show(next);
+    });
+  }
+});
