@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.safestring import SafeString, mark_safe
@@ -13,30 +13,20 @@ from catalog.exceptions import PeriodTooLong
 from catalog.models import Offer, Product, RefreshRun, ServiceToken
 from catalog.selectors import price_trend
 from catalog.services import products
+from config.common.admin import PlatformAdmin, ReadOnlyAdmin, ReadOnlyInline
 
 
-class ReadOnly(admin.options.BaseModelAdmin[Model]):
-    """Shows what the machine made; nobody edits it by hand."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class OfferInline(ReadOnly, admin.TabularInline[Offer, Product]):
+class OfferInline(ReadOnlyInline):
     """A product's offers, the gone ones too."""
 
     model = Offer
     fields = ("offer_id", "price", "items_in_stock", "gone_at")
     ordering = ("gone_at", "price")
-    can_delete = False
     verbose_name_plural = "offers"
 
 
 @admin.register(Product)
-class ProductAdmin(admin.ModelAdmin[Product]):
+class ProductAdmin(PlatformAdmin):
     """Products: made and changed through the services, so that they are registered."""
 
     list_display = ("name", "registration", "registration_error", "offers_observed_at", "created_at")
@@ -91,7 +81,7 @@ class ProductAdmin(admin.ModelAdmin[Product]):
 
 
 @admin.register(RefreshRun)
-class RefreshRunAdmin(ReadOnly, admin.ModelAdmin[RefreshRun]):
+class RefreshRunAdmin(ReadOnlyAdmin):
     """What each refresh did."""
 
     list_display = (
@@ -102,7 +92,7 @@ class RefreshRunAdmin(ReadOnly, admin.ModelAdmin[RefreshRun]):
 
 
 @admin.register(ServiceToken)
-class ServiceTokenAdmin(ReadOnly, admin.ModelAdmin[ServiceToken]):
+class ServiceTokenAdmin(ReadOnlyAdmin):
     """The kept token, unseen. Deleting it makes the next question ask for another."""
 
     list_display = ("base_url", "obtained_at", "ask_again_at")

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 
+from config.common.roles import operators_may
 from config.common.schedules import every
 
 
@@ -20,3 +21,10 @@ class CatalogConfig(AppConfig):
         every(1, "catalog.tasks.register_products")
         every(1, "catalog.tasks.refresh_offers")
         every(24 * 60, "catalog.tasks.drop_old_history")
+        operators_may(
+            "catalog.add_product",
+            "catalog.change_product",
+            "catalog.delete_product",
+            "catalog.register_products",
+            "catalog.refresh_offers",
+        )

@@ -30,11 +30,13 @@ class Product(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        permissions = [("register_products", "Can have registrations tried again")]
         constraints = [models.CheckConstraint(name="product_has_name", condition=~Q(name=""))]
         indexes = [
             models.Index(
                 name="product_to_register", fields=["next_registration_at"], condition=Q(registration="pending")
             ),
+            models.Index(name="product_failed", fields=["id"], condition=Q(registration="failed")),
         ]
 
     def __str__(self) -> str:
@@ -102,6 +104,7 @@ class RefreshRun(models.Model):
     error = models.TextField(blank=True, help_text="why the run did not complete")
 
     class Meta:
+        permissions = [("refresh_offers", "Can have all offers refreshed now")]
         constraints = [
             models.UniqueConstraint(name="one_refresh_runs", fields=["status"], condition=Q(status="running")),
         ]

@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 
 from config.common.processes import keep_running
+from config.common.roles import operators_may
 from config.common.schedules import every
 
 
@@ -21,3 +22,4 @@ class ComputeConfig(AppConfig):
         keep_running("run_jobs")
         every(1, "compute.tasks.recover_jobs")
         every(24 * 60, "compute.tasks.drop_old_results")
+        operators_may("compute.cancel_jobs")

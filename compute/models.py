@@ -51,6 +51,7 @@ class Job(models.Model):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
+        permissions = [("cancel_jobs", "Can cancel jobs")]
         indexes = [
             models.Index(name="job_active", fields=["status", "id"], condition=Q(status__in=["queued", "running"])),
             models.Index(name="job_fingerprint", fields=["fingerprint"], condition=Q(status="done")),

@@ -3,19 +3,30 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.apps import apps as installed
+from django.apps.registry import Apps
+from django.contrib.admin import apps as admin_apps
 from django.core import checks
 from django.db.models import F
 from django.db.models.signals import post_migrate
 
 
+class ApronAdminConfig(admin_apps.AdminConfig):
+    """Django's admin on our site."""
+
+    default = False
+    default_site = "config.admin_site.ApronAdminSite"
+
+
 class ConfigConfig(AppConfig):
     """Wires what the apps declare to what runs it."""
 
+    default = True
     name = "config"
     verbose_name = "Apron"
 
     def ready(self) -> None:
-        from config import system_checks, worker  # noqa: PLC0415 - models must be loaded first
+        from config import groups, system_checks, worker  # noqa: PLC0415 - models must be loaded first
         from config.common import health, metrics  # noqa: PLC0415
 
         checks.register(system_checks.check_settings)
@@ -24,14 +35,17 @@ class ConfigConfig(AppConfig):
         health.register("worker", worker.check_worker)
         metrics.register(worker.collect)
         post_migrate.connect(_make_schedules, sender=self)
+        post_migrate.connect(groups.make_groups, sender=self)
 
 
-def _make_schedules(**_: Any) -> None:
+def _make_schedules(apps: Apps = installed, **_: Any) -> None:
     """Make the declared schedules, change those whose declaration changed, drop those that are gone."""
     from django_q.models import Schedule  # noqa: PLC0415 - models must be loaded first
 
     from config.common.schedules import periodics  # noqa: PLC0415
 
+    if not apps.all_models["django_q"]:
+        return  # `migrate SOME_APP` on a new database
     declared = periodics()
     for periodic in declared:
         Schedule.objects.update_or_create(

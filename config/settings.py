@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 import django_stubs_ext
 import environ
+from django.templatetags.static import static
 
 from config.made_secrets import read_or_make_secret
 
@@ -144,7 +145,8 @@ INSTALLED_APPS = [
     "metadata_registry",
     "ingest",
     "compute",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "config.apps.ApronAdminConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -203,6 +205,15 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True  # serves packages' static files without a collectstatic step
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+
+UNFOLD = {
+    "SITE_TITLE": "Apron",
+    "SITE_HEADER": "Apron",
+    "SITE_SUBHEADER": "The ground side of in-flight retail",
+    "SITE_SYMBOL": "connecting_airports",
+    "STYLES": [lambda _: static("config/admin.css")],
+    "SCRIPTS": [lambda _: static("config/admin.js")],
+}
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["config.common.authentication.BearerAuthentication"],

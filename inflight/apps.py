@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 
+from config.common.roles import operators_may
 from config.common.schedules import every
 
 
@@ -20,3 +21,4 @@ class InflightConfig(AppConfig):
         every(1, "inflight.tasks.run_queued_imports")
         every(1, "inflight.tasks.deliver_due")
         every(24 * 60, "inflight.tasks.drop_old_payloads")
+        operators_may("inflight.import_files", "inflight.send_deliveries")

@@ -106,6 +106,7 @@ class ImportRun(models.Model):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
+        permissions = [("import_files", "Can import files")]
         constraints = [
             models.UniqueConstraint(name="one_import_runs", fields=["status"], condition=Q(status="running")),
         ]
@@ -161,6 +162,8 @@ class Delivery(models.Model):
 
     class Meta:
         verbose_name_plural = "deliveries"
+        permissions = [("send_deliveries", "Can send customers and retry deliveries")]
+        indexes = [models.Index(name="delivery_failed", fields=["id"], condition=Q(status="failed"))]
         constraints = [
             # A constant expression, unique among the active: at most one.
             models.UniqueConstraint(

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from config.common.admin import ReadOnlyAdmin
 from ingest import services
 from ingest.models import REFUSED, WAITING, DataEntry
 
@@ -31,13 +32,12 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(DataEntry)
-class DataEntryAdmin(admin.ModelAdmin[DataEntry]):
+class DataEntryAdmin(ReadOnlyAdmin):
     """To look at, not to edit: what was published cannot be taken back."""
 
     list_display = ("id", "shortened", "created_at", "published_at", "refusal")
     list_filter = (StateFilter,)
     ordering = ("-id",)
-    show_full_result_count = False
     actions = ("try_again",)
 
     @admin.display(description="content")
@@ -48,12 +48,3 @@ class DataEntryAdmin(admin.ModelAdmin[DataEntry]):
     def try_again(self, request: HttpRequest, queryset: QuerySet[DataEntry]) -> None:
         retried = services.retry_refused(list(queryset.values_list("pk", flat=True)))
         self.message_user(request, f"{retried} refused entries wait for Kafka again.")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: DataEntry | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: DataEntry | None = None) -> bool:
-        return False

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 
+from config.common.roles import operators_may
 from config.common.schedules import every
 
 
@@ -19,3 +20,4 @@ class IngestConfig(AppConfig):
         health.register("ingest", reports.check_backlog)
         metrics.register(reports.collect)
         states.register("ingest", reports.state)
+        operators_may("ingest.publish_entries")

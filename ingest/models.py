@@ -27,6 +27,7 @@ class DataEntry(models.Model):
     class Meta:
         db_table = "data_entries"
         verbose_name_plural = "data entries"
+        permissions = [("publish_entries", "Can have refused entries published again")]
         indexes = [
             models.Index(name="data_entries_waiting", fields=["id"], condition=WAITING),
             models.Index(name="data_entries_refused", fields=["id"], condition=REFUSED),

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from config.common.admin import PlatformAdmin, ReadOnlyInline
 from metadata_registry import services
 from metadata_registry.models import Metadata, MetadataEvent
 from metadata_registry.payloads import faults_of
@@ -48,21 +49,16 @@ class DeletedFilter(admin.SimpleListFilter):
         return queryset.filter(deleted_at__isnull=self.value() != "true")
 
 
-class EventInline(admin.TabularInline[MetadataEvent, Metadata]):
+class EventInline(ReadOnlyInline):
     """What happened to the record."""
 
     model = MetadataEvent
     fields = readonly_fields = ("action", "by", "at")
     ordering = ("id",)
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Metadata)
-class MetadataAdmin(admin.ModelAdmin[Metadata]):
+class MetadataAdmin(PlatformAdmin):
     """Everything that changes a record goes through the services, and so into its history."""
 
     form = MetadataForm
@@ -71,7 +67,6 @@ class MetadataAdmin(admin.ModelAdmin[Metadata]):
     search_fields = ("name", "id", "payload")
     search_help_text = "Name, id or any text of the payload"
     ordering = ("-id",)
-    show_full_result_count = False
     inlines = (EventInline,)
     actions = ("restore",)
 

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 
+from config.common.roles import operators_may
 from config.common.schedules import every
 
 
@@ -17,3 +18,6 @@ class MetadataRegistryConfig(AppConfig):
 
         states.register("metadata_registry", reports.state)
         every(24 * 60, "metadata_registry.tasks.drop_old_tombstones")
+        operators_may(
+            "metadata_registry.add_metadata", "metadata_registry.delete_metadata", "metadata_registry.restore_metadata"
+        )

@@ -18,6 +18,7 @@ class Metadata(models.Model):
 
     class Meta:
         verbose_name_plural = "metadata"
+        permissions = [("restore_metadata", "Can restore deleted metadata")]
         indexes = [
             models.Index(name="metadata_live_by_name", fields=["name", "id"], condition=Q(deleted_at=None)),
             models.Index(name="metadata_deleted", fields=["deleted_at"], condition=Q(deleted_at__isnull=False)),

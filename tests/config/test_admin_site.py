@@ -1,0 +1,24 @@
+"""The admin's look, under a policy that lets no inline script or style and no evaluation through."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def test_alpine_is_served_as_the_build_that_evaluates_nothing() -> None:
+    found = finders.find("unfold/js/alpine/alpine.js")
+    assert found == str(ROOT / "config/static/unfold/js/alpine/alpine.js")
+    text = Path(found).read_text()
+    assert "@alpinejs/csp" in text
+    assert "new Function" not in text
+    assert "AsyncFunction" not in text
+
+
+@pytest.mark.django_db
+def test_the_menu_leads_to_the_dashboard_and_to_the_apps_in_the_order_of_the_house(admin_client: Client) -> None:
+    titles = [group["title"] for group in admin_client.get("/admin/").context["sidebar_navigation"]]
+    assert titles[:6] == ["", "In-flight sales", "Catalogue", "Metadata registry", "Ingest", "Compute"]

@@ -1,0 +1,52 @@
+"""The groups that `migrate` makes: what a viewer and an operator may do."""
+
+import pytest
+from django.contrib.auth.models import Group, Permission, User
+from django.db.migrations.state import StateApps
+
+from config.common.roles import operations
+from config.groups import make_groups
+
+pytestmark = pytest.mark.django_db
+
+
+def permissions_of(group: str) -> set[str]:
+    found = Permission.objects.filter(group__name=group).values_list("content_type__app_label", "codename")
+    return {f"{app_label}.{codename}" for app_label, codename in found}
+
+
+def test_a_viewer_looks_at_everything_of_ours_and_does_nothing() -> None:
+    found = permissions_of("viewer")
+    assert {"inflight.view_delivery", "catalog.view_product", "compute.view_job", "django_q.view_schedule"} <= found
+    assert [name for name in found if ".view_" not in name] == []
+    assert [name for name in found if name.startswith(("auth.", "sessions."))] == []
+
+
+def test_an_operator_does_besides_what_the_apps_declare() -> None:
+    assert permissions_of("operator") == permissions_of("viewer") | set(operations())
+    assert {"inflight.import_files", "compute.cancel_jobs"} <= permissions_of("operator")
+
+
+def test_each_declared_permission_exists() -> None:
+    assert [name for name in operations() if name not in permissions_of("operator")] == []
+
+
+def test_migrating_again_gives_the_groups_what_the_code_says_and_touches_no_other() -> None:
+    viewer, own = Group.objects.get(name="viewer"), Group.objects.create(name="own")
+    every = Permission.objects.all()
+    viewer.permissions.set(every)
+    own.permissions.set(every)
+    user = User.objects.create_user("vera")
+    user.groups.add(viewer)
+
+    make_groups()
+
+    assert permissions_of("viewer") < permissions_of("own")
+    assert len(permissions_of("own")) == every.count()
+    assert user.groups.get() == viewer
+
+
+def test_nothing_is_made_while_the_tables_are_not_there() -> None:
+    Group.objects.all().delete()
+    make_groups(apps=StateApps([], {}))
+    assert not Group.objects.exists()
