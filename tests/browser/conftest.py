@@ -1,7 +1,7 @@
 """A whole Apron (web, worker; partner, offers service and Kafka on real sockets), seen through the machine's Chromium."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,8 +10,6 @@ from playwright.sync_api import BrowserContext, Page
 from tests.browser.chromium import HOW_TO_GET_ONE, find_chromium, launch_arguments
 from tests.browser.house import House, running_house
 from tests.browser.watching import Faults
-
-SignIn = Callable[[str], None]
 
 
 @pytest.fixture(scope="session")
@@ -48,13 +46,3 @@ def faults(context: BrowserContext) -> Iterator[Faults]:
 def page(context: BrowserContext, faults: Faults) -> Page:
     """A page under watch."""
     return context.new_page()
-
-
-@pytest.fixture
-def sign_in(context: BrowserContext, house: House) -> SignIn:
-    """Give the browser a user's session, without the way through the login page."""
-
-    def sign_in(user: str) -> None:
-        context.add_cookies([{"name": "sessionid", "value": house.session_of(user), "url": house.url}])
-
-    return sign_in
