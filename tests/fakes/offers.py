@@ -146,7 +146,7 @@ def _offer_of_shop(product_id: uuid.UUID, shop: int, minute: int) -> ServedOffer
     days, hours, minutes = (math.sin(minute / period + seed) for period in (3000, 400, 8))
     return {
         "id": str(uuid.uuid5(product_id, f"shop {shop}")),
-        "price": round((900 + seed % 500) * (1 + 0.12 * days + 0.05 * hours + 0.01 * minutes)),
+        "price": round((900 + seed % 500) * (1 + 0.12 * days + 0.05 * hours + 0.005 * minutes)),
         "items_in_stock": max(0, round(7 + 5 * hours + 4 * days)),
     }
 
