@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from django.db.models import Min, OuterRef, QuerySet, Subquery
+from django.db.models import Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from catalog.exceptions import PeriodReversed, PeriodTooLong
 from catalog.models import Offer, OfferChange, Product
-from catalog.trend import Change, Series, best_series, series_by_offer
+from catalog.trend import Change, Series, best_series, percent_between, series_by_offer
 
 PAGE = 200
 MOST_CHANGES = 100_000  # in one trend
@@ -39,6 +40,51 @@ def offers_of(product: Product, *, with_gone: bool) -> QuerySet[Offer]:
     """Return the product's current offers, or all there ever were."""
     offers = Offer.objects.filter(product=product).select_related("product")
     return offers if with_gone else offers.filter(gone_at=None)
+
+
+@dataclass(frozen=True)
+class ListedProduct:
+    """A product with its best price in stock, now and a day ago, and with how many all shops have; None: there is none."""
+
+    product: Product
+    price: int | None
+    price_before: int | None
+    items_in_stock: int | None
+
+    @property
+    def change_percent(self) -> float | None:
+        """How the best price changed within a day."""
+        if self.price is None or self.price_before is None:
+            return None
+        return percent_between(self.price_before, self.price)
+
+
+def listed_products(*, limit: int, search: str = "", after: Product | None = None) -> list[ListedProduct]:
+    """Return products by name, those behind `after`, whose name has `search` in it. Three queries, whatever there is."""
+    products = Product.objects.filter(name__icontains=search).order_by("name", "pk")
+    if after:  # in a form that the index can begin at
+        products = products.filter(name__gte=after.name).exclude(name=after.name, pk__lte=after.pk)
+    page = list(products[:limit])
+    offers = Offer.objects.filter(product__in=[product.pk for product in page])
+    now, before = _best_now(offers), _best_at(timezone.now() - timedelta(days=1), offers)
+    return [
+        ListedProduct(product, price, before.get(product.pk), stock)
+        for product in page
+        for price, stock in [now.get(product.pk, (None, None))]
+    ]
+
+
+def _best_now(offers: QuerySet[Offer]) -> dict[UUID, tuple[int | None, int | None]]:
+    """Return, by product, the best price in stock and how many there are of all."""
+    cheapest = Min("price", filter=Q(items_in_stock__gt=0))
+    rows = offers.filter(gone_at=None).values_list("product").annotate(best=cheapest, stock=Sum("items_in_stock"))
+    return {product: (price, stock) for product, price, stock in rows.order_by()}
+
+
+def _best_at(moment: datetime, offers: QuerySet[Offer]) -> dict[UUID, int]:
+    """Return, by product, the best price that was in stock at `moment`."""
+    in_stock = _in_force(offers, moment).filter(items_in_stock__gt=0)
+    return dict(in_stock.values_list("offer__product").annotate(best=Min("price")).order_by())
 
 
 @dataclass(frozen=True)
@@ -81,7 +127,7 @@ def price_trend(product: Product, *, start: datetime | None = None, end: datetim
 
 def _changes_in(offers: Sequence[Offer], start: datetime, end: datetime) -> list[Change]:
     """Return the changes within the period by time, after those in force at its start, which are given that time."""
-    in_force = _in_force(offers, start).values_list("offer_id", "price", "items_in_stock")
+    in_force = _in_force(_rows(offers), start).values_list("offer_id", "price", "items_in_stock")
     opening = [Change(offer, start, price, stock) for offer, price, stock in in_force if price is not None]
     changes = OfferChange.objects.filter(offer__in=offers, observed_at__gt=start, observed_at__lte=end)
     fields = changes.order_by("observed_at", "pk").values_list("offer_id", "observed_at", "price", "items_in_stock")
@@ -93,11 +139,14 @@ def _changes_in(offers: Sequence[Offer], start: datetime, end: datetime) -> list
     return opening + [Change(*row) for row in rows]
 
 
-def _in_force(offers: Sequence[Offer], moment: datetime) -> QuerySet[OfferChange]:
+def _rows(offers: Sequence[Offer]) -> QuerySet[Offer]:
+    return Offer.objects.filter(pk__in=[offer.pk for offer in offers])
+
+
+def _in_force(offers: QuerySet[Offer], moment: datetime) -> QuerySet[OfferChange]:
     """Return each offer's last change up to `moment`: one look into the index for each."""
     last = OfferChange.objects.filter(offer=OuterRef("pk"), observed_at__lte=moment).order_by("-observed_at")
-    keys = Offer.objects.filter(pk__in=[offer.pk for offer in offers]).annotate(last=Subquery(last.values("pk")[:1]))
-    return OfferChange.objects.filter(pk__in=keys.values("last"))
+    return OfferChange.objects.filter(pk__in=offers.annotate(last=Subquery(last.values("pk")[:1])).values("last"))
 
 
 def _offer_trend(offers: Sequence[Offer], series: Series, *, in_stock: bool = False) -> OfferTrend:
@@ -110,6 +159,6 @@ def _lowest_before(offers: Sequence[Offer], reduced_at: datetime, *, in_stock: b
     within = OfferChange.objects.filter(offer__in=offers, observed_at__gt=since, observed_at__lt=reduced_at)
     lowest = [
         (changes.filter(items_in_stock__gt=0) if in_stock else changes).aggregate(lowest=Min("price"))["lowest"]
-        for changes in (_in_force(offers, since), within)
+        for changes in (_in_force(_rows(offers), since), within)
     ]
     return min((price for price in lowest if price is not None), default=None)

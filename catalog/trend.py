@@ -48,9 +48,7 @@ class Series:
     def change_percent(self) -> float | None:
         """(last - first) / first x 100, two decimals; None without a price, or where the first is 0."""
         prices = self.prices
-        if not prices or prices[0] == 0:
-            return None
-        return round(100 * (prices[-1] - prices[0]) / prices[0], 2)
+        return percent_between(prices[0], prices[-1]) if prices else None
 
     @property
     def lowest(self) -> int | None:
@@ -70,6 +68,11 @@ class Series:
             if before.price != after.price:
                 return after.observed_at if (before.price or 0) > (after.price or 0) else None
         return None
+
+
+def percent_between(first: int, last: int) -> float | None:
+    """(last - first) / first x 100, two decimals; None where the first is 0."""
+    return round(100 * (last - first) / first, 2) if first else None
 
 
 def series_by_offer(changes: Iterable[Change]) -> defaultdict[int, Series]:

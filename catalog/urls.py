@@ -1,8 +1,8 @@
-"""The catalogue's paths."""
+"""The paths of the catalogue's API."""
 
 from django.urls import path
 
-from catalog import views
+from catalog.views import api as views
 
 urlpatterns = [
     path("products", views.ProductListView.as_view(), name="products"),

@@ -3,7 +3,7 @@
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class HashedOnceCollected(CompressedManifestStaticFilesStorage):
+class HashedOnceCollected(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Needs no collecting on a desk, and no changed setting where it was done."""
 
     def stored_name(self, name: str) -> str:

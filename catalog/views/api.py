@@ -1,4 +1,4 @@
-"""The HTTP face of the catalogue: parse, call one service or selector, serialize."""
+"""The API of the catalogue: parse, call one service or selector, serialize."""
 
 from uuid import UUID
 

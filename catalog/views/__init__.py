@@ -1,0 +1,1 @@
+"""The catalogue over HTTP: the API for programs, pages for people."""

@@ -1,0 +1,146 @@
+"""The catalogue's pages."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from catalog.models import Offer, Product
+from catalog.selectors import listed_products
+from catalog.views.pages import PAGE
+from tests.factories_catalog import OfferFactory, ProductFactory, offer_with_history
+
+pytestmark = pytest.mark.django_db
+
+
+def text_of(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+def names_in(page: str) -> list[str]:
+    return re.findall(r'scope="row"><a href="[^"]+">([^<]+)</a>', page)
+
+
+def test_the_list_compares_the_best_price_in_stock_with_that_of_a_day_ago() -> None:
+    product, now = ProductFactory(), timezone.now()
+    offer_with_history(product, 200, *[None] * 24, 150, start=now - timedelta(hours=25))
+    offer_with_history(product, 10, start=now - timedelta(hours=25), stock=0)  # sold out: its price is nobody's best
+    gone = offer_with_history(product, 300, start=now - timedelta(hours=25))
+    Offer.objects.filter(pk=gone.pk).update(gone_at=now)
+    (row,) = listed_products(limit=10)
+    assert (row.price, row.items_in_stock, row.price_before, row.change_percent) == (150, 5, 300, -50.0)
+
+
+def test_a_product_without_offers_is_listed_without_prices() -> None:
+    ProductFactory()
+    (row,) = listed_products(limit=10)
+    assert (row.price, row.items_in_stock, row.change_percent) == (None, None, None)
+
+
+def test_the_pages_of_the_list_show_each_product_once_by_name(client: Client) -> None:
+    for number in range(PAGE * 2 + 3):
+        ProductFactory(name=f"Twin {number // 2:03d}")
+    seen, address = [], "/catalogue"
+    while address:
+        page = text_of(client.get(address))
+        seen += names_in(page)
+        following = re.search(r'href="(\?[^"]+)" rel="next"', page)
+        address = "/catalogue" + following[1].replace("&amp;", "&") if following else ""
+    assert seen == sorted(product.name for product in Product.objects.all())
+
+
+def test_a_search_finds_by_a_part_of_the_name_and_goes_on_with_it(client: Client) -> None:
+    for number in range(PAGE + 1):
+        ProductFactory(name=f"Perfume {number:03d}")
+    ProductFactory(name="Blanket")
+    page = text_of(client.get("/catalogue", {"q": "PERF"}))
+    assert len(names_in(page)) == PAGE
+    assert "?q=PERF&amp;after=" in page
+
+
+@pytest.mark.parametrize("query", [{"q": "a\0b"}, {"after": "x"}, {"after": "0" * 32}, {"q": "%"}, {"q": "x" * 300}])
+def test_a_query_made_by_hand_does_no_harm(client: Client, query: dict[str, str]) -> None:
+    assert client.get("/catalogue", query).status_code == 200
+
+
+def test_an_empty_list_says_what_to_do(client: Client, admin_client: Client) -> None:
+    assert "There are no products yet." in text_of(client.get("/catalogue"))
+    assert "Add one in the admin" in text_of(admin_client.get("/catalogue"))
+    assert "No product has “x&lt;” in its name." in text_of(client.get("/catalogue", {"q": "x<"}))
+
+
+def test_the_list_costs_few_queries_with_ten_thousand_products(
+    client: Client, django_assert_max_num_queries: Any
+) -> None:
+    products = Product.objects.bulk_create(Product(name=f"Product {number:05d}") for number in range(10_000))
+    OfferFactory(product=products[0])
+    with django_assert_max_num_queries(4):
+        page = text_of(client.get("/catalogue", {"q": "product", "after": str(products[4999].pk)}))
+    assert names_in(page)[0] == "Product 05000"
+
+
+def test_a_product_is_shown_with_its_offers_and_what_became_of_the_others(client: Client) -> None:
+    product = ProductFactory(description="Soft <b>")
+    offer_with_history(product, 1234, start=timezone.now())
+    gone = offer_with_history(product, 999, start=timezone.now())
+    Offer.objects.filter(pk=gone.pk).update(gone_at=timezone.now())
+    page = text_of(client.get(f"/catalogue/{product.pk}"))
+    assert "Soft &lt;b&gt;" in page
+    assert (
+        page.index("Current offers")
+        < page.index("1,234", page.index("Current offers"))
+        < page.index("No longer offered")
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "is_there"),
+    [
+        ({}, True),
+        ({"period": "24h"}, True),
+        ({"period": "1h"}, True),
+        ({"period": "nonsense"}, True),
+        ({"start": "2026-01-01T00:00", "end": "2026-01-02T00:00"}, False),
+    ],
+)
+def test_the_chart_is_of_the_period_that_was_chosen(client: Client, query: dict[str, str], *, is_there: bool) -> None:
+    product = offer_with_history(ProductFactory(), 100, 80, start=timezone.now() - timedelta(hours=3)).product
+    page = text_of(client.get(f"/catalogue/{product.pk}", query))
+    assert ('<path class="line best"' in page) is is_there
+    assert ("There was no price in this period." in page) is not is_there
+
+
+def test_the_figures_are_those_of_the_best_price_in_stock(client: Client) -> None:
+    product = offer_with_history(ProductFactory(), 100, 120, 80, start=timezone.now() - timedelta(hours=3)).product
+    page = text_of(client.get(f"/catalogue/{product.pk}", {"period": "all"}))
+    figures = re.findall(r"<dd>(?:<span[^>]*>)?([^<]+)", page)
+    assert figures == ["80", "-20.00 %", "80", "120", "100"]
+
+
+@pytest.mark.parametrize(
+    ("query", "fault"),
+    [
+        ({"start": "2026-02-01T00:00", "end": "2026-01-01T00:00"}, "start is after end."),
+        ({"start": "yesterday"}, "start: Datetime has wrong format"),
+        ({"end": "0001-01-01T00:00"}, "end: There are no prices from before 1970."),
+    ],
+)
+def test_a_period_that_cannot_be_is_refused_in_words(client: Client, query: dict[str, str], fault: str) -> None:
+    answer = client.get(f"/catalogue/{ProductFactory().pk}", query)
+    assert (answer.status_code, fault in text_of(answer)) == (400, True)
+
+
+def test_a_product_that_is_not_there_is_a_404(client: Client) -> None:
+    assert client.get("/catalogue/00000000-0000-0000-0000-000000000000").status_code == 404
+
+
+def test_where_the_api_needs_a_token_the_catalogue_needs_a_login(
+    client: Client, admin_client: Client, settings: Any
+) -> None:
+    settings.REQUIRE_TOKEN = True
+    path = f"/catalogue/{ProductFactory().pk}"
+    assert client.get(path)["Location"] == f"/login?next={path}"
+    assert admin_client.get(path).status_code == 200
