@@ -41,7 +41,7 @@ def assert_is_for_all(page: Page) -> None:
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("address", ["/", "/login", "/api/docs"])
+@pytest.mark.parametrize("address", ["/", "/login", "/catalogue", "/api/docs"])
 def test_a_page_for_all_is_for_all(page: Page, address: str) -> None:
     page.goto(address)
     expect(page.locator("h1, h2").first).to_be_visible()
