@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.chromium import HOW_TO_GET_ONE, find_chromium, launch_arguments
 from tests.browser.house import House, running_house
 from tests.browser.watching import Faults
+
+expect.set_options(timeout=20_000)  # milliseconds; the machine may have much else to do
 
 
 @pytest.fixture(scope="session")
