@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import requests
 from playwright.sync_api import BrowserContext
 
@@ -15,26 +16,45 @@ from tests.fakes.offers import Offers, moving_offers
 from tests.fakes.partner import Partner
 from tests.processes import ROOT, System, running_system
 
+MAKE_USERS = "import django; django.setup(); from sample_data.users import make_users; make_users()"
+TOKEN = {"Authorization": "Bearer test-token"}
+
 
 class House:
     """A running system and what stands around it."""
 
-    def __init__(self, system: System, partner: Partner, offers: Offers, imports: Path) -> None:
-        self.system, self.partner, self.offers, self.imports = system, partner, offers, imports
+    def __init__(self, system: System, partner: Partner, offers: Offers) -> None:
+        self.system, self.partner, self.offers = system, partner, offers
         self.url = system.url.removesuffix("/api")
         self._sessions: dict[str, str] = {}
+        self._worker = psutil.Process(system.start("run_worker").pid)
+        self._run("-c", MAKE_USERS)
+        system.start_web()
 
     def play_demo(self) -> None:
         """Do what `make run` does first: users, products, a day of work."""
-        self.run("-m", "sample_data.demo", self.url, "--once", DEBUG="true")
+        self._run("-m", "sample_data.demo", self.url, "--once")
 
-    def run(self, *arguments: str, **environment: str) -> str:
-        """Run Python beside the system and return what it printed."""
-        command, environment = [sys.executable, *arguments], self.system.environment | environment
-        ran = subprocess.run(
-            command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True, timeout=120
-        )
-        return ran.stdout
+    def _run(self, *arguments: str) -> None:
+        environment = self.system.environment | {"DEBUG": "true"}
+        subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, check=True, timeout=120)
+
+    def upload(self, name: str, text: str) -> None:
+        """Put a file where compute finds it."""
+        where = f"{self.system.url}/compute/files/{name}?overwrite=true"
+        requests.put(where, data=text.encode(), headers=TOKEN, timeout=30).raise_for_status()
+
+    @contextmanager
+    def worker_asleep(self) -> Iterator[None]:
+        """Let nothing be done in the background for a while."""
+        asleep = [self._worker, *self._worker.children(recursive=True)]
+        for process in asleep:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in asleep:
+                process.resume()
 
     def sign_in(self, context: BrowserContext, user: str) -> None:
         """Let a browser be this demo user, without the way through the login page."""
@@ -56,8 +76,7 @@ class House:
 @contextmanager
 def running_house(folder: Path) -> Iterator[House]:
     """Start all of it, on the engine of Django's database; `folder` takes what it writes."""
-    imports, compute = folder / "imports", folder / "compute"
-    imports.mkdir()
+    compute = folder / "compute"
     compute.mkdir()
     with (
         Partner() as partner,
@@ -65,7 +84,6 @@ def running_house(folder: Path) -> Iterator[House]:
         Kafka() as kafka,
         running_system(
             folder,
-            IMPORT_ROOTS=f"{imports}:{ROOT / 'sample_data'}",
             COMPUTE_ROOT=str(compute),
             CUSTOMERS_API_URL=partner.customers_url,
             OFFERS_BASE_URL=offers.base_url,
@@ -75,6 +93,4 @@ def running_house(folder: Path) -> Iterator[House]:
             SEND_BUDGET_SECONDS="1",
         ) as system,
     ):
-        system.start("run_worker")
-        system.start_web()
-        yield House(system, partner, offers, imports)
+        yield House(system, partner, offers)
