@@ -22,4 +22,4 @@ class ComputeConfig(AppConfig):
         keep_running("run_jobs")
         every(1, "compute.tasks.recover_jobs")
         every(24 * 60, "compute.tasks.drop_old_results")
-        operators_may("compute.cancel_jobs")
+        operators_may("compute.add_job", "compute.cancel_jobs")

@@ -54,7 +54,7 @@ class Job(models.Model):
         permissions = [("cancel_jobs", "Can cancel jobs")]
         indexes = [
             models.Index(name="job_active", fields=["status", "id"], condition=Q(status__in=["queued", "running"])),
-            models.Index(name="job_fingerprint", fields=["fingerprint"], condition=Q(status="done")),
+            models.Index(name="job_by_fingerprint", fields=["fingerprint", "id"]),
         ]
         constraints = [
             models.CheckConstraint(name="done_job_has_result", condition=~Q(status="done") | ~Q(result_path="")),

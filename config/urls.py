@@ -27,6 +27,7 @@ api: list[URLPattern | URLResolver] = [
 urlpatterns = [
     path("", include("config.pages")),
     path("", include("catalog.page_urls")),
+    path("", include("compute.page_urls")),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
     path("api/schema", SpectacularJSONAPIView.as_view(), name="schema"),

@@ -13,6 +13,7 @@ from tests.fakes.partner import Partner
 @pytest.fixture(autouse=True)
 def _plain_settings(settings: Any, tmp_path: Path) -> None:
     """Settings that no test gets from the machine it runs on, and waits that no test has to sit out."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a slow one costs each login 0.3 s
     settings.API_TOKEN = "test-token"
     settings.REQUIRE_TOKEN = False
     settings.JWT_KEY = ""

@@ -60,6 +60,12 @@ def submit_job(request: Request, *, fresh: bool) -> Job:
     return job
 
 
+def newest_job(request: Request) -> Job | None:
+    """Return the job that was made last for this request on this very file, whatever became of it. Raises as submit_job."""
+    job = _job_for(request, storage.existing_file(request.file_path, field="file_path"))
+    return Job.objects.filter(fingerprint=job.fingerprint).order_by("-id").first()
+
+
 def wait_for_job(job: Job, seconds: float) -> Job:
     """Return the job as it is when it has settled, or after `seconds`.
 

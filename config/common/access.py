@@ -5,8 +5,9 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponseBase
+from django.views.decorators.cache import never_cache
 
 View = Callable[..., HttpResponseBase]
 
@@ -20,3 +21,12 @@ def open_like_the_api(view: View) -> View:
         return shown(request, *args, **kwargs)
 
     return guarded
+
+
+def for_those_who_may(permission: str) -> Callable[[View], View]:
+    """Show the page, which no cache may keep, to those who have logged in and have the permission; 403 to others."""
+
+    def decorated(view: View) -> View:
+        return never_cache(login_required(permission_required(permission, raise_exception=True)(view)))
+
+    return decorated

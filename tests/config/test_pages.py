@@ -9,10 +9,9 @@ from django.utils import timezone
 
 from config.models import WorkerHeartbeat
 from inflight.models import Delivery
+from tests.people import BROWSER
 
 pytestmark = pytest.mark.django_db
-
-BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def styles() -> tuple[str, str]:
     found = STYLES.search(client.get("/").content.decode())
     assert found
     answer = client.get(found[1])
-    answer.close()
+    answer.getvalue()  # a file is closed once it is sent
     assert answer.status_code == 200
     return found[1], answer["Cache-Control"]
 

@@ -1,0 +1,43 @@
+"""What the workbench's tests share: somebody at it, and jobs that are computed right here, without a runner."""
+
+from dataclasses import asdict
+from typing import Any
+
+from compute.faults import Fault
+from compute.models import Job
+from compute.run import carry_out
+from compute.services import jobs, running
+from compute.views.workbench.files import LOOKED_AT
+from compute.views.workbench.jobs import SHOWN
+
+
+def compute_queued() -> None:
+    """Compute all that is queued, as a runner's child does."""
+    while job := running.claim_job("here"):
+        try:
+            running.finish_job(job, asdict(carry_out(running.order_for(job), lambda _: None)))
+        except Fault as fault:
+            running.fail_job(job, status=fault.status, code=fault.code, detail=fault.detail, field=fault.field)
+
+
+def done_job(
+    operation: str, parameters: dict[str, Any], *, file_path: str = "table.csv", output_format: str = ""
+) -> Job:
+    """Ask, compute, and have the first rows of the result at hand, as a page of the workbench will ask for them."""
+    wish = jobs.Request(operation, parameters, file_path, "ana", output_format=output_format)
+    job = jobs.submit_job(wish, fresh=False)
+    compute_queued()
+    job.refresh_from_db()
+    preview(job.result_path, SHOWN)
+    return job
+
+
+def preview(file_path: str, rows: int = LOOKED_AT) -> None:
+    """Have the first rows of a file at hand, as a page of the workbench will ask for them."""
+    jobs.submit_job(jobs.Request("preview", {"rows": rows}, file_path, "ana", output_format="json"), fresh=False)
+    compute_queued()
+
+
+def text_of(answer: Any) -> str:
+    """Return the page."""
+    return str(answer.getvalue().decode())

@@ -1,0 +1,144 @@
+"""Who may see each page and do each action: a table, which lacks none."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from compute.models import Job
+from compute.services import jobs
+from tests.factories_catalog import ProductFactory
+from tests.people import ROLES, client_of, user_of
+
+pytestmark = pytest.mark.django_db
+
+LOGIN = "login"  # in place of a status: sent to the login
+
+
+class Case(NamedTuple):
+    """A page or an action, and what is answered to each of ROLES."""
+
+    method: str
+    name: str
+    argument: str
+    data: dict[str, Any]
+    answers: tuple[int | str, int | str, int | str, int | str, int | str]
+
+
+RUN = {"operation": "stats", "columns": "a"}
+EVERYONE = (200, 200, 200, 200, 200)
+LOOKING = (LOGIN, 403, 200, 200, 200)
+DOING = (LOGIN, 403, 403, 302, 302)
+TABLE = [
+    Case("get", "home", "", {}, EVERYONE),
+    Case("get", "login", "", {}, (200, 302, 302, 302, 302)),
+    Case("post", "logout", "", {}, (302, 302, 302, 302, 302)),
+    Case("get", "docs", "", {}, EVERYONE),
+    Case("get", "schema", "", {}, EVERYONE),
+    Case("get", "catalogue", "", {}, EVERYONE),
+    Case("get", "catalogue-product", "product", {}, EVERYONE),
+    Case("get", "workbench", "", {}, LOOKING),
+    Case("get", "workbench-file", "file", {}, LOOKING),
+    Case("post", "workbench-file", "file", RUN, DOING),
+    Case("get", "workbench-download", "file", {}, LOOKING),
+    Case("get", "workbench-jobs", "", {}, LOOKING),
+    Case("get", "workbench-job", "done", {}, LOOKING),
+    Case("get", "workbench-job", "waiting", {}, LOOKING),
+    Case("get", "workbench-job-status", "waiting", {}, LOOKING),
+    Case("post", "workbench-upload", "", {"file": "new.csv"}, DOING),
+    Case("post", "workbench-job-cancel", "waiting", {}, DOING),
+    Case("post", "workbench-job-as", "done", {"output_format": "json"}, DOING),
+]
+
+
+@pytest.fixture(autouse=True)
+def compute_root(settings: Any, tmp_path: Path) -> Path:
+    """A folder with one file; nobody waits for jobs."""
+    settings.COMPUTE_ROOT, settings.COMPUTE_WAITERS = str(tmp_path), 0
+    (tmp_path / "table.csv").write_text("a\n1\n")
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results/x.csv").write_text("a\n1\n")
+    return tmp_path
+
+
+def arguments() -> dict[str, list[Any]]:
+    """What the pages are about, new."""
+    asked = jobs.Request("stats", {"columns": ["a"], "by": []}, "table.csv", "ana")
+    waiting, done = (jobs.submit_job(asked, fresh=True) for _ in range(2))
+    Job.objects.filter(pk=done.pk).update(status="done", result_path="results/x.csv")
+    product = ProductFactory().pk
+    return {"": [], "file": ["table.csv"], "waiting": [waiting.pk], "done": [done.pk], "product": [product]}
+
+
+def answer_to(client: Client, case: Case) -> int | str:
+    """Return the status of the answer, or LOGIN; who is refused has changed no job."""
+    path = reverse(case.name, args=arguments()[case.argument])
+    before = asked_jobs()
+    answer = getattr(client, case.method)(path, _with_file(case.data))
+    answer.getvalue()  # a file is closed once it is sent
+    is_login = answer.status_code == 302 and answer["Location"].startswith("/login")
+    if is_login or answer.status_code == 403:
+        assert asked_jobs() == before
+    return LOGIN if is_login else int(answer.status_code)
+
+
+def asked_jobs() -> list[Any]:
+    return list(Job.objects.exclude(operation="preview").order_by("pk").values_list("pk", "status"))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_may_what_the_table_says(role: str) -> None:
+    found = [answer_to(client_of(role), case) for case in TABLE]
+    expected = [case.answers[ROLES.index(role)] for case in TABLE]
+    assert dict(enumerate(found)) == dict(enumerate(expected))
+
+
+@pytest.mark.parametrize("role", ["anonymous", "groupless", "viewer"])
+def test_who_may_not_upload_leaves_nothing_behind(role: str, compute_root: Path) -> None:
+    before = sorted(compute_root.rglob("*"))
+    client_of(role).post("/workbench/upload", _with_file({"file": "new.csv"}))
+    assert sorted(compute_root.rglob("*")) == before
+
+
+def test_a_viewer_is_offered_nothing_to_do() -> None:
+    client = client_of("viewer")
+    job = arguments()["waiting"][0]
+    for path in ("", "/jobs", "/files/table.csv", f"/jobs/{job}"):
+        page = client.get(f"/workbench{path}").content.decode()
+        assert page.count("<form") == page.count('action="/logout"') == 1
+
+
+def test_what_changes_something_needs_the_token_of_a_form() -> None:
+    strict, user = Client(enforce_csrf_checks=True), user_of("superuser")
+    assert user
+    for case in TABLE:
+        if case.method == "post":
+            strict.force_login(user)
+            assert answer_to(strict, case) == 403
+
+
+def test_no_session_opens_the_api() -> None:
+    client = client_of("superuser")
+    assert client.get("/api/compute/jobs").status_code == 401
+    assert client.delete(f"/api/compute/jobs/{arguments()['waiting'][0]}").status_code == 401
+
+
+def test_the_table_has_every_page() -> None:
+    assert {case.name for case in TABLE} == set(_names(get_resolver().url_patterns))
+
+
+def _names(patterns: list[Any]) -> Iterator[str]:
+    """The names of all pages: what is neither the API nor the admin, which have tables of their own."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver) and not pattern.namespace:
+            yield from _names(pattern.url_patterns)
+        elif isinstance(pattern, URLPattern) and pattern.name:
+            yield pattern.name
+
+
+def _with_file(data: dict[str, Any]) -> dict[str, Any]:
+    return data | {"file": SimpleUploadedFile(data["file"], b"a\n1\n")} if "file" in data else data
