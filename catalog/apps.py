@@ -13,8 +13,9 @@ class CatalogConfig(AppConfig):
     verbose_name = "Catalogue"
 
     def ready(self) -> None:
+        from catalog import dashboard as panels  # noqa: PLC0415
         from catalog import reports  # noqa: PLC0415 - models must be loaded first
-        from config.common import metrics, states  # noqa: PLC0415
+        from config.common import dashboard, metrics, states  # noqa: PLC0415
 
         metrics.register(reports.collect)
         states.register("catalog", reports.state)
@@ -28,3 +29,4 @@ class CatalogConfig(AppConfig):
             "catalog.register_products",
             "catalog.refresh_offers",
         )
+        dashboard.register("Catalogue", "catalog.view_product", panels.catalogue)

@@ -7,34 +7,55 @@ from django.http import HttpRequest
 from compute.exceptions import JobSettled
 from compute.models import Job
 from compute.services import jobs
-from config.common.admin import ReadOnlyAdmin
+from config.common.admin import Operation, ReadOnlyAdmin
+from config.common.columns import badge, indented
 
 
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
     """To look at and to cancel, not to edit."""
 
-    list_display = (
-        "id",
-        "status",
-        "operation",
-        "file_path",
-        "sub",
-        "engine",
-        "attempts",
-        "rows_in",
-        "rows_out",
-        "created_at",
-    )
-    list_filter = ("status", "operation", "engine", "created_at")
-    search_fields = ("file_path", "sub", "error")
+    icon = "calculate"
+    list_display = ("id", "state", "share", "operation", "file_path", "sub", "rows_in", "rows_out", "created_at")
+    list_filter = ("status", "operation", "created_at")
+    search_keys = ("id",)
+    search_fields = ("file_path", "sub__istartswith", "error")
+    search_help_text = "A number, a part of a path or of an error, or the start of who asked"
     ordering = ("-id",)
+    fields = (
+        "id", "status", "progress", "error", "sub", "operation", "asked", "file_path", "input_format", "output_format",
+        "result_path", "rows_in", "rows_out", "kept", "engine", "attempts", "runner", "created_at", "started_at",
+        "finished_at",
+    )  # fmt: skip
+    readonly_fields = ("asked", "kept")
     actions = ("cancel",)
+    operations = {
+        "cancel": Operation(
+            "Cancel", "What waits never runs, and what runs is killed. It cannot be taken up again, only asked for anew.",
+            "cancel", always_asks=True,
+        )
+    }  # fmt: skip
+    asked = indented("parameters")
+    kept = indented("columns")
+    state = badge("status", {"done": "success", "running": "info", "failed": "danger", "cancelled": "warning"})
 
-    @admin.action(description="Cancel the chosen jobs")
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("compute.cancel_jobs")
+
+    def applies(self, operation: str, row: Job) -> bool:
+        return not row.is_settled
+
+    @admin.display(description="progress", ordering="progress")
+    def share(self, job: Job) -> str:
+        return f"{job.progress:.0%}"
+
+    @admin.action(description="Cancel the chosen jobs", permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        cancelled = 0
         for job in queryset:
             try:
                 jobs.cancel_job(job)
+                cancelled += 1
             except JobSettled as problem:
                 self.message_user(request, f"Job {job.pk}: {problem.detail}", messages.WARNING)
+        self.message_user(request, f"{cancelled} jobs are cancelled.", messages.SUCCESS)

@@ -14,8 +14,9 @@ class ComputeConfig(AppConfig):
     verbose_name = "Compute"
 
     def ready(self) -> None:
+        from compute import dashboard as panels  # noqa: PLC0415
         from compute import reports  # noqa: PLC0415 - models must be loaded first
-        from config.common import metrics, states  # noqa: PLC0415
+        from config.common import dashboard, metrics, states  # noqa: PLC0415
 
         metrics.register(reports.collect)
         states.register("compute", reports.state)
@@ -23,3 +24,4 @@ class ComputeConfig(AppConfig):
         every(1, "compute.tasks.recover_jobs")
         every(24 * 60, "compute.tasks.drop_old_results")
         operators_may("compute.add_job", "compute.cancel_jobs")
+        dashboard.register("Compute jobs", "compute.view_job", panels.jobs)

@@ -3,7 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
+
+from config.common.dashboard import panels
 
 if TYPE_CHECKING:  # unfold has no types, and adds nothing to what is called here
     from django.contrib.admin import AdminSite as UnfoldAdminSite
@@ -14,11 +18,17 @@ ORDER = ("inflight", "catalog", "metadata_registry", "ingest", "compute", "confi
 
 
 class ApronAdminSite(UnfoldAdminSite):
-    """What every page of the admin shows around its content."""
+    """What every page of the admin shows around its content, and the dashboard."""
+
+    index_template = "admin/dashboard.html"
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         no_style_element = {"colors": None}  # admin.css has them
         return super().each_context(request) | no_style_element
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        found = {"panels": panels(request.user), "now": timezone.now(), "title": "Dashboard"}
+        return super().index(request, found | (extra_context or {}))
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
         found = super().get_app_list(request, app_label)

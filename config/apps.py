@@ -26,14 +26,17 @@ class ConfigConfig(AppConfig):
     verbose_name = "Apron"
 
     def ready(self) -> None:
-        from config import groups, system_checks, worker  # noqa: PLC0415 - models must be loaded first
-        from config.common import health, metrics  # noqa: PLC0415
+        from config import dashboard as panels  # noqa: PLC0415 - models must be loaded first
+        from config import groups, system_checks, worker  # noqa: PLC0415
+        from config.common import dashboard, health, metrics  # noqa: PLC0415
 
         checks.register(system_checks.check_settings)
         checks.register(system_checks.check_deployment, deploy=True)
         health.register("queue", worker.check_queue)
         health.register("worker", worker.check_worker)
         metrics.register(worker.collect)
+        dashboard.register("Health", "config.view_workerheartbeat", panels.parts)
+        dashboard.register("Workers and queue", "django_q.view_ormq", panels.queue)
         post_migrate.connect(_make_schedules, sender=self)
         post_migrate.connect(groups.make_groups, sender=self)
 

@@ -44,6 +44,8 @@ X_FRAME_OPTIONS = "DENY"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
 CSRF_FAILURE_VIEW = "config.common.problems.csrf_failure"
+# A form with files brings a handler of its own; to any other one nobody uploads the disk full.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes; also the largest JSON body a view takes unless it says otherwise
 
 # --- Database ------------------------------------------------------------------------------------------------------
@@ -90,6 +92,8 @@ IMPORT_ROOTS = [
     ).split(os.pathsep)
     if root
 ]
+IMPORT_UPLOADS = env.str("IMPORT_UPLOADS", default=str(VAR_DIR / "uploads"))
+IMPORT_MAX_UPLOAD = env.int("IMPORT_MAX_UPLOAD", default=1024**3)  # bytes, of both files together
 CUSTOMERS_API_URL = env.str("CUSTOMERS_API_URL", default="https://mockapi.example.com/v1/customers")
 CURRENCY_NAMES = {"USD": "dollars", "EUR": "euros"} | env.dict("CURRENCY_NAMES", default={})
 DELIVERY_BATCH_SIZE = env.int("DELIVERY_BATCH_SIZE", default=500)
@@ -195,6 +199,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = "config.formats"
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"  # made by collectstatic, in the image; not needed on a desk
 STATIC_ROOT.mkdir(exist_ok=True)
@@ -211,8 +216,8 @@ UNFOLD = {
     "SITE_HEADER": "Apron",
     "SITE_SUBHEADER": "The ground side of in-flight retail",
     "SITE_SYMBOL": "connecting_airports",
-    "STYLES": [lambda _: static("config/admin.css")],
-    "SCRIPTS": [lambda _: static("config/admin.js")],
+    "STYLES": [lambda _: static("apron/admin.css")],
+    "SCRIPTS": [lambda _: static("apron/admin.js")],
 }
 
 REST_FRAMEWORK = {

@@ -1,6 +1,6 @@
 """What a worker does for inflight. Each looks at the rows; running one twice, or never, is harmless."""
 
-from inflight.services import deliveries, imports
+from inflight.services import deliveries, imports, uploads
 
 
 def run_queued_imports() -> None:
@@ -11,6 +11,11 @@ def run_queued_imports() -> None:
 def deliver_due() -> None:
     """Go on with the delivery that is due."""
     deliveries.deliver_due()
+
+
+def drop_old_uploads() -> None:
+    """Delete the files that operators uploaded long ago."""
+    uploads.drop_old_uploads()
 
 
 def drop_old_payloads() -> None:

@@ -53,12 +53,13 @@ class ImportCsvView(APIView):
         arguments: dict[str, Any] = {
             "customers_path": wish.validated_data["customers_file_path"],
             "purchases_path": wish.validated_data["purchased_file_path"],
+            "roots": settings.IMPORT_ROOTS,
             "dry_run": wish.validated_data["dry_run"],
             "requested_by": subject_of(request),
         }
         if prefers_async(request):
             return _import_response(imports.queue_import(**arguments), 202)
-        return _import_response(imports.import_files(**arguments, roots=settings.IMPORT_ROOTS), 201)
+        return _import_response(imports.import_files(**arguments), 201)
 
 
 def _import_response(run: ImportRun, status: int) -> Response:

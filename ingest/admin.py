@@ -1,14 +1,21 @@
-"""Entries for people: what waits, what Kafka refused and why, and trying again."""
+"""Entries for people: what waits, what Kafka refused and why, and publishing it again."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import Cast, Left
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
-from config.common.admin import ReadOnlyAdmin
+from config.common.admin import Operation, ReadOnlyAdmin
+from config.common.columns import coloured, indented, shortened
 from ingest import services
 from ingest.models import REFUSED, WAITING, DataEntry
+from ingest.selectors import newest_entries
+
+SHOWN = 80  # characters of a content, in the list
+SEARCHED = 100_000  # entries, the newest, whose contents a search reads
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -35,16 +42,58 @@ class StateFilter(admin.SimpleListFilter):
 class DataEntryAdmin(ReadOnlyAdmin):
     """To look at, not to edit: what was published cannot be taken back."""
 
-    list_display = ("id", "shortened", "created_at", "published_at", "refusal")
+    icon = "database"
+    list_display = ("id", "state", "beginning", "created_at", "published_at", "reason")
     list_filter = (StateFilter,)
+    fields = ("id", "json", "created_at", "published_at", "refusal", "claimed_until")
+    readonly_fields = ("json",)
+    json = indented("content")
+    search_keys = ("id",)
+    search_fields = ("content",)
+    search_help_text = f"An id, or any text in the newest {SEARCHED:,}"
     ordering = ("-id",)
-    actions = ("try_again",)
+    sortable_by = ("id",)
+    actions = ("publish_again",)
+    operations = {
+        "publish_again": Operation(
+            "Publish again", "The entry waits for Kafka again, though Kafka has refused it before.", "replay"
+        )
+    }
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DataEntry]:
+        """Read of each content only what is shown: it may have a megabyte."""
+        entries = super().get_queryset(request).defer("content")
+        shown: QuerySet[DataEntry] = entries.annotate(beginning=Left(Cast("content", TextField()), SHOWN + 1))
+        return shown
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[DataEntry], search_term: str
+    ) -> tuple[QuerySet[DataEntry], bool]:
+        recent = queryset if not search_term or search_term.isdigit() else newest_entries(queryset, SEARCHED)
+        return super().get_search_results(request, recent, search_term)
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("ingest.publish_entries")
+
+    def applies(self, operation: str, row: DataEntry) -> bool:
+        return bool(row.refusal) and row.published_at is None
+
+    @admin.display(description="state")
+    def state(self, entry: DataEntry) -> SafeString:
+        if entry.published_at:
+            return coloured("published", "success")
+        return coloured("refused", "danger") if entry.refusal else coloured("waiting", "warning")
 
     @admin.display(description="content")
-    def shortened(self, entry: DataEntry) -> str:
-        return str(entry.content)[:80]
+    def beginning(self, entry: Any) -> str:
+        return shortened(entry.beginning, SHOWN)
 
-    @admin.action(description="Try refused entries again")
-    def try_again(self, request: HttpRequest, queryset: QuerySet[DataEntry]) -> None:
+    @admin.display(description="refusal")
+    def reason(self, entry: DataEntry) -> str:
+        return shortened(entry.refusal)
+
+    @admin.action(description="Publish refused entries again", permissions=["publish"])
+    def publish_again(self, request: HttpRequest, queryset: QuerySet[DataEntry]) -> None:
+        """Let refused entries wait for Kafka again."""
         retried = services.retry_refused(list(queryset.values_list("pk", flat=True)))
         self.message_user(request, f"{retried} refused entries wait for Kafka again.")

@@ -13,7 +13,8 @@ class IngestConfig(AppConfig):
     verbose_name = "Ingest"
 
     def ready(self) -> None:
-        from config.common import health, metrics, states  # noqa: PLC0415 - models must be loaded first
+        from config.common import dashboard, health, metrics, states  # noqa: PLC0415 - models must be loaded first
+        from ingest import dashboard as panels  # noqa: PLC0415
         from ingest import reports  # noqa: PLC0415
 
         every(1, "ingest.tasks.relay_waiting")
@@ -21,3 +22,4 @@ class IngestConfig(AppConfig):
         metrics.register(reports.collect)
         states.register("ingest", reports.state)
         operators_may("ingest.publish_entries")
+        dashboard.register("Outbox to Kafka", "ingest.view_dataentry", panels.outbox)

@@ -52,6 +52,12 @@ def _page_from_rows(after: int, published: bool | None) -> tuple[int, bytes] | N
     return (rows[-1]["id"], dumps(rows)[1:-1]) if rows else None
 
 
+def newest_entries(among: QuerySet[DataEntry], number: int) -> QuerySet[DataEntry]:
+    """Return those that are among the last ids given, about so many, so that no more than these are ever read."""
+    newest = DataEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    return among.filter(pk__gt=newest - number)
+
+
 def count_waiting(limit: int) -> int:
     """Count the entries that wait for Kafka, up to just past `limit`."""
     return DataEntry.objects.filter(WAITING)[: limit + 1].count()

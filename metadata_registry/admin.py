@@ -7,10 +7,10 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from config.common.admin import PlatformAdmin, ReadOnlyInline
+from config.common.admin import Operation, PlatformAdmin, ReadOnlyAdmin, ReadOnlyInline
+from config.common.columns import badge, link_to, pre
 from metadata_registry import services
 from metadata_registry.models import Metadata, MetadataEvent
 from metadata_registry.payloads import faults_of
@@ -55,36 +55,65 @@ class EventInline(ReadOnlyInline):
     model = MetadataEvent
     fields = readonly_fields = ("action", "by", "at")
     ordering = ("id",)
+    verbose_name_plural = "history"
 
 
 @admin.register(Metadata)
 class MetadataAdmin(PlatformAdmin):
     """Everything that changes a record goes through the services, and so into its history."""
 
+    icon = "description"
     form = MetadataForm
     list_display = ("name", "id", "registered_on", "deleted_at")
-    list_filter = (DeletedFilter,)
-    search_fields = ("name", "id", "payload")
-    search_help_text = "Name, id or any text of the payload"
+    list_filter = (DeletedFilter, "registered_on")
+    search_keys = ("id",)
+    search_fields = ("name", "payload")
+    search_help_text = "An id, or a part of a name or a payload"
     ordering = ("-id",)
+    sortable_by = ("id",)
     inlines = (EventInline,)
     actions = ("restore",)
+    operations = {
+        "restore": Operation(
+            "Restore", "The record is live again, with the data and the id that it had.", "restore_from_trash"
+        )
+    }
 
     def get_fields(self, request: HttpRequest, obj: Metadata | None = None) -> tuple[str, ...]:
         return ("name", "id", "registered_on", "deleted_at", "pretty_payload") if obj else ("name", "payload")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Metadata]:
+        return super().get_queryset(request).defer("payload")
+
     def has_change_permission(self, request: HttpRequest, obj: Metadata | None = None) -> bool:
         return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Metadata | None = None) -> bool:
+        """A tombstone is deleted already."""
+        return super().has_delete_permission(request, obj) and not (obj and obj.deleted_at)
+
+    def has_restore_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("metadata_registry.restore_metadata")
+
+    def applies(self, operation: str, row: Metadata) -> bool:
+        return row.deleted_at is not None
 
     @admin.display(description="payload")
     def pretty_payload(self, metadata: Metadata) -> SafeString:
         """The payload indented; what is stored keeps its own spaces."""
         text = orjson.dumps(orjson.loads(metadata.payload), option=orjson.OPT_INDENT_2).decode()
-        return format_html("<pre>{}</pre>", text)
+        return pre(text)
 
     def save_model(self, request: HttpRequest, obj: Metadata, form: Any, change: Any) -> None:
         created = services.create_metadata(name=obj.name, payload=obj.payload, by=request.user.get_username())
         obj.pk = created.pk
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Deleting leaves a tombstone: nothing else goes with it."""
+        names = [f"Metadata: {metadata}, which can be restored for a while" for metadata in objs]
+        return names, {"metadata": len(names)}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Metadata) -> None:
         services.delete_metadata(str(obj.pk), by=request.user.get_username())
@@ -93,8 +122,33 @@ class MetadataAdmin(PlatformAdmin):
         for metadata_id in queryset.filter(deleted_at=None).values_list("pk", flat=True):
             services.delete_metadata(str(metadata_id), by=request.user.get_username())
 
-    @admin.action(description="Restore the selected deleted metadata", permissions=["delete"])
+    @admin.action(description="Restore the selected deleted metadata", permissions=["restore"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Metadata]) -> None:
         """Bring the chosen records back."""
-        for metadata_id in queryset.values_list("pk", flat=True):
+        chosen = list(queryset.filter(deleted_at__isnull=False).values_list("pk", flat=True))
+        for metadata_id in chosen:
             services.restore_metadata(str(metadata_id), by=request.user.get_username())
+        self.message_user(request, f"{len(chosen)} records are live again.")
+
+
+@admin.register(MetadataEvent)
+class MetadataEventAdmin(ReadOnlyAdmin):
+    """What happened to all records, the newest first."""
+
+    icon = "history"
+    list_display = ("at", "deed", "by", "record")
+    list_filter = ("action", "at")
+    list_select_related = ("metadata",)
+    search_keys = ("metadata",)
+    search_fields = ("by__istartswith",)
+    search_help_text = "A record's id, or the start of who did it"
+    ordering = ("-id",)
+    sortable_by = ()
+    deed = badge("action", {"created": "success", "deleted": "danger", "restored": "info"})
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MetadataEvent]:
+        return super().get_queryset(request).defer("metadata__payload")
+
+    @admin.display(description="record")
+    def record(self, event: MetadataEvent) -> SafeString:
+        return link_to(Metadata, event.metadata_id, event.metadata.name)

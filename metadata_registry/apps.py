@@ -13,7 +13,8 @@ class MetadataRegistryConfig(AppConfig):
     verbose_name = "Metadata registry"
 
     def ready(self) -> None:
-        from config.common import states  # noqa: PLC0415 - models must be loaded first
+        from config.common import dashboard, states  # noqa: PLC0415 - models must be loaded first
+        from metadata_registry import dashboard as panels  # noqa: PLC0415
         from metadata_registry import reports  # noqa: PLC0415
 
         states.register("metadata_registry", reports.state)
@@ -21,3 +22,4 @@ class MetadataRegistryConfig(AppConfig):
         operators_may(
             "metadata_registry.add_metadata", "metadata_registry.delete_metadata", "metadata_registry.restore_metadata"
         )
+        dashboard.register("Metadata registry", "metadata_registry.view_metadata", panels.records)

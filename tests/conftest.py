@@ -17,6 +17,7 @@ def _plain_settings(settings: Any, tmp_path: Path) -> None:
     settings.API_TOKEN = "test-token"
     settings.REQUIRE_TOKEN = False
     settings.JWT_KEY = ""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one takes half a second
     settings.IMPORT_ROOTS = [tmp_path]
     settings.SEND_BUDGET_SECONDS = 1.0
     settings.CUSTOMERS_API_URL = settings.OFFERS_BASE_URL = "http://127.0.0.1:9/no-test-may-call-this"

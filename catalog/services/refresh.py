@@ -20,15 +20,22 @@ from catalog.services.observations import Observation, record_observations
 from catalog.services.products import register_again
 from catalog.services.tokens import current_token, renew_token
 from config.common.locks import exclusive
+from config.common.queue import wake
 
 logger = logging.getLogger(__name__)
 
+REFRESH_TASK = "catalog.tasks.refresh_offers"
 LOCK = "offers-refresh"
 CHUNK = 200  # products per transaction; a chunk is also written when CHUNK_SECONDS have passed
 CHUNK_SECONDS = 1.0
 FAILURES_KEPT = 20
 
 OnProgress = Callable[[int], None]
+
+
+def refresh_later() -> None:
+    """Have a worker refresh all offers soon."""
+    wake(REFRESH_TASK)
 
 
 def refresh_offers(

@@ -78,11 +78,16 @@ def import_files(
 
 
 def queue_import(
-    *, customers_path: str, purchases_path: str, dry_run: bool = False, requested_by: str = ""
+    *,
+    customers_path: str,
+    purchases_path: str,
+    roots: list[Path],
+    dry_run: bool = False,
+    requested_by: str = "",
 ) -> ImportRun:
     """Have a worker import both files, after the same first look at them; return the queued run."""
     with ExitStack() as stack:
-        _open(stack, customers_path, purchases_path, settings.IMPORT_ROOTS)
+        _open(stack, customers_path, purchases_path, roots)
     with transaction.atomic():
         run = ImportRun.objects.create(
             status=ImportRun.Status.QUEUED,
@@ -93,6 +98,21 @@ def queue_import(
         )
         wake(RUN_IMPORTS_TASK)
     return run
+
+
+def import_for_real(dry: ImportRun, *, requested_by: str) -> ImportRun:
+    """Have a worker import the files of a dry run; raise FileMissing where they are gone."""
+    return queue_import(
+        customers_path=dry.customers_file_path,
+        purchases_path=dry.purchased_file_path,
+        roots=all_roots(),
+        requested_by=requested_by,
+    )
+
+
+def all_roots() -> list[Path]:
+    """Return the folders of a worker's files: a client may name those below IMPORT_ROOTS, operators' uploads lie elsewhere."""
+    return [*settings.IMPORT_ROOTS, Path(settings.IMPORT_UPLOADS)]
 
 
 def run_queued_imports() -> None:
@@ -117,7 +137,7 @@ def _execute_queued(run: ImportRun) -> None:
     """One run's failure is kept with it and does not stop the next."""
     with ExitStack() as stack:
         try:
-            loads = _open(stack, run.customers_file_path, run.purchased_file_path, settings.IMPORT_ROOTS)
+            loads = _open(stack, run.customers_file_path, run.purchased_file_path, all_roots())
             _execute(run, loads, None)
         except Exception as error:
             logger.exception("Import %s failed", run.pk)

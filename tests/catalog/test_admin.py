@@ -3,8 +3,9 @@
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django_q.models import OrmQ
 
-from catalog.models import Product, RefreshRun, ServiceToken
+from catalog.models import Offer, Product, RefreshRun, ServiceToken
 from tests.factories_catalog import ProductFactory, offer_with_history
 
 pytestmark = pytest.mark.django_db
@@ -62,3 +63,47 @@ def test_runs_are_shown_and_not_edited(admin_client: Client) -> None:
     page = admin_client.get(f"/admin/catalog/refreshrun/{run.pk}/change/").content.decode()
     assert "gave up" in page
     assert 'name="_save"' not in page
+
+
+def test_a_runs_failures_lead_to_their_products(admin_client: Client) -> None:
+    product = ProductFactory()
+    run = RefreshRun.objects.create(
+        status="completed", first_failures=[{"product": str(product.pk), "reason": "timed out"}]
+    )
+    page = admin_client.get(f"/admin/catalog/refreshrun/{run.pk}/change/").content.decode()
+    assert f'<a href="/admin/catalog/product/{product.pk}/change/">' in page
+    assert "timed out" in page
+
+
+def test_refreshing_now_asks_first_and_wakes_a_worker(admin_client: Client) -> None:
+    path = "/admin/catalog/refreshrun/refresh/"
+    assert "as it does each minute by itself" in admin_client.get(path).content.decode()
+    assert not OrmQ.objects.exists()
+    admin_client.post(path)
+    assert [task.func() for task in OrmQ.objects.all()] == ["catalog.tasks.refresh_offers"]
+
+
+def test_a_failed_product_is_registered_again_from_its_page(admin_client: Client) -> None:
+    failed, registered = ProductFactory(registration="failed"), ProductFactory()
+    path = f"/admin/catalog/product/{failed.pk}/"
+    assert f"{path}register_again/" in admin_client.get(f"{path}change/").content.decode()
+    other = admin_client.get(f"/admin/catalog/product/{registered.pk}/change/").content.decode()
+    assert "register_again" not in other
+    admin_client.post(f"{path}register_again/")
+    failed.refresh_from_db()
+    assert failed.registration == "pending"
+
+
+@pytest.mark.parametrize("sought", ["its-offer", "Mow"])
+def test_the_changes_of_an_offer_are_found_by_its_id_and_its_products_name(admin_client: Client, sought: str) -> None:
+    mine = offer_with_history(ProductFactory(name="Mower"), 100, 80)
+    Offer.objects.filter(pk=mine.pk).update(offer_id="its-offer")
+    offer_with_history(ProductFactory(name="Saw"), 5)
+    found = admin_client.get("/admin/catalog/offerchange/", {"q": sought}).context["cl"].result_list
+    assert [change.price for change in found] == [80, 100]
+
+
+def test_dropping_the_token_is_possible(admin_client: Client) -> None:
+    kept = ServiceToken.objects.create(base_url="http://offers", token="refused")
+    admin_client.post(f"/admin/catalog/servicetoken/{kept.pk}/delete/", {"post": "yes"})
+    assert not ServiceToken.objects.exists()

@@ -1,112 +1,148 @@
-"""The operator's pages: everything is there, nothing is editable, actions need the permission."""
+"""The operator's pages: imports, sending, retrying. Who may open which page: tests/config/test_admin_permissions.py."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django_q.models import Schedule
 
+from config.common.admin import MOST_SHOWN
 from inflight.models import Customer, Delivery
 from inflight.services.deliveries import deliver, start_delivery
-from tests.factories import PurchaseFactory
+from tests.factories import CustomerFactory, PurchaseFactory
 from tests.fakes.faulty import Fault
 from tests.fakes.partner import Partner
-from tests.inflight.conftest import CUSTOMERS, PURCHASE_HEADER, Import
 
 pytestmark = pytest.mark.django_db
 
-MODELS = ("customer", "purchase", "importrun", "importreject", "delivery")
+LIST = "/admin/inflight/delivery/"
 
 
 @pytest.fixture
-def login() -> Callable[..., Client]:
-    def login(*codenames: str) -> Client:
-        user = User.objects.create_user("operator", is_staff=True)
-        user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return login
+def operator() -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("operator"))
+    return client
 
 
 @pytest.fixture
-def viewer(login: Callable[..., Client]) -> Client:
-    return login(*[f"view_{model}" for model in MODELS])
+def failed(partner: Partner) -> Delivery:
+    PurchaseFactory()
+    partner.fail_next(Fault(status=422))
+    return deliver(start_delivery()[0], seconds=1)
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_every_list_can_be_looked_at_searched_and_not_added_to(
-    viewer: Client, do_import: Import, partner: Partner, model: str
+def text_of(client: Client, path: str) -> str:
+    return client.get(path, follow=True).content.decode()
+
+
+def test_a_customers_page_shows_the_first_purchases_and_leads_to_all(
+    operator: Client, django_assert_max_num_queries: Any
 ) -> None:
-    do_import(CUSTOMERS, [PURCHASE_HEADER, "1/1;1;P;1;1;EUR;2024-01-01", "1/2;9;P;1;1;EUR;2024-01-01"])
-    deliver(start_delivery()[0], seconds=1)
-    page = viewer.get(f"/admin/inflight/{model}/?q=1")
-    assert page.status_code == 200
-    assert viewer.get(f"/admin/inflight/{model}/add/").status_code == 403
-    detail = page.context["cl"].result_list[0].pk if page.context["cl"].result_list else None
-    if detail:
-        assert viewer.get(f"/admin/inflight/{model}/{detail}/change/", follow=True).status_code == 200
-        assert viewer.post(f"/admin/inflight/{model}/{detail}/delete/", {"post": "yes"}).status_code == 403
-
-
-def test_a_customers_page_shows_their_purchases(viewer: Client) -> None:
-    purchase = PurchaseFactory()
-    page = viewer.get(f"/admin/inflight/customer/{purchase.customer_id}/change/")
-    assert purchase.purchase_identifier in page.content.decode()
-
-
-def test_an_imports_rejects_are_one_link_away(viewer: Client, do_import: Import) -> None:
-    run = do_import(CUSTOMERS, [PURCHASE_HEADER, "1/2;9;P;1;1;EUR;2024-01-01"])
-    link = f"/admin/inflight/importreject/?run__id__exact={run.pk}"
-    assert link in viewer.get("/admin/inflight/importrun/").content.decode()
-    assert "neither in the customers file" in viewer.get(link).content.decode()
-
-
-@pytest.mark.parametrize("model", MODELS)
-def test_the_number_of_queries_of_a_list_does_not_grow_with_its_rows(
-    viewer: Client, django_assert_max_num_queries: Any, model: str
-) -> None:
-    PurchaseFactory.create_batch(30)
+    customer = CustomerFactory()
+    PurchaseFactory.create_batch(MOST_SHOWN + 1, customer=customer)
     with django_assert_max_num_queries(10):
-        viewer.get(f"/admin/inflight/{model}/")
+        page = operator.get(f"/admin/inflight/customer/{customer.pk}/change/")
+    assert len(page.context["inline_admin_formsets"][0].formset.forms) == MOST_SHOWN
+    everything = f"/admin/inflight/purchase/?customer__exact={customer.pk}"
+    assert everything in page.content.decode()
+    assert operator.get(everything).context["cl"].result_count == MOST_SHOWN + 1
 
 
-def test_send_now_starts_a_delivery_for_a_worker(login: Callable[..., Client]) -> None:
-    client = login("view_delivery", "change_delivery")
-    assert "Send now" in client.get("/admin/inflight/delivery/").content.decode()
-    client.post("/admin/inflight/delivery/send-now/")
+@pytest.mark.parametrize(("sought", "found"), [("000", 2), ("Gala", 1), ("nobody", 0), ("marie@", 1)])
+def test_customers_are_found_by_the_start_of_what_they_are_known_by(operator: Client, sought: str, found: int) -> None:
+    CustomerFactory(customer_id="0001", last_name="Galante", email="marie@fr.fr")
+    CustomerFactory(customer_id="0002", last_name="Norris", email="chuck@norris.com")
+    assert operator.get("/admin/inflight/customer/", {"q": sought}).context["cl"].result_count == found
+
+
+def test_purchases_are_filtered_by_the_currencies_that_have_a_name(operator: Client) -> None:
+    PurchaseFactory(currency="USD")
+    PurchaseFactory(currency="EUR")
+    page = operator.get("/admin/inflight/purchase/", {"currency": "USD"})
+    assert [row.currency for row in page.context["cl"].result_list] == ["USD"]
+
+
+@pytest.mark.parametrize(("only", "customers"), [("changed", 1), ("all", 2)])
+def test_sending_says_what_it_sends_and_starts_a_delivery_for_a_worker(
+    operator: Client, only: str, customers: int
+) -> None:
+    CustomerFactory(needs_sending=True)
+    CustomerFactory(needs_sending=False)
+    asked = text_of(operator, f"{LIST}send/")
+    assert "cannot be called back" in asked
+    assert ("last sent: 1" in asked, "All there are: 2" in asked) == (True, True)
+    assert not Delivery.objects.exists()
+
+    operator.post(f"{LIST}send/", {"only": only})
+
     delivery = Delivery.objects.get()
-    assert (delivery.requested_by, delivery.only, delivery.status) == ("operator", "changed", "preparing")
+    assert (delivery.requested_by, delivery.only, delivery.status) == ("operator", only, "preparing")
     assert Schedule.objects.filter(schedule_type=Schedule.ONCE).exists()
+    assert sum(batch.customers for batch in deliver(delivery, seconds=1).batches.all()) == customers
 
 
-def test_send_now_is_not_for_a_viewer(viewer: Client) -> None:
-    assert "Send now" not in viewer.get("/admin/inflight/delivery/").content.decode()
-    viewer.post("/admin/inflight/delivery/send-now/")
+def test_while_a_delivery_is_under_way_no_other_is_started(operator: Client) -> None:
+    under_way, _ = start_delivery()
+    assert f"delivery {under_way.pk} (preparing) is under way" in text_of(operator, f"{LIST}send/")
+    answer = operator.post(f"{LIST}send/", {"only": "all"}, follow=True)
+    assert "Already under way" in answer.content.decode()
+    assert Delivery.objects.get() == under_way
+
+
+@pytest.mark.parametrize("choice", ["", "some"])
+def test_sending_wants_a_choice(operator: Client, choice: str) -> None:
+    assert operator.post(f"{LIST}send/", {"only": choice}).status_code == 200
     assert not Delivery.objects.exists()
 
 
-def test_retry_makes_a_failed_delivery_due(login: Callable[..., Client], partner: Partner) -> None:
-    PurchaseFactory()
-    partner.fail_next(Fault(status=422))
-    failed = deliver(start_delivery()[0], seconds=1)
-    client = login("view_delivery", "change_delivery")
-    client.post("/admin/inflight/delivery/", {"action": "retry", "_selected_action": [failed.pk]})
+def test_a_failed_delivery_is_retried_from_the_list(operator: Client, failed: Delivery) -> None:
+    operator.post(LIST, {"action": "retry", "_selected_action": [failed.pk]})
     failed.refresh_from_db()
     assert failed.status == "sending"
 
 
-def test_retry_is_not_for_a_viewer(viewer: Client) -> None:
-    failed = Delivery.objects.create(status=Delivery.Status.FAILED)
-    viewer.post("/admin/inflight/delivery/", {"action": "retry", "_selected_action": [failed.pk]})
+def test_a_failed_delivery_is_retried_from_its_page_which_asks_first(
+    operator: Client, failed: Delivery, partner: Partner
+) -> None:
+    page = f"{LIST}{failed.pk}/change/"
+    assert f"{LIST}{failed.pk}/retry/" in text_of(operator, page)
+    assert "sent again by a worker" in text_of(operator, f"{LIST}{failed.pk}/retry/")
+    failed.refresh_from_db()
+    assert failed.status == "failed"
+
+    answer = operator.post(f"{LIST}{failed.pk}/retry/")
+
+    assert answer.headers["Location"] == page
+    assert f"Retrying: delivery {failed.pk} (sending)" in text_of(operator, page)
+    failed.refresh_from_db()
+    assert deliver(failed, seconds=1).status == "delivered"
+    assert f"{LIST}{failed.pk}/retry/" not in text_of(operator, page)
+
+
+def test_a_retry_that_cannot_be_says_why(operator: Client, failed: Delivery) -> None:
+    start_delivery()
+    answer = operator.post(f"{LIST}{failed.pk}/retry/", follow=True)
+    assert "Another delivery is under way" in answer.content.decode()
     failed.refresh_from_db()
     assert failed.status == "failed"
 
 
-def test_customers_are_not_edited_by_a_post(viewer: Client) -> None:
+def test_a_batch_is_found_by_its_key_and_its_bytes_are_not_shown(operator: Client, failed: Delivery) -> None:
+    batch = failed.batches.get()
+    found = operator.get("/admin/inflight/deliverybatch/", {"q": str(batch.idempotency_key)}).context["cl"].result_list
+    assert [row.pk for row in found] == [batch.pk]
+    assert "payload" not in text_of(operator, f"/admin/inflight/deliverybatch/{batch.pk}/change/").lower()
+
+
+def test_customers_are_not_edited_by_a_post(operator: Client) -> None:
     purchase = PurchaseFactory()
-    viewer.post(f"/admin/inflight/customer/{purchase.customer_id}/change/", {"last_name": "Edited"})
+    operator.post(f"/admin/inflight/customer/{purchase.customer_id}/change/", {"last_name": "Edited"})
     assert not Customer.objects.filter(last_name="Edited").exists()
+
+
+def test_an_operation_on_nothing_is_not_found(operator: Client) -> None:
+    get: Callable[..., Any] = operator.get
+    assert get(f"{LIST}999/retry/").status_code == 404

@@ -85,3 +85,22 @@ def test_restoring_a_deleted_one(admin: Client) -> None:
     metadata.refresh_from_db()
     assert metadata.deleted_at is None
     assert history(metadata)[-1] == ("restored", "ada")
+
+
+def test_a_deleted_one_is_restored_from_its_page_and_not_deleted_twice(admin: Client) -> None:
+    metadata = MetadataFactory()
+    services.delete_metadata(str(metadata.pk), by="test")
+    path = f"{LIST}{metadata.pk}/"
+    page = admin.get(f"{path}change/").content.decode()
+    assert (f"{path}restore/" in page, f"{path}delete/" in page) == (True, False)
+    admin.post(f"{path}restore/")
+    metadata.refresh_from_db()
+    assert metadata.deleted_at is None
+    page = admin.get(f"{path}change/").content.decode()
+    assert (f"{path}restore/" in page, f"{path}delete/" in page) == (False, True)
+
+
+def test_what_happened_is_listed_and_leads_to_the_record(admin: Client) -> None:
+    metadata = MetadataFactory(name="Wanted")
+    page = admin.get("/admin/metadata_registry/metadataevent/", {"q": str(metadata.pk)}).content.decode()
+    assert f'<a href="{LIST}{metadata.pk}/change/">Wanted</a>' in page

@@ -5,6 +5,12 @@
 htmx.config.allowEval = false;
 htmx.config.includeIndicatorStyles = false; // a <style> element
 
+// One choice of light or dark with the pages outside the admin (theme.js).
+const PERSISTED = "_x_adminTheme";
+const chosen = localStorage.getItem("theme");
+if (chosen) localStorage.setItem(PERSISTED, JSON.stringify(chosen));
+addEventListener("pagehide", () => localStorage.setItem("theme", JSON.parse(localStorage.getItem(PERSISTED) ?? '"auto"')));
+
 // What unfold says in whole JavaScript, in the expressions that the CSP build understands: no statements, no arrow functions,
 // no globals. Null: not needed here.
 const REWORDED = [

@@ -1,0 +1,110 @@
+"""The admin's first page: panels that apps declare, each a few numbers that lead to lists, told by a few bounded queries."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+logger = logging.getLogger(__name__)
+
+
+class Tone(StrEnum):
+    """Whether somebody has to care."""
+
+    PLAIN = ""
+    GOOD = "good"
+    WAITING = "wait"  # goes on by itself
+    BAD = "bad"  # needs a person
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number or a short text, and the list behind it."""
+
+    label: str
+    value: str | int
+    link: str = ""
+    tone: Tone = Tone.PLAIN
+
+
+@dataclass(frozen=True)
+class Next:
+    """What to do where there is nothing to see yet."""
+
+    text: str
+    link: str
+    label: str
+    needs: str = ""  # a permission, without which there is only the text
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What one part of the platform shows of itself."""
+
+    figures: Sequence[Figure] = ()
+    chart: SafeString | str = ""
+    columns: Sequence[str] = ()
+    rows: Sequence[Sequence[Any]] = ()
+    next: Next | None = None
+
+
+class _Teller(NamedTuple):
+    title: str
+    permission: str
+    tell: Callable[[], Panel]
+
+
+_tellers: list[_Teller] = []
+
+
+def register(title: str, permission: str, tell: Callable[[], Panel]) -> None:
+    """Add a panel, from an app's ready(), for those who have the permission; `tell` must not read a whole table."""
+    _tellers.append(_Teller(title, permission, tell))
+
+
+def panels(user: Any) -> list[tuple[str, Panel]]:
+    """Return the panels that a user may see with their titles, in the order of the apps."""
+    return [(teller.title, _told(teller, user)) for teller in _tellers if user.has_perm(teller.permission)]
+
+
+def _told(teller: _Teller, user: Any) -> Panel:
+    """One part that is broken leaves the others to be seen."""
+    try:
+        panel = teller.tell()
+    except Exception:
+        logger.exception("The panel %s could not be told", teller.title)
+        return Panel([Figure("state", "could not be told; the log has the details", tone=Tone.BAD)])
+    if panel.next and panel.next.needs and not user.has_perm(panel.next.needs):
+        return replace(panel, next=replace(panel.next, link=""))
+    return panel
+
+
+def tone_of(number: int, tone: Tone) -> Tone:
+    """Return the tone if there is anything at all."""
+    return tone if number else Tone.PLAIN
+
+
+def ago(moment: datetime | None) -> str:
+    """Return how long ago something was, for people."""
+    return f"{duration((timezone.now() - moment).total_seconds())} ago" if moment else "never"
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in its largest unit."""
+    for unit, length in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length:.0f} {unit}"
+    return f"{max(seconds, 0.0):.0f} s"
+
+
+A_DAY = timedelta(days=1)
+
+
+def a_day_ago() -> datetime:
+    """Return since when a figure "in 24 h" counts."""
+    return timezone.now() - A_DAY

@@ -1,0 +1,32 @@
+"""Files that operators hand over in the browser: kept for a day, so that a dry run can be followed by the import itself."""
+
+import shutil
+import time
+from pathlib import Path
+from uuid import uuid4
+
+from django.conf import settings
+from django.db.models import Q
+
+from inflight.models import ImportRun
+
+KEPT_SECONDS = 24 * 3600.0
+
+
+def new_folder() -> Path:
+    """Return the path of a folder for the files of one form; it is not made yet."""
+    return Path(settings.IMPORT_UPLOADS) / uuid4().hex
+
+
+def drop_old_uploads() -> None:
+    """Delete what came more than a day ago, except what an import still has to read."""
+    root = Path(settings.IMPORT_UPLOADS)
+    before = time.time() - KEPT_SECONDS
+    for folder in root.iterdir() if root.is_dir() else ():
+        if folder.stat().st_mtime < before and not _is_needed(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_needed(folder: Path) -> bool:
+    waiting = Q(status__in=[ImportRun.Status.QUEUED, ImportRun.Status.RUNNING])
+    return ImportRun.objects.filter(waiting, customers_file_path__startswith=f"{folder.resolve()}/").exists()

@@ -1,0 +1,65 @@
+"""How an operator's files arrive from a browser: streamed into a folder of their own, up to a bound. Imports no models."""
+
+import shutil
+from pathlib import Path
+from typing import IO, Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile, StopUpload
+from django.http import HttpRequest
+from django.utils.text import get_valid_filename
+
+CHUNK_BYTES = 256 * 1024
+SPARE_BYTES = 256 * 1024 * 1024  # of the disk, for those who have to go on writing
+LONGEST_NAME = 100  # characters kept of the name that the file has at its owner's
+
+
+class StoredFile(UploadedFile[bytes]):
+    """A file of the form, which lies in its place already."""
+
+    def __init__(self, name: str, size: int, place: Path) -> None:
+        super().__init__(name=name, size=size)
+        self.place = place
+
+
+class IntoFolder(FileUploadHandler):
+    """Streams a form's files into a new folder. Of what would be more than `limit` bytes together, nothing is kept."""
+
+    chunk_size = CHUNK_BYTES
+
+    def __init__(self, request: HttpRequest, *, folder: Path, fields: set[str], limit: int) -> None:
+        super().__init__(request)
+        self.is_too_much = False
+        self._folder, self._fields, self._left = folder, fields, limit
+        self._place = folder
+        self._file: IO[bytes] | None = None
+
+    def new_file(self, field_name: str, file_name: str, *args: Any, **kwargs: Any) -> None:
+        super().new_file(field_name, file_name, *args, **kwargs)
+        if field_name not in self._fields:
+            raise SkipFile
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._place = self._folder / f"{field_name}-{get_valid_filename(file_name)[-LONGEST_NAME:]}"
+        self._file = self._place.open("xb")
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        self._left -= len(raw_data)
+        if self._left < 0 or shutil.disk_usage(self._folder).free < SPARE_BYTES:
+            self.is_too_much = True
+            raise StopUpload(connection_reset=False)
+        assert self._file is not None  # noqa: S101 - new_file comes first
+        self._file.write(raw_data)
+
+    def file_complete(self, file_size: int) -> StoredFile:
+        self._close()
+        return StoredFile(self.file_name or "", file_size, self._place)
+
+    def discard(self) -> None:
+        """Remove what came."""
+        self._close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
