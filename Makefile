@@ -8,7 +8,7 @@ PYTEST_WORKERS ?= auto
 RESULTS ?= # a folder for test results and coverage, as the pipeline publishes them
 report = $(if $(RESULTS),--junitxml=$(RESULTS)/$(1).xml --cov --cov-append --cov-report=xml:$(RESULTS)/coverage/coverage.xml)
 
-.PHONY: help install run test test-sqlite test-postgresql lint lint-delivery format bench lock
+.PHONY: help install run test test-sqlite test-postgresql test-browser lint lint-delivery format bench screenshots lock
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -24,6 +24,7 @@ $(VENV)/installed: requirements-dev.txt
 
 run: export DEBUG := true
 run: export PORT := 3100
+run: export APRON_URL = http://localhost:$(PORT)
 run: export CUSTOMERS_API_URL ?= http://127.0.0.1:3199/v1/customers
 run: export OFFERS_BASE_URL ?= http://127.0.0.1:3198/api/v1
 run: export OFFERS_REFRESH_TOKEN ?= refresh-me
@@ -33,13 +34,16 @@ run: install ## Run everything on this machine, with sample data and a stand-in 
 	@mkdir -p var/compute && cp sample_data/compute/* var/compute/
 	@honcho --no-prefix -f Procfile.dev start
 
-test: test-sqlite test-postgresql ## Run the tests on SQLite and on PostgreSQL (it starts its own)
+test: test-sqlite test-postgresql test-browser ## Run the tests on SQLite, on PostgreSQL (it starts its own) and in a browser
 
 test-sqlite: install ## Run the tests on SQLite only
 	pytest -n $(PYTEST_WORKERS) $(call report,sqlite)
 
 test-postgresql: install ## Run the tests on PostgreSQL only
 	python -m tests.with_postgresql pytest -n $(PYTEST_WORKERS) $(call report,postgresql)
+
+test-browser: install ## Run the tests in the machine's Chromium only; without one it says so and skips them
+	pytest tests/browser -n $(PYTEST_WORKERS) --dist loadfile $(if $(RESULTS),--junitxml=$(RESULTS)/browser.xml)
 
 lint: install lint-delivery ## Check style, formatting, types and what delivers it
 	ruff check .
@@ -70,6 +74,9 @@ bench: install ## Measure side by side; see benchmarks/
 	@pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	python -m benchmarks.ingest
 	python -m benchmarks.compute
+
+screenshots: install ## Take the README's pictures anew, of the demo, with the machine's Chromium
+	python -m sample_data.screenshots
 
 lock: install ## Pin the requirements anew, from pyproject.toml
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.txt

@@ -1,32 +1,48 @@
-"""What `make run` does first: imports the sample files, sends the customers, makes products, through the API, and says so."""
+"""What `make run` does first: people to log in as, products, a day of work, the sample files; then it says where all is.
 
+`python -m sample_data.demo URL [--once]`: with `--once` it ends then, instead of waiting for Ctrl-C with the others.
+"""
+
+import argparse
+import os
 import signal
 import time
+from typing import Any
 
+import django
 import requests
 
-API = "http://127.0.0.1:3100/api"
-PRODUCTS = [
-    {"name": "Eau de parfum, 50 ml", "description": "A classic of the trolley."},
-    {"name": "Model aeroplane, 1:200", "description": "The one you are sitting in."},
-]
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from django.conf import settings  # noqa: E402 - after the setup
+
+from sample_data.catalogue import make_products  # noqa: E402
+from sample_data.users import LOOKS_ONLY, MAY_ALL, OPERATES, make_users  # noqa: E402
+from sample_data.yesterday import make_yesterday  # noqa: E402
+
 CUSTOMERS, PURCHASES = "sample_data/customers.csv", "sample_data/purchases.csv"
-ADDRESSES = """
-Apron is running; Ctrl-C stops it.
-  API docs      http://localhost:3100/api/docs
-  Health        http://localhost:3100/api/health
-  Admin         http://localhost:3100/admin/          (a login: python manage.py createsuperuser)
-  What the partner's stand-in received   http://localhost:3199/
-  What reaches Kafka   KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:3197 .venv/bin/python manage.py tail_data --from-beginning
+ADDRESSES = f"""
+Apron is running; Ctrl-C stops it. Log in as {MAY_ALL} (may do all), {OPERATES} or {LOOKS_ONLY}; the password is the name.
+
+  Start here    {{url}}/
+  Admin         {{url}}/admin/
+  Workbench     {{url}}/workbench
+
+  API docs      {{url}}/api/docs          (the token: {settings.API_TOKEN})
+  Health        {{url}}/api/health
+  What the partner's stand-in received   {settings.CUSTOMERS_API_URL.removesuffix("v1/customers")}
+  What reaches Kafka   KAFKA_BOOTSTRAP_SERVERS={settings.KAFKA_BOOTSTRAP_SERVERS[0]} \\
+                       .venv/bin/python manage.py tail_data --from-beginning
 """
 
 
-def wait_until_up(seconds: float = 60.0) -> None:
+def wait_until_up(api: str, seconds: float = 60.0) -> None:
     """Wait until web and worker answer as healthy."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
-            if requests.get(f"{API}/health", timeout=5).ok:
+            if requests.get(f"{api}/health", timeout=5).ok:
                 return
         except requests.ConnectionError:
             pass
@@ -34,29 +50,36 @@ def wait_until_up(seconds: float = 60.0) -> None:
     raise SystemExit(f"Apron was not healthy after {seconds:.0f} s; the lines above say why.")
 
 
-def play() -> None:
+def play(api: str) -> None:
     """Import the sample files and send what is new, printing the answers."""
-    run = requests.post(
-        f"{API}/import-csv", json={"customers_file_path": CUSTOMERS, "purchased_file_path": PURCHASES}, timeout=60
-    ).json()
-    print(f"Imported {CUSTOMERS}: {run['customers']}")  # noqa: T201
-    print(f"Imported {PURCHASES}: {run['purchases']}")  # noqa: T201
-    delivery = requests.post(f"{API}/send-customers", json={"only": "changed"}, timeout=60).json()
+    run = _post(f"{api}/import-csv", customers_file_path=CUSTOMERS, purchased_file_path=PURCHASES)
+    print(f"Imported {CUSTOMERS}: {run['customers']}")
+    print(f"Imported {PURCHASES}: {run['purchases']}")
+    delivery = _post(f"{api}/send-customers", only="changed")
     customers = sum(batch["customers"] for batch in delivery["batches"])
-    print(f"Delivery {delivery['id']} to the partner's stand-in: {delivery['status']}, {customers} customers")  # noqa: T201
+    print(f"Delivery {delivery['id']} to the partner's stand-in: {delivery['status']}, {customers} customers")
+
+
+def _post(url: str, **body: object) -> Any:
+    headers = {"Authorization": f"Bearer {settings.API_TOKEN}"}
+    return requests.post(url, json=body, headers=headers, timeout=60).json()
+
+
+def main(url: str, *, once: bool) -> None:
+    """Prepare it all on the Apron at `url`, and say where it is."""
+    make_users()
     make_products()
-    print(ADDRESSES, flush=True)  # noqa: T201
-
-
-def make_products() -> None:
-    """Make the sample products that are not there yet, and say where their prices are."""
-    there = {product["name"]: product for product in requests.get(f"{API}/products?limit=1000", timeout=60).json()}
-    for wanted in PRODUCTS:
-        product = there.get(wanted["name"]) or requests.post(f"{API}/products", json=wanted, timeout=60).json()
-        print(f"Product {wanted['name']}: {API}/products/{product['id']}/price-trend")  # noqa: T201
+    wait_until_up(f"{url}/api")
+    make_yesterday(f"{url}/api")
+    play(f"{url}/api")
+    print(ADDRESSES.format(url=url), flush=True)
+    if not once:
+        signal.pause()
 
 
 if __name__ == "__main__":
-    wait_until_up()
-    play()
-    signal.pause()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("url")
+    parser.add_argument("--once", action="store_true")
+    arguments = parser.parse_args()
+    main(arguments.url, once=arguments.once)

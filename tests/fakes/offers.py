@@ -132,18 +132,23 @@ def _problem(status: int, code: str, message: str) -> Answer:
     return status, {}, json.dumps({"code": code, "msg": message}).encode()
 
 
-def moving_offers(product_id: str) -> list[ServedOffer]:
-    """Make three shops out of a product's id; their prices and stocks move every minute, one is now and then sold out."""
-    minute = int(time.time() // 60)
-    seed = uuid.UUID(product_id).int
-    return [
-        {
-            "id": str(uuid.uuid5(uuid.UUID(product_id), f"shop {shop}")),
-            "price": 1000 + (seed >> 8 * shop) % 500 + (minute * (7 + shop) + shop * 40) % 200,
-            "items_in_stock": (seed + minute + 3 * shop) % 9,
-        }
-        for shop in range(3)
-    ]
+def moving_offers(product_id: str, at: float | None = None) -> list[ServedOffer]:
+    """Make three shops out of a product's id, as they are now or were `at`; one is now and then sold out.
+
+    Their prices swing over days, hours and minutes, so that each minute brings something new and each week has a shape.
+    """
+    minute = int((at or time.time()) // 60)
+    return [_offer_of_shop(uuid.UUID(product_id), shop, minute) for shop in range(3)]
+
+
+def _offer_of_shop(product_id: uuid.UUID, shop: int, minute: int) -> ServedOffer:
+    seed = (product_id.int >> 8 * shop) % 1000
+    days, hours, minutes = (math.sin(minute / period + seed) for period in (3000, 400, 8))
+    return {
+        "id": str(uuid.uuid5(product_id, f"shop {shop}")),
+        "price": round((900 + seed % 500) * (1 + 0.12 * days + 0.05 * hours + 0.005 * minutes)),
+        "items_in_stock": max(0, round(7 + 5 * hours + 4 * days)),
+    }
 
 
 if __name__ == "__main__":

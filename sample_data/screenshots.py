@@ -1,0 +1,75 @@
+"""`make screenshots`: the README's pictures, taken anew of the demo with the machine's Chromium."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import django
+from playwright.sync_api import Browser, Page, sync_playwright
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from sample_data.users import MAY_ALL  # noqa: E402 - after the setup
+from tests.browser.chromium import HOW_TO_GET_ONE, find_chromium, launch_arguments  # noqa: E402
+from tests.browser.house import House, running_house  # noqa: E402
+
+IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
+LARGEST = 200_000  # bytes of a picture; what a README can bear
+
+
+class Shot(NamedTuple):
+    """A picture: where, as whom, in which colours."""
+
+    name: str
+    address: str
+    user: str = ""
+    colours: Literal["light", "dark"] = "light"
+
+
+SHOTS = (
+    Shot("dashboard", "/admin/", MAY_ALL),
+    Shot("dashboard-dark", "/admin/", MAY_ALL, "dark"),
+)
+
+
+def take(browser: Browser, house: House, shot: Shot) -> Path:
+    """Take one picture and return where it is."""
+    with browser.new_context(
+        base_url=house.url, viewport={"width": 1280, "height": 800}, color_scheme=shot.colours, reduced_motion="reduce"
+    ) as context:
+        if shot.user:
+            house.sign_in(context, shot.user)
+        page = context.new_page()
+        page.goto(shot.address)
+        return save(page, shot.name)
+
+
+def save(page: Page, name: str) -> Path:
+    """Keep what the page shows."""
+    place = IMAGES / f"{name}.png"
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=place, animations="disabled")
+    return place
+
+
+def main() -> None:
+    """Start the demo, take all pictures, say how large they are."""
+    chromium = find_chromium()
+    if chromium is None:
+        raise SystemExit(HOW_TO_GET_ONE)
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, running_house(Path(folder)) as house, sync_playwright() as playwright:
+        house.play_demo()
+        with playwright.chromium.launch(**launch_arguments(chromium)) as browser:
+            for shot in SHOTS:
+                place = take(browser, house, shot)
+                size = place.stat().st_size
+                print(f"{place.relative_to(Path.cwd())}: {size:,} bytes")
+                if size > LARGEST:
+                    raise SystemExit(f"{place.name} is larger than {LARGEST:,} bytes.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""The whole of Apron with its stand-ins, as `make run` has it: on free ports, with data of its own."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import requests
+from playwright.sync_api import BrowserContext
+
+from tests.fakes.kafka import Kafka
+from tests.fakes.offers import Offers, moving_offers
+from tests.fakes.partner import Partner
+from tests.processes import ROOT, System, running_system
+
+MAKE_USERS = "import django; django.setup(); from sample_data.users import make_users; make_users()"
+TOKEN = {"Authorization": "Bearer test-token"}
+
+
+class House:
+    """A running system and what stands around it."""
+
+    def __init__(self, system: System, partner: Partner, offers: Offers) -> None:
+        self.system, self.partner, self.offers = system, partner, offers
+        self.url = system.url.removesuffix("/api")
+        self._sessions: dict[str, str] = {}
+        self._worker = psutil.Process(system.start("run_worker").pid)
+        self._run("-c", MAKE_USERS)
+        system.start_web()
+
+    def play_demo(self) -> None:
+        """Do what `make run` does first: users, products, a day of work."""
+        self._run("-m", "sample_data.demo", self.url, "--once")
+
+    def _run(self, *arguments: str) -> None:
+        environment = self.system.environment | {"DEBUG": "true"}
+        subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, check=True, timeout=120)
+
+    def upload(self, name: str, text: str) -> None:
+        """Put a file where compute finds it."""
+        where = f"{self.system.url}/compute/files/{name}?overwrite=true"
+        requests.put(where, data=text.encode(), headers=TOKEN, timeout=30).raise_for_status()
+
+    @contextmanager
+    def worker_asleep(self) -> Iterator[None]:
+        """Let nothing be done in the background for a while."""
+        asleep = [self._worker, *self._worker.children(recursive=True)]
+        for process in asleep:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in asleep:
+                process.resume()
+
+    def sign_in(self, context: BrowserContext, user: str) -> None:
+        """Let a browser be this demo user, without the way through the login page."""
+        context.add_cookies([{"name": "sessionid", "value": self._session_of(user), "url": self.url}])
+
+    def _session_of(self, user: str) -> str:
+        """Return the user's session key; they log in once."""
+        if user not in self._sessions:
+            with requests.Session() as session:
+                page = session.get(f"{self.url}/login", timeout=30)
+                token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
+                assert token
+                form = {"username": user, "password": user, "csrfmiddlewaretoken": token[1]}
+                session.post(page.url, data=form, timeout=30).raise_for_status()
+                self._sessions[user] = session.cookies["sessionid"]
+        return self._sessions[user]
+
+
+@contextmanager
+def running_house(folder: Path) -> Iterator[House]:
+    """Start all of it, on the engine of Django's database; `folder` takes what it writes."""
+    compute = folder / "compute"
+    compute.mkdir()
+    with (
+        Partner() as partner,
+        Offers(profile="today", made_up=moving_offers) as offers,
+        Kafka() as kafka,
+        running_system(
+            folder,
+            COMPUTE_ROOT=str(compute),
+            CUSTOMERS_API_URL=partner.customers_url,
+            OFFERS_BASE_URL=offers.base_url,
+            OFFERS_REFRESH_TOKEN=offers.refresh_token,
+            KAFKA_BOOTSTRAP_SERVERS=kafka.address,
+            DELIVERY_SCHEDULE="600",
+            SEND_BUDGET_SECONDS="1",
+        ) as system,
+    ):
+        yield House(system, partner, offers)
