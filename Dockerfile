@@ -16,7 +16,7 @@ RUN python -m pip uninstall --yes --quiet --root-user-action=ignore pip \
 COPY --from=build /opt/venv /opt/venv
 COPY . .
 # No secret is made into the image: these two are of no use to anyone.
-RUN SECRET_KEY=unused API_TOKEN=unused python manage.py collectstatic --no-input
+RUN SECRET_KEY=unused API_TOKEN=unused python manage.py collectstatic --no-input --verbosity 0
 USER 10001
 # The SQLite database and the secrets that were made, unless DATABASE_URL, SECRET_KEY and API_TOKEN say otherwise.
 VOLUME /app/var

@@ -1,7 +1,14 @@
-// Swagger UI has a dark dress, but does not look whether the reader's system asks for it.
-const dark = matchMedia("(prefers-color-scheme: dark)");
-const dress = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
-dark.addEventListener("change", dress);
+// Swagger UI has a dark dress, but does not look whether the reader or the reader's system asks for it.
+const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
+
+function dress() {
+  const theme = document.documentElement.dataset.theme;
+  const isDark = theme === "dark" || (theme !== "light" && systemIsDark.matches);
+  document.documentElement.classList.toggle("dark-mode", isDark);
+}
+
+systemIsDark.addEventListener("change", dress);
+document.addEventListener("themechange", dress);
 dress();
 
 // It puts a link inside of each operation's button, where assistive technology cannot tell which one is meant: the button is.

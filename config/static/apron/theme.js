@@ -9,6 +9,7 @@ function chosenTheme() {
 
 function show(theme) {
   root.dataset.theme = theme;
+  document.dispatchEvent(new Event("themechange"));
   for (const button of document.querySelectorAll("[data-theme-switch]")) {
     button.hidden = false;
     button.setAttribute("aria-label", `Colours: ${theme}`);
