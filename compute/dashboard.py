@@ -29,7 +29,7 @@ def jobs() -> Panel:
                 list_address(Job, status__exact="failed"),
                 tone_of(failed.exists(), Tone.BAD),
             ),
-            Figure("done in 24 h", capped(done), list_address(Job, status__exact="done"), Tone.GOOD),
+            Figure("done in 24 h", capped(done), list_address(Job, status__exact="done")),
         ],
         hourly_chart(
             "Jobs that ended, by the hour",

@@ -31,9 +31,7 @@ def deliveries() -> Panel:
     return Panel(
         [
             _under_way(),
-            Figure(
-                "delivered in 24 h", capped(delivered), list_address(Delivery, status__exact="delivered"), Tone.GOOD
-            ),
+            Figure("delivered in 24 h", capped(delivered), list_address(Delivery, status__exact="delivered")),
             Figure(
                 "failed",
                 capped(failed),

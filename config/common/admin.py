@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.admin import ShowFacets, helpers
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import quote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
@@ -114,8 +115,15 @@ class PlatformAdmin(ModelAdmin[Any]):
         if request.method != "POST":
             return self.ask(request, self.operations[name], [row], back=self.address_of(row))
         run: Any = action[0]
-        answer: HttpResponseBase | None = run(self, request, self.get_queryset(request).filter(pk=row.pk))
+        chosen = self.get_queryset(request).filter(pk=row.pk)
+        self._log(request, self.operations[name], chosen)
+        answer: HttpResponseBase | None = run(self, request, chosen)
         return answer or redirect(self.address_of(row))
+
+    def _log(self, request: HttpRequest, operation: Operation, rows: QuerySet[Any]) -> None:
+        """Keep who asked for an operation: the history of each row shows it."""
+        user_id: Any = request.user.pk
+        LogEntry.objects.log_actions(user_id, rows, CHANGE, change_message=operation.title)
 
     def address_of(self, row: models.Model) -> str:
         """Return the address of a row's page."""
@@ -167,11 +175,13 @@ class PlatformAdmin(ModelAdmin[Any]):
         if request.POST.get("select_across") == "1":
             messages.error(request, "Choose the rows of a page; an action over the whole list is not offered.")
             return redirect(request.get_full_path())
-        operation = self.operations.get(request.POST.get("action", ""))
-        chosen = request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
-        if operation and operation.always_asks and chosen and ASKED not in request.POST:
-            hidden = [("action", request.POST["action"]), *((helpers.ACTION_CHECKBOX_NAME, pk) for pk in chosen)]
-            return self.ask(request, operation, queryset.filter(pk__in=chosen), hidden=hidden)
+        name, chosen = request.POST.get("action", ""), request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
+        if name in self.operations and name in self.get_actions(request) and chosen:
+            operation, rows = self.operations[name], queryset.filter(pk__in=chosen)
+            if operation.always_asks and ASKED not in request.POST:
+                hidden = [("action", name), *((helpers.ACTION_CHECKBOX_NAME, pk) for pk in chosen)]
+                return self.ask(request, operation, rows, hidden=hidden)
+            self._log(request, operation, rows)
         return super().response_action(request, queryset, *args)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

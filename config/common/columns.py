@@ -19,7 +19,7 @@ def badge(field: str, tones: Mapping[str, str]) -> Callable[[Any, Any], SafeStri
     """Return a column that shows a field's choice in its colour: success, warning, danger or info, by its value."""
 
     def column(_admin: Any, row: Any) -> SafeString:
-        text = getattr(row, f"get_{field}_display")().partition(" (")[0]
+        text = getattr(row, f"get_{field}_display")().partition(" (")[0].lower()
         return coloured(text, tones.get(getattr(row, field), ""))
 
     column.short_description = field.replace("_", " ")  # type: ignore[attr-defined]

@@ -32,6 +32,7 @@ class BatchInline(ReadOnlyInline):
     fields = ("number", "status", "customers", "attempts", "http_status", "last_error", "acknowledged_at")
     readonly_fields = fields
     ordering = ("-status", "number")
+    hide_title = True  # it says no more than the number
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DeliveryBatch]:
         return super().get_queryset(request).defer("payload")
@@ -54,6 +55,9 @@ class DeliveryAdmin(ReadOnlyAdmin):
     search_fields = ("requested_by__istartswith",)
     search_help_text = "A number, or the start of who asked"
     ordering = ("-id",)
+    fields = (
+        "status", "only", "next_attempt_at", "failed_rounds", "requested_by", "created_at", "finished_at", "prepared_through",
+    )  # fmt: skip
     inlines = (BatchInline,)
     actions = ("retry",)
     tools = (Tool("send", "Send customers", "send", SEND),)

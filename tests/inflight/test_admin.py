@@ -117,6 +117,7 @@ def test_a_failed_delivery_is_retried_from_its_page_which_asks_first(
 
     assert answer.headers["Location"] == page
     assert f"Retrying: delivery {failed.pk} (sending)" in text_of(operator, page)
+    assert "Retry now" in text_of(operator, f"{LIST}{failed.pk}/history/")
     failed.refresh_from_db()
     assert deliver(failed, seconds=1).status == "delivered"
     assert f"{LIST}{failed.pk}/retry/" not in text_of(operator, page)
