@@ -1,12 +1,15 @@
 """The three operations: the same answer from every engine and every format."""
 
 import math
+import statistics
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from compute.faults import AmbiguousOutput, NotNumeric, UnknownColumn
+from tests.compute.nist import DATASETS
 from tests.compute.tables import ENGINES, FORMATS, numbers, packed, read_table, result, run, write_table
 
 SALES: list[dict[str, Any]] = [
@@ -151,25 +154,46 @@ def test_two_results_of_one_name_are_refused(engine: str, tmp_path: Path) -> Non
         run(path, "group_by", engine=engine, by=["a_sum"], aggregations={"a": ["sum"]})
 
 
-NIST: dict[str, tuple[list[Any], float, float, float]] = {
-    # name: (values, mean, standard deviation, tolerance), certified by NIST StRD, univariate summary statistics
-    "PiDigits-like": ([3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5], 4.0, math.sqrt(5.6), 1e-9),
-    "NumAcc1": ([10000001, 10000003, 10000002], 10000002.0, 1.0, 1e-9),
-    "NumAcc2": ([1.2] + [1.1, 1.3] * 500, 1.2, 0.1, 1e-9),
-    "NumAcc3": ([1000000.2] + [1000000.1, 1000000.3] * 500, 1000000.2, 0.1, 1e-9),
-    # no double is 10000000.1: the deviation of the doubles nearest to NumAcc4's values is 5.6e-9 off
-    "NumAcc4": ([10000000.2] + [10000000.1, 10000000.3] * 500, 10000000.2, 0.1, 1e-8),
-}
+def test_the_values_are_those_that_nist_certified() -> None:
+    for name, dataset in DATASETS.items():
+        assert float(statistics.mean(dataset.values)) == pytest.approx(float(dataset.mean), rel=1e-14), name
+        assert float(statistics.stdev(dataset.values)) == pytest.approx(float(dataset.deviation), rel=1e-14), name
 
 
 @every_engine
 @every_format
-@pytest.mark.parametrize("case", NIST)
-def test_the_univariate_cases_of_nist(engine: str, format_: str, case: str, tmp_path: Path) -> None:
-    values, mean, deviation, tolerance = NIST[case]
-    path = write_table(tmp_path, format_, [{"x": value} for value in values])
+@pytest.mark.parametrize(
+    "names", [["PiDigits"], [name for name in DATASETS if name != "PiDigits"]], ids=["pi", "others"]
+)
+class TestTheUnivariateDatasetsOfNist:
+    """Several as columns of one table, the shorter ones filled up with nulls."""
 
-    row = result(path, "stats", engine=engine, columns=["x"])[0]
+    @pytest.fixture
+    def path(self, names: list[str], format_: str, tmp_path: Path) -> Path:
+        columns = [[float(value) for value in DATASETS[name].values] for name in names]
+        rows = [{"k": "all"} | dict(zip(names, row, strict=True)) for row in zip_longest(*columns)]
+        return write_table(tmp_path, format_, rows)
 
-    assert numbers(row, "mean") == pytest.approx([mean], rel=1e-9)
-    assert numbers(row, "standard_deviation") == pytest.approx([deviation], rel=tolerance)
+    def test_stats_give_what_is_certified(self, engine: str, names: list[str], path: Path) -> None:
+        for row in result(path, "stats", engine=engine, columns=names):
+            _assert_certified(row["column"], *numbers(row, "mean", "standard_deviation"))
+
+    def test_group_by_gives_what_is_certified(self, engine: str, names: list[str], path: Path) -> None:
+        asked = {name: ["mean", "std"] for name in names}
+
+        row = result(path, "group_by", engine=engine, by=["k"], aggregations=asked)[0]
+
+        for name in names:
+            _assert_certified(name, *numbers(row, f"{name}_mean", f"{name}_std"))
+
+
+def _assert_certified(name: str, mean: float | None, deviation: float | None) -> None:
+    certified = DATASETS[name]
+    assert mean == pytest.approx(float(certified.mean), rel=1e-9), name
+    if (
+        name == "NumAcc4"
+    ):  # no double is 10000000.1: the doubles nearest to its values have a deviation that is 5.6e-9 off
+        assert deviation == pytest.approx(statistics.stdev([float(value) for value in certified.values]), rel=1e-9)
+        assert deviation == pytest.approx(float(certified.deviation), rel=1e-8)
+    else:
+        assert deviation == pytest.approx(float(certified.deviation), rel=1e-9), name
