@@ -71,6 +71,8 @@ document.addEventListener("DOMContentLoaded", () => {
     for (const element of document.querySelectorAll(selector)) element.ariaLabel = name;
   }
   for (const icon of document.querySelectorAll(".material-symbols-outlined:not([role])")) icon.ariaHidden = "true";
+  // unfold would write a chosen file's name into a text field that only its own widget has.
+  for (const input of document.querySelectorAll(".apron-file")) input.hasChangeListener = true;
   const main = document.getElementById("main") ?? document.getElementById("page");
   main.role = "main";
 });
