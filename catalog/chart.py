@@ -70,7 +70,7 @@ def price_chart(lines: Sequence[Line], *, end: datetime) -> str:
     ]
     return "".join(
         [
-            f'<figure class="chart"><svg class="plot" width="100%" height="{TOP + HEIGHT + BELOW}" role="img"',
+            f'<figure class="prices"><svg class="plot" width="100%" height="{TOP + HEIGHT + BELOW}" role="img"',
             ' fill="currentColor" font-size="12" aria-labelledby="chart-title" aria-describedby="chart-text">',
             f'<title id="chart-title">Prices over time</title><desc id="chart-text">{_told(drawn, scale)}</desc>',
             *_grid(scale),

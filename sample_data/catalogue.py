@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import cycle
 
 from django.db import transaction
 from django.utils import timezone
@@ -24,6 +25,7 @@ PRODUCTS = {
     + "of everything on the trolley, " * 4: "Its name is too long for the offers service: see its registration.",
 }
 TWO_WEEKS, LAST_DAY = timedelta(days=14), timedelta(days=1)
+AWAY_SINCE, AWAY_UNTIL = timedelta(hours=7), timedelta(hours=8)  # ago: nobody answered
 SOLD_FOR_A_WEEK = "pop-up shop, terminal 2"
 
 
@@ -39,26 +41,29 @@ def make_products() -> None:
         made = [create_product(name=name.strip(), description=text) for name, text in PRODUCTS.items()]
         sold = made[:-1]
         for moment in _moments(now):
-            counts = record_observations([Observation(each.pk, moment, _offers(each, moment, now)) for each in sold])
-            if moment > now - LAST_DAY:
-                RefreshRun.objects.create(
-                    status=RefreshRun.Status.COMPLETED,
-                    started_at=moment,
-                    finished_at=moment + timedelta(seconds=1),
-                    products=len(sold),
-                    offers_new=counts.new,
-                    offers_changed=counts.changed,
-                    offers_gone=counts.gone,
-                )
+            _refresh(sold, moment, now)
         Product.objects.update(created_at=now - TWO_WEEKS)
 
 
 def _moments(now: datetime) -> Iterator[datetime]:
     """Yield when the prices were looked at: coarsely in the past, more closely since yesterday."""
-    moment = now - TWO_WEEKS
+    moment, minutes = now - TWO_WEEKS, cycle([10, 45, 25, 60, 15, 30])
     while moment < now:
         yield moment
-        moment += timedelta(hours=4) if moment < now - LAST_DAY else timedelta(minutes=30)
+        moment += timedelta(hours=4) if moment < now - LAST_DAY else timedelta(minutes=next(minutes))
+
+
+def _refresh(products: list[Product], moment: datetime, now: datetime) -> None:
+    """Let the prices be looked at; the runs of the last day are kept, the one in which nobody answered among them."""
+    run = RefreshRun(started_at=moment, finished_at=moment + timedelta(seconds=1), products=len(products))
+    if AWAY_SINCE < now - moment < AWAY_UNTIL:
+        run.status, run.failures, run.error = RefreshRun.Status.STOPPED, len(products), "offers service: timed out"
+    else:
+        counts = record_observations([Observation(each.pk, moment, _offers(each, moment, now)) for each in products])
+        run.status = RefreshRun.Status.COMPLETED
+        run.offers_new, run.offers_changed, run.offers_gone = counts.new, counts.changed, counts.gone
+    if now - moment < LAST_DAY:
+        run.save()
 
 
 def _offers(product: Product, moment: datetime, now: datetime) -> list[ServiceOffer]:

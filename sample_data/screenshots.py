@@ -30,7 +30,8 @@ class Shot(NamedTuple):
 
 SHOTS = (
     Shot("dashboard", "/admin/", MAY_ALL),
-    Shot("dashboard-dark", "/admin/", MAY_ALL, "dark"),
+    Shot("workbench", "/workbench/jobs/{job}", MAY_ALL),
+    Shot("catalogue", "/catalogue/{product}", MAY_ALL, "dark"),
 )
 
 
@@ -61,10 +62,10 @@ def main() -> None:
         raise SystemExit(HOW_TO_GET_ONE)
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, running_house(Path(folder)) as house, sync_playwright() as playwright:
-        house.play_demo()
+        places = house.play_demo()
         with playwright.chromium.launch(**launch_arguments(chromium)) as browser:
             for shot in SHOTS:
-                place = take(browser, house, shot)
+                place = take(browser, house, shot._replace(address=shot.address.format(**places)))
                 size = place.stat().st_size
                 print(f"{place.relative_to(Path.cwd())}: {size:,} bytes")
                 if size > LARGEST:

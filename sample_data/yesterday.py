@@ -75,6 +75,7 @@ def make_landing() -> None:
     )
     put_back(ImportRun.objects.filter(pk=run.pk), hours=20)
     _deliver(only=Delivery.Only.CHANGED, hours_ago=19.8)
+    _deliver(only=Delivery.Only.ALL, hours_ago=12.5)
     with free_port() as nobody:
         away = {"CUSTOMERS_API_URL": f"http://127.0.0.1:{nobody}/v1/customers", "SEND_BUDGET_SECONDS": 0.1}
         with override_settings(**away, DELIVERY_SCHEDULE=[]):

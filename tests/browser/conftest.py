@@ -41,7 +41,7 @@ def faults(context: BrowserContext) -> Iterator[Faults]:
     faults = Faults()
     faults.watch(context)
     yield faults
-    assert faults.found == []
+    assert not faults.found, "\n".join(faults.found)
 
 
 @pytest.fixture

@@ -31,9 +31,21 @@ class House:
         self._run("-c", MAKE_USERS)
         system.start_web()
 
-    def play_demo(self) -> None:
-        """Do what `make run` does first: users, products, a day of work."""
+    def play_demo(self) -> dict[str, str]:
+        """Do what `make run` does first; return the ids of what is worth looking at."""
         self._run("-m", "sample_data.demo", self.url, "--once")
+        wanted = {
+            "product": ("products", "name", "Single malt, 70 cl"),
+            "import": ("imports", "status", "completed_with_rejects"),
+            "delivery": ("deliveries", "status", "failed"),
+            "job": ("compute/jobs", "operation", "group_by"),
+        }
+        return {name: self._first(*what) for name, what in wanted.items()}
+
+    def _first(self, path: str, field: str, value: str) -> str:
+        """Return the id of the newest row of a list that has this value in a field."""
+        rows = requests.get(f"{self.system.url}/{path}", headers=TOKEN, timeout=30).json()
+        return next(str(row["id"]) for row in rows if row[field] == value)
 
     def _run(self, *arguments: str) -> None:
         environment = self.system.environment | {"DEBUG": "true"}

@@ -51,7 +51,7 @@ def test_what_goes_wrong_in_a_page_is_found(context: BrowserContext, show: Calla
     with context.expect_event("weberror"):
         page.evaluate("setTimeout(() => { throw new Error('oh') })")
     told = "\n".join(faults.found)
-    assert [fault for fault in [*BAD.values(), "exception: oh"] if fault not in told] == []
+    assert [fault for fault in [*BAD.values(), "exception: Error: oh"] if fault not in told] == []
 
 
 def test_a_refusal_that_a_test_is_about_is_none(context: BrowserContext, show: Callable[[str], Page]) -> None:

@@ -37,7 +37,7 @@ class Faults:
             self.found.append(f"console: {message.text}")
 
     def _on_error(self, error: WebError) -> None:
-        self.found.append(f"exception: {error.error}")
+        self.found.append(f"exception: {error.error.stack or error.error}")
 
     def _on_failure(self, request: Request) -> None:
         if request.failure != LEFT_BEHIND:

@@ -71,7 +71,7 @@ document.addEventListener("DOMContentLoaded", () => {
     for (const element of document.querySelectorAll(selector)) element.ariaLabel = name;
   }
   for (const icon of document.querySelectorAll(".material-symbols-outlined:not([role])")) icon.ariaHidden = "true";
-  // Plain inputs of ours: unfold would look for the parts of its own widget.
+  // unfold would write a chosen file's name into a text field that only its own widget has.
   for (const input of document.querySelectorAll(".apron-file")) input.hasChangeListener = true;
   const main = document.getElementById("main") ?? document.getElementById("page");
   main.role = "main";
