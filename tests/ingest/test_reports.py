@@ -67,7 +67,9 @@ def test_the_admin_filters_by_state(admin_client: Client, state: str, count: int
 @pytest.mark.usefixtures("_entries")
 def test_the_admin_tries_refused_entries_again(admin_client: Client) -> None:
     ids = list(DataEntry.objects.values_list("pk", flat=True))
-    page = admin_client.post("/admin/ingest/dataentry/", {"action": "publish_again", "_selected_action": ids}, follow=True)
+    page = admin_client.post(
+        "/admin/ingest/dataentry/", {"action": "publish_again", "_selected_action": ids}, follow=True
+    )
     assert "1 refused entries wait" in page.content.decode()
     assert services.relay_waiting(seconds=5) == 3
 
