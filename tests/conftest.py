@@ -5,9 +5,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from rest_framework.test import APIClient
 
 from tests.fakes.partner import Partner
+
+# They use no database: they run once, with the tests on SQLite.
+WITHOUT_DATABASE = [
+    "catalog/test_offers_client.py",
+    "compute/test_file_end.py",
+    "compute/test_hard_values.py",
+    "compute/test_operations.py",
+    "compute/test_storage.py",
+    "compute/test_tables.py",
+    "config/test_http.py",
+    "test_architecture.py",
+    "test_docs.py",
+]
+collect_ignore = WITHOUT_DATABASE if "postgresql" in django_settings.DATABASES["default"]["ENGINE"] else []
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +32,6 @@ def _plain_settings(settings: Any, tmp_path: Path) -> None:
     settings.API_TOKEN = "test-token"
     settings.REQUIRE_TOKEN = False
     settings.JWT_KEY = ""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one takes half a second
     settings.IMPORT_ROOTS = [tmp_path]
     settings.SEND_BUDGET_SECONDS = 1.0
     settings.CUSTOMERS_API_URL = settings.OFFERS_BASE_URL = "http://127.0.0.1:9/no-test-may-call-this"
