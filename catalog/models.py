@@ -33,6 +33,7 @@ class Product(models.Model):
         permissions = [("register_products", "Can have registrations tried again")]
         constraints = [models.CheckConstraint(name="product_has_name", condition=~Q(name=""))]
         indexes = [
+            models.Index(name="product_by_name", fields=["name", "id"]),
             models.Index(
                 name="product_to_register", fields=["next_registration_at"], condition=Q(registration="pending")
             ),

@@ -11,6 +11,7 @@ from django.utils.text import get_valid_filename
 
 CHUNK_BYTES = 256 * 1024
 SPARE_BYTES = 256 * 1024 * 1024  # of the disk, for those who have to go on writing
+FORM_BYTES = 64 * 1024  # of a request, around the files
 LONGEST_NAME = 100  # characters kept of the name that the file has at its owner's
 
 
@@ -29,26 +30,31 @@ class IntoFolder(FileUploadHandler):
 
     def __init__(self, request: HttpRequest, *, folder: Path, fields: set[str], limit: int) -> None:
         super().__init__(request)
-        self.is_too_much = False
+        self.is_too_much = int(request.META.get("CONTENT_LENGTH") or 0) > limit + FORM_BYTES
         self._folder, self._fields, self._left = folder, fields, limit
         self._place = folder
         self._file: IO[bytes] | None = None
 
     def new_file(self, field_name: str, file_name: str, *args: Any, **kwargs: Any) -> None:
         super().new_file(field_name, file_name, *args, **kwargs)
-        if field_name not in self._fields:
+        self._place = self._folder / get_valid_filename(f"{field_name}-{file_name[-LONGEST_NAME:]}")
+        if field_name not in self._fields or self._place.exists():
             raise SkipFile
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._place = self._folder / f"{field_name}-{get_valid_filename(file_name)[-LONGEST_NAME:]}"
+        self._admit(0)
         self._file = self._place.open("xb")
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        self._left -= len(raw_data)
-        if self._left < 0 or shutil.disk_usage(self._folder).free < SPARE_BYTES:
-            self.is_too_much = True
-            raise StopUpload(connection_reset=False)
+        self._admit(len(raw_data))
         assert self._file is not None  # noqa: S101 - new_file comes first
         self._file.write(raw_data)
+
+    def _admit(self, size: int) -> None:
+        """Let the rest of the request pass unread once it is too much."""
+        self._left -= size
+        self.is_too_much |= self._left < 0 or shutil.disk_usage(self._folder).free - size < SPARE_BYTES
+        if self.is_too_much:
+            raise StopUpload(connection_reset=False)
 
     def file_complete(self, file_size: int) -> StoredFile:
         self._close()

@@ -15,21 +15,18 @@ from typing import Any, Self
 import duckdb
 import narwhals as nw
 
-from compute.csv_file import MAX_ROW_BYTES
 from compute.engines.base import Resources, Target
 from compute.engines.duckdb_cells import REFUSED, select_cells
 from compute.engines.duckdb_cells import quoted_name as _name
 from compute.engines.duckdb_cells import quoted_text as _text
+from compute.engines.duckdb_files import keys_query, schema_query, table_of
 from compute.engines.xml_records import records_as_json_lines
 from compute.faults import BrokenFile, DoesNotFit, LimitReached, NotThatKind
-from compute.file_end import REGION_BYTES
 from compute.formats import Format, Source, check_names
 from compute.operations import ROW, Cell, Frame
 from compute.xml_file import written_records
 
-MAX_JSON_RECORD_BYTES = 16 * 1024 * 1024
 FETCHED_ROWS = 10_000
-REGIONS_PER_BUFFER = 4  # DuckDB's own ratio
 
 
 class DuckDb:
@@ -66,23 +63,18 @@ class DuckDb:
         if self._source.format == Format.XML:
             self._source = records_as_json_lines(self._source, self._resources.scratch)
         with _faults(self._source):
-            if self._source.is_json and not self._source.columns:
-                found = tuple(row[0] for row in self._connection.execute(self._keys_query()).fetchall())
-            elif self._source.columns:
-                found = self._source.columns
-            else:
-                found = tuple(self._relation().columns)
+            found = self._source.columns or self._found_columns()
             if not found:
                 raise BrokenFile("The file has no records, so it has no columns.")
-            names = check_names(found)
-            self._types = self._types_of(names)
-        return names
+            self._source = replace(self._source, columns=check_names(found))
+            self._types = self._types_of(self._source.columns)
+        return self._source.columns
 
     def scan(self, cells: Sequence[Cell], *, rows: bool) -> Frame:
         """Return the cells as a lazy frame over this connection."""
         self._cells = list(cells)
         numbered = [f"row_number() OVER () AS {_name(ROW)}"] if rows else []
-        query = select_cells(cells, self._types, self._table(), numbered)
+        query = select_cells(cells, self._types, table_of(self._source), numbered)
         with _faults(self._source, cells):
             relation = self._connection.sql(query)
             return nw.from_native(relation).lazy()
@@ -151,41 +143,26 @@ class DuckDb:
             columns.append(f"{expression} AS {_name(column)}")
         return f"SELECT {', '.join(columns)} FROM ({relation.sql_query()})"
 
-    def _relation(self) -> Any:
-        return self._connection.sql(f"SELECT * FROM {self._table()}")
+    def _found_columns(self) -> tuple[str, ...]:
+        if self._source.is_json:
+            return tuple(row[0] for row in self._connection.execute(keys_query(self._source)).fetchall())
+        nodes = self._connection.execute(schema_query(self._source)).fetchall()
+        return tuple(_outermost(nodes[1:]))
 
     def _types_of(self, columns: Sequence[str]) -> dict[str, str]:
-        if self._source.is_text:
-            return dict.fromkeys(columns, "VARCHAR")
-        if self._source.is_json:
-            self._source = replace(self._source, columns=tuple(columns))
-            return dict.fromkeys(columns, "JSON")
-        return dict(zip(columns, map(str, self._relation().types), strict=True))
+        if self._source.format == Format.PARQUET:
+            found = self._connection.sql(f"SELECT * FROM {table_of(self._source)}").types
+            return dict(zip(columns, map(str, found), strict=True))
+        return dict.fromkeys(columns, "JSON" if self._source.is_json else "VARCHAR")
 
-    def _table(self) -> str:
-        source, path = self._source, _text(str(self._source.path))
-        if source.format == Format.PARQUET:
-            return f"read_parquet({path})"
-        packed = "compression='gzip'" if source.gzipped else "compression='none'"
-        if source.is_json:
-            return f"read_json({path}, {packed}, {_json_options(source)}, columns={_struct(source.columns, 'JSON')})"
-        return (
-            f"read_csv({path}, {packed}, auto_detect=false, header=true, delim={_text(source.delimiter)}, quote='\"',"
-            f" escape='\"', new_line={_text(source.line_end.encode('unicode_escape').decode())},"
-            f" max_line_size={MAX_ROW_BYTES}, buffer_size={REGIONS_PER_BUFFER * REGION_BYTES},"
-            f" parallel={not source.in_order}, columns={_struct(source.columns, 'VARCHAR')})"
-        )
 
-    def _keys_query(self) -> str:
-        """All keys of all records, in the order of their places; a list's entry that is no record ends it."""
-        source = self._source
-        packed = "compression='gzip'" if source.gzipped else "compression='none'"
-        records = f"read_json_objects({_text(str(source.path))}, {packed}, {_json_options(source)})"
-        no_record = "error('not a record: ' || left(json::VARCHAR, 80))"
-        found = f"CASE WHEN json_type(json) = 'OBJECT' THEN json_keys(json) ELSE {no_record} END"
-        keys = f"SELECT DISTINCT {found} AS k FROM {records}"
-        places = f"SELECT unnest(k) AS name, generate_subscripts(k, 1) AS place FROM ({keys})"
-        return f"SELECT name FROM ({places}) GROUP BY name ORDER BY min(place), name"
+def _outermost(nodes: Sequence[tuple[str, int]]) -> Iterator[str]:
+    """The names of the columns among the nodes (name, number of children) of a Parquet schema, parents before children."""
+    inside = 0
+    for name, children in nodes:
+        if not inside:
+            yield name
+        inside += children - (1 if inside else 0)
 
 
 def _scanned_rows(operators: list[dict[str, Any]]) -> Iterator[int]:
@@ -193,12 +170,6 @@ def _scanned_rows(operators: list[dict[str, Any]]) -> Iterator[int]:
         if "Function" in operator.get("extra_info", {}):  # a table function: READ_CSV, READ_JSON, READ_PARQUET
             yield int(operator.get("intermediate_rows", 0))
         yield from _scanned_rows(operator.get("children", []))
-
-
-def _json_options(source: Source) -> str:
-    lines = "unstructured" if source.marked else "newline_delimited"  # which takes no byte order mark
-    form = "array" if source.format == Format.JSON else lines
-    return f"format='{form}', maximum_object_size={MAX_JSON_RECORD_BYTES}"
 
 
 def _copy_options(target: Target) -> str:
@@ -210,10 +181,6 @@ def _copy_options(target: Target) -> str:
         case Format.JSONL:
             return "FORMAT json, COMPRESSION 'none'"
     return f"FORMAT csv, HEADER true, DELIMITER {_text(target.delimiter)}, COMPRESSION 'none'"
-
-
-def _struct(columns: Sequence[str], type_: str) -> str:
-    return "{" + ", ".join(f"{_name(column)}: '{type_}'" for column in columns) + "}"
 
 
 @contextmanager

@@ -29,7 +29,7 @@ HAND_OVER = Operation(
     "with every reason and never stop the good ones. A worker imports; the next page shows how far it is.",
     "upload_file",
 )
-OVER = (ImportRun.Status.COMPLETED, ImportRun.Status.COMPLETED_WITH_REJECTS)
+CAME_TO_NOTHING = (ImportRun.Status.FAILED, ImportRun.Status.INTERRUPTED)
 TONES = {"completed": "success", "completed_with_rejects": "warning", "failed": "danger", "interrupted": "danger"}
 FIELDS = {"customers_file_path": "customers", "purchased_file_path": "purchases"}  # the API's names and the form's
 
@@ -71,11 +71,11 @@ class ImportRunAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     exclude = ("customers", "purchases", "progress", "error", "status", "dry_run")
     change_form_outer_before_template = "admin/inflight/importrun/report.html"
-    actions = ("import_for_real",)
+    actions = ("import_again",)
     tools = (Tool("import_files", "Import files", "upload_file", IMPORT, reads_body=True),)
     operations = {
-        "import_for_real": Operation(
-            "Import for real", "The same files are imported again, this time to stay. A worker does it.", "upload_file"
+        "import_again": Operation(
+            "Import these files", "The same files are imported, to stay. A worker does it.", "upload_file"
         )
     }
     state = badge("status", TONES)
@@ -91,7 +91,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
         return request.user.has_perm(IMPORT)
 
     def applies(self, operation: str, row: ImportRun) -> bool:
-        return row.dry_run and row.status in OVER
+        return row.status in CAME_TO_NOTHING or (row.dry_run and row.finished_at is not None)
 
     @admin.display(description="dry run", boolean=True, ordering="dry_run")
     def is_dry(self, run: ImportRun) -> bool | None:
@@ -105,22 +105,22 @@ class ImportRunAdmin(ReadOnlyAdmin):
     def purchase_counts(self, run: ImportRun) -> str:
         return _counts(run.purchases)
 
-    @admin.action(description="Import for real what was a dry run", permissions=["import"])
-    def import_for_real(self, request: HttpRequest, queryset: QuerySet[ImportRun]) -> HttpResponseBase | None:
-        """Have a worker import the files of dry runs."""
-        run = None
-        for dry in queryset.order_by("pk"):
+    @admin.action(description="Import the files of dry runs, and of runs that came to nothing", permissions=["import"])
+    def import_again(self, request: HttpRequest, queryset: QuerySet[ImportRun]) -> HttpResponseBase | None:
+        """Have a worker import the files of runs that have imported nothing."""
+        new = None
+        for run in queryset.order_by("pk"):
             try:
-                if not self.applies("import_for_real", dry):
-                    messages.warning(request, f"{dry} is no dry run that came to its end.".capitalize())
+                if not self.applies("import_again", run):
+                    messages.warning(request, f"Import {run.pk} has imported its files, or is about to.")
                     continue
-                run = imports.import_for_real(dry, requested_by=request.user.get_username())
-                messages.success(request, f"Queued {run}, of the files of import {dry.pk}.")
+                new = imports.import_again(run, requested_by=request.user.get_username())
+                messages.success(request, f"Queued {new}, of the files of import {run.pk}.")
             except Problem as problem:
                 messages.error(
-                    request, f"Import {dry.pk}: {problem.detail} Uploads are kept for a day; hand them over again."
+                    request, f"Import {run.pk}: {problem.detail} Uploads are kept for a day; hand them over again."
                 )
-        return redirect(self.address_of(run)) if run else None
+        return redirect(self.address_of(new)) if new else None
 
     def import_files(self, request: HttpRequest) -> HttpResponseBase:
         """Take two files in and have a worker import them."""

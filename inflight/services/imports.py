@@ -100,11 +100,11 @@ def queue_import(
     return run
 
 
-def import_for_real(dry: ImportRun, *, requested_by: str) -> ImportRun:
-    """Have a worker import the files of a dry run; raise FileMissing where they are gone."""
+def import_again(run: ImportRun, *, requested_by: str) -> ImportRun:
+    """Have a worker import a run's files, to stay; raise FileMissing where they are gone."""
     return queue_import(
-        customers_path=dry.customers_file_path,
-        purchases_path=dry.purchased_file_path,
+        customers_path=run.customers_file_path,
+        purchases_path=run.purchased_file_path,
         roots=all_roots(),
         requested_by=requested_by,
     )

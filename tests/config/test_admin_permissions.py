@@ -61,7 +61,7 @@ PAGES: dict[str, tuple[str, ...]] = {  # of one model beside the usual ones
     "inflight_delivery_send": OPERATORS,
     "inflight_delivery_retry": OPERATORS,
     "inflight_importrun_import_files": OPERATORS,
-    "inflight_importrun_import_for_real": OPERATORS,
+    "inflight_importrun_import_again": OPERATORS,
     "inflight_importrun_progress": ALL,
     "inflight_importrun_rejects": ALL,
     "catalog_refreshrun_refresh": OPERATORS,
@@ -73,7 +73,7 @@ PAGES: dict[str, tuple[str, ...]] = {  # of one model beside the usual ones
 }
 ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "inflight.delivery": {"retry": OPERATORS},
-    "inflight.importrun": {"import_for_real": OPERATORS},
+    "inflight.importrun": {"import_again": OPERATORS},
     "catalog.product": {"register_again": OPERATORS, "delete_selected": OPERATORS},
     "catalog.servicetoken": {"delete_selected": SUPERUSERS},
     "ingest.dataentry": {"publish_again": OPERATORS},
@@ -167,7 +167,7 @@ def queued_job() -> Job:
 
 DEEDS: dict[str, Callable[[], Any]] = {
     "inflight_delivery_retry": lambda: Delivery.objects.create(status="failed"),
-    "inflight_importrun_import_for_real": lambda: ImportRun.objects.create(status="completed", dry_run=True),
+    "inflight_importrun_import_again": lambda: ImportRun.objects.create(status="failed"),
     "compute_job_cancel": queued_job,
 }
 

@@ -63,7 +63,7 @@ def test_a_dry_run_changes_nothing_and_its_report_leads_to_the_import_itself(ope
     assert f"{LIST}{run.pk}/rejects.csv" in report
     assert not Customer.objects.exists()
 
-    page = operator.get(f"{LIST}{run.pk}/import_for_real/")
+    page = operator.get(f"{LIST}{run.pk}/import_again/")
     answer = operator.post(
         page.request["PATH_INFO"], {"csrfmiddlewaretoken": str(page.context["csrf_token"])}, follow=True
     )
@@ -114,12 +114,27 @@ def test_a_file_that_is_of_no_use_is_refused_beside_its_field(
     assert not uploads.exists() or list(uploads.iterdir()) == []
 
 
-def test_more_than_the_bound_is_refused_and_not_kept(operator: Client, uploads: Path, settings: Any) -> None:
+@pytest.mark.parametrize("announced", [True, False])
+def test_more_than_the_bound_is_refused_and_not_kept(
+    operator: Client, uploads: Path, settings: Any, announced: bool
+) -> None:
     settings.IMPORT_MAX_UPLOAD = 1000
-    answer = hand_over(operator, purchases=b"x" * 2000)
+    answer = hand_over(operator, purchases=b"x" * (200_000 if announced else 2000))
     assert "Both files together may have 1,000 bytes" in answer.content.decode()
     assert not ImportRun.objects.exists()
     assert list(uploads.iterdir()) == []
+
+
+def test_a_name_that_is_no_name_and_a_file_too_many_do_no_harm(operator: Client) -> None:
+    token = operator.get(FORM).context["csrf_token"]
+    files = {
+        "customers": [file_of(CUSTOMERS, "???"), file_of(CUSTOMERS, "???")],
+        "purchases": file_of(PURCHASES, "é" * 300),
+        "other": file_of(PURCHASES, "other.csv"),
+    }
+    operator.post(FORM, {"csrfmiddlewaretoken": str(token), **files})
+    folder = Path(ImportRun.objects.get().customers_file_path).parent
+    assert len(list(folder.iterdir())) == 2
 
 
 def test_a_form_without_its_token_is_refused(operator: Client, uploads: Path) -> None:
@@ -152,10 +167,20 @@ def test_uploads_are_kept_for_a_day_and_for_the_imports_that_wait(operator: Clie
     assert [Path(run.customers_file_path).exists() for run in (waiting, over, recent)] == [True, False, True]
 
 
+def test_a_run_that_came_to_nothing_is_tried_again(operator: Client) -> None:
+    hand_over(operator)
+    ImportRun.objects.update(status="interrupted")
+    run = ImportRun.objects.get()
+    page = operator.get(f"{LIST}{run.pk}/import_again/")
+    operator.post(page.request["PATH_INFO"], {"csrfmiddlewaretoken": str(page.context["csrf_token"])})
+    run_queued_imports()
+    assert list(ImportRun.objects.order_by("pk").values_list("status", flat=True)) == ["interrupted", "completed"]
+
+
 def test_a_dry_run_whose_files_are_gone_says_so(operator: Client, do_import: Import) -> None:
     dry = do_import(dry_run=True)
     ImportRun.objects.update(customers_file_path="/gone.csv")
-    page = operator.get(f"{LIST}{dry.pk}/import_for_real/")
+    page = operator.get(f"{LIST}{dry.pk}/import_again/")
     answer = operator.post(
         page.request["PATH_INFO"], {"csrfmiddlewaretoken": str(page.context["csrf_token"])}, follow=True
     )
@@ -163,14 +188,14 @@ def test_a_dry_run_whose_files_are_gone_says_so(operator: Client, do_import: Imp
     assert ImportRun.objects.count() == 1
 
 
-def test_a_run_that_was_no_dry_run_is_not_imported_again(operator: Client, do_import: Import) -> None:
+def test_what_is_imported_is_not_imported_again(operator: Client, do_import: Import) -> None:
     run = do_import()
-    assert f"{LIST}{run.pk}/import_for_real/" not in operator.get(f"{LIST}{run.pk}/change/").content.decode()
+    assert f"{LIST}{run.pk}/import_again/" not in operator.get(f"{LIST}{run.pk}/change/").content.decode()
     page = operator.get(LIST)
     chosen = {
-        "action": "import_for_real",
+        "action": "import_again",
         "_selected_action": [run.pk],
         "csrfmiddlewaretoken": str(page.context["csrf_token"]),
     }
-    assert "is no dry run" in operator.post(LIST, chosen, follow=True).content.decode()
+    assert "has imported its files" in operator.post(LIST, chosen, follow=True).content.decode()
     assert ImportRun.objects.count() == 1

@@ -1,0 +1,59 @@
+"""The SQL that reads a file: nothing is guessed, every CSV cell is text and every JSON cell the JSON it was."""
+
+from collections.abc import Sequence
+
+from compute.csv_file import MAX_ROW_BYTES
+from compute.engines.duckdb_cells import quoted_name, quoted_text
+from compute.file_end import REGION_BYTES
+from compute.formats import Format, Source
+
+MAX_JSON_RECORD_BYTES = 16 * 1024 * 1024
+REGIONS_PER_BUFFER = 4  # DuckDB's own ratio
+
+
+def table_of(source: Source) -> str:
+    """Return the table function of a source whose columns are known, or of a Parquet file."""
+    if source.format == Format.PARQUET:
+        return f"read_parquet({_path(source)})"
+    if source.is_json:
+        columns = _struct(source.columns, "JSON")
+        return f"read_json({_path(source)}, {_packed(source)}, {_json_options(source)}, columns={columns})"
+    return (
+        f"read_csv({_path(source)}, {_packed(source)}, auto_detect=false, header=true, quote='\"', escape='\"',"
+        f" delim={quoted_text(source.delimiter)}, new_line={quoted_text(source.line_end.encode('unicode_escape').decode())},"
+        f" max_line_size={MAX_ROW_BYTES}, buffer_size={REGIONS_PER_BUFFER * REGION_BYTES},"
+        f" parallel={not source.in_order}, columns={_struct(source.columns, 'VARCHAR')})"
+    )
+
+
+def keys_query(source: Source) -> str:
+    """Return the query of all keys of all JSON records, in the order of their places; what is no record ends it."""
+    records = f"read_json_objects({_path(source)}, {_packed(source)}, {_json_options(source)})"
+    no_record = "error('not a record: ' || left(json::VARCHAR, 80))"
+    found = f"CASE WHEN json_type(json) = 'OBJECT' THEN json_keys(json) ELSE {no_record} END"
+    keys = f"SELECT DISTINCT {found} AS k FROM {records}"
+    places = f"SELECT unnest(k) AS name, generate_subscripts(k, 1) AS place FROM ({keys})"
+    return f"SELECT name FROM ({places}) GROUP BY name ORDER BY min(place), name"
+
+
+def schema_query(source: Source) -> str:
+    """Return the query of a Parquet file's schema, (name, number of children), parents first; `read_parquet` renames twins."""
+    return f"SELECT name, coalesce(num_children, 0) FROM parquet_schema({_path(source)}) ORDER BY column_id"
+
+
+def _path(source: Source) -> str:
+    return quoted_text(str(source.path))
+
+
+def _packed(source: Source) -> str:
+    return "compression='gzip'" if source.gzipped else "compression='none'"
+
+
+def _json_options(source: Source) -> str:
+    lines = "unstructured" if source.marked else "newline_delimited"  # which takes no byte order mark
+    form = "array" if source.format == Format.JSON else lines
+    return f"format='{form}', maximum_object_size={MAX_JSON_RECORD_BYTES}"
+
+
+def _struct(columns: Sequence[str], type_: str) -> str:
+    return "{" + ", ".join(f"{quoted_name(column)}: '{type_}'" for column in columns) + "}"
