@@ -37,7 +37,6 @@ class Product(models.Model):
             models.Index(
                 name="product_to_register", fields=["next_registration_at"], condition=Q(registration="pending")
             ),
-            models.Index(name="product_by_name", fields=["name", "id"]),
             models.Index(name="product_failed", fields=["id"], condition=Q(registration="failed")),
         ]
 
