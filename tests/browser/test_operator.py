@@ -70,7 +70,7 @@ def test_a_bad_row_is_found_mended_and_delivered(operator: Page, house: House) -
     expect(report.get_by_role("region", name="Rejected rows")).to_contain_text("'0' is not a positive whole number")
     assert barriers(page) == []
 
-    confirm(page, "Import for real")
+    confirm(page, "Import these files")
     expect(report).to_contain_text("Done.")
     with page.expect_download() as coming:
         report.get_by_role("link", name="Download them").click()
