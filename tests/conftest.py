@@ -14,6 +14,7 @@ from tests.fakes.partner import Partner
 WITHOUT_DATABASE = [
     "catalog/test_offers_client.py",
     "compute/test_file_end.py",
+    "compute/test_hard_table.py",
     "compute/test_hard_values.py",
     "compute/test_operations.py",
     "compute/test_storage.py",
