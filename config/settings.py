@@ -216,6 +216,7 @@ UNFOLD = {
     "SITE_HEADER": "Apron",
     "SITE_SUBHEADER": "The ground side of in-flight retail",
     "SITE_SYMBOL": "connecting_airports",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "/static/apron/mark.svg"}],
     "STYLES": [lambda _: static("apron/admin.css")],
     "SCRIPTS": [lambda _: static("apron/admin.js")],
 }
