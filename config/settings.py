@@ -116,7 +116,6 @@ KAFKA_BOOTSTRAP_SERVERS = env.list("KAFKA_BOOTSTRAP_SERVERS", default=["127.0.0.
 KAFKA_TOPIC = env.str("KAFKA_TOPIC", default="data_topic")
 KAFKA_KEY = env.str("KAFKA_KEY", default="data_entry")  # one partition, one order; entry-id: all partitions
 KAFKA_ACK_SECONDS = env.float("KAFKA_ACK_SECONDS", default=2)
-KAFKA_LINGER_MS = env.int("KAFKA_LINGER_MS", default=10)  # 10 ms of latency for half of the CPU
 KAFKA_SECURITY_PROTOCOL = env.str("KAFKA_SECURITY_PROTOCOL", default="PLAINTEXT")
 KAFKA_SASL_MECHANISM = env.str("KAFKA_SASL_MECHANISM", default="")
 KAFKA_SASL_USERNAME = env.str("KAFKA_SASL_USERNAME", default="")
@@ -135,7 +134,7 @@ COMPUTE_THREADS = env.int("COMPUTE_THREADS", default=os.cpu_count() or 1)
 COMPUTE_MEMORY_LIMIT = env.int("COMPUTE_MEMORY_LIMIT", default=512 * 1024**2)  # bytes, each job
 COMPUTE_TIMEOUT_SECONDS = env.float("COMPUTE_TIMEOUT_SECONDS", default=600)
 COMPUTE_WAIT_SECONDS = env.float("COMPUTE_WAIT_SECONDS", default=30)
-COMPUTE_WAITERS = env.int("COMPUTE_WAITERS", default=6)  # of the 8 threads that a web process has
+COMPUTE_WAITERS = env.int("COMPUTE_WAITERS", default=12)  # of the 16 threads that a web process has
 COMPUTE_QUEUE_LIMIT = env.int("COMPUTE_QUEUE_LIMIT", default=1000)
 COMPUTE_MAX_UPLOAD = env.int("COMPUTE_MAX_UPLOAD", default=5 * 1024**3)  # bytes
 COMPUTE_MAX_RESULT = env.int("COMPUTE_MAX_RESULT", default=20 * 1024**3)  # bytes, also of what a job keeps aside

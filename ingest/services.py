@@ -10,24 +10,26 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
 from ingest.backlog import backlog
+from ingest.group_commit import GroupCommit
 from ingest.models import REFUSED, WAITING, DataEntry
 from ingest.publisher import Outcome, Publisher, Record, publisher
-from ingest.storage import GroupedMarks, claim_until, insert_contents
+from ingest.storage import claim_until, insert_contents, mark_published
 
 logger = logging.getLogger(__name__)
 
+NO_LEASE = timedelta(0)
 LEASE = timedelta(seconds=15)  # longer than any publication takes: 1 s to connect, 1 s per block, 8 s to deliver
 RELAY_BATCH = 1000
 RELAY_PATIENCE_SECONDS = 9.0  # past the producer's own delivery timeout of 8 s
 NOTIFY_EVERY_SECONDS = 0.05
 CHANNEL = "data_entries"  # of LISTEN/NOTIFY
-_marks = GroupedMarks()
 
 
 @dataclass(frozen=True)
@@ -45,16 +47,40 @@ def accept_contents(contents: Sequence[str], *, wait: bool) -> Accepted:
     relay publishes them. Raises BacklogFull before anything is written.
     """
     backlog.admit(len(contents))
-    publish_now = wait and publisher.is_worth_trying()
-    now = timezone.now()
-    ids = insert_contents(contents, created_at=now, claimed_until=now + LEASE if publish_now else now)
-    if not publish_now:
+    lease = LEASE if wait and publisher.is_worth_trying() else NO_LEASE
+    records = _keep(contents, lease)
+    ids = [record.entry_id for record in records]
+    if lease is NO_LEASE:
         _wake_relay()
         return Accepted(ids, frozenset())
-    records = [Record(entry_id, content, now) for entry_id, content in zip(ids, contents, strict=True)]
-    outcome = publisher.publish(records, seconds=settings.KAFKA_ACK_SECONDS)
-    _record(ids, outcome)
-    return Accepted(ids, frozenset(outcome.acknowledged))
+    published = _publish(records)
+    return Accepted(ids, frozenset(entry_id for entry_id, is_out in zip(ids, published, strict=True) if is_out))
+
+
+def _keep(contents: Sequence[str], lease: timedelta) -> Sequence[Record]:
+    """Insert single contents together with those of other threads; many are a group of their own."""
+    return [_insertions[lease].run(contents[0])] if len(contents) == 1 else insert_contents(contents, lease=lease)
+
+
+def _publish(records: Sequence[Record]) -> Sequence[bool]:
+    """Publish claimed entries as they were kept, and return of each whether Kafka has acknowledged it."""
+    until = time.monotonic() + settings.KAFKA_ACK_SECONDS
+    waiting = [(record, until) for record in records]
+    return [_publications.run(waiting[0])] if len(waiting) == 1 else _publish_until(waiting)
+
+
+def _publish_until(waiting: Sequence[tuple[Record, float]]) -> Sequence[bool]:
+    """Publish records of which each is waited for until a moment of the monotonic clock, the earliest of which counts."""
+    records = [record for record, _ in waiting]
+    seconds = min(until for _, until in waiting) - time.monotonic()
+    outcome = publisher.publish(records, seconds=seconds) if seconds > 0 else Outcome()
+    _record([record.entry_id for record in records], outcome)
+    acknowledged = set(outcome.acknowledged)
+    return [record.entry_id in acknowledged for record in records]
+
+
+_insertions = {lease: GroupCommit(partial(insert_contents, lease=lease)) for lease in (LEASE, NO_LEASE)}
+_publications = GroupCommit(_publish_until)
 
 
 def relay_batch(relay_publisher: Publisher) -> tuple[int, Outcome]:
@@ -98,7 +124,7 @@ def _claim(limit: int) -> list[Record]:
 def _record(ids: Sequence[int], outcome: Outcome) -> None:
     """Write down what became of claimed entries; those that are still to be published are free again."""
     if outcome.acknowledged:
-        _marks.mark(outcome.acknowledged)
+        mark_published(outcome.acknowledged, published_at=timezone.now())
     for entry_id, reason in outcome.refused.items():
         logger.error("Kafka will never take entry %d: %s", entry_id, reason)
         DataEntry.objects.filter(pk=entry_id).update(refusal=reason)

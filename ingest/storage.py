@@ -3,14 +3,14 @@
 Django's bulk_create and `pk__in` do the same for 15 and 4 times the CPU (docs/decisions/0031).
 """
 
-import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import orjson
 from django.db import connection
 from django.utils import timezone
+
+from ingest.publisher import Record
 
 # Ids are given in the order of the array, so that sorting them pairs them with the contents again.
 _INSERT = {
@@ -28,49 +28,19 @@ _STAMP = {
 }
 
 
-def insert_contents(contents: Sequence[str], *, created_at: datetime, claimed_until: datetime) -> list[int]:
-    """Insert one row per content, all or none; return their ids in the same order."""
-    adapt = connection.ops.adapt_datetimefield_value
+def insert_contents(contents: Sequence[str], *, lease: timedelta) -> list[Record]:
+    """Insert one row per content, all or none, claimed for so long; return them in the same order."""
+    now = timezone.now()
+    moments = [connection.ops.adapt_datetimefield_value(moment) for moment in (now, now + lease)]
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT[connection.vendor], [adapt(created_at), adapt(claimed_until), _array(contents)])
-        return sorted(row[0] for row in cursor.fetchall())
+        cursor.execute(_INSERT[connection.vendor], [*moments, _array(contents)])
+        ids = sorted(row[0] for row in cursor.fetchall())
+    return [Record(entry_id, content, now) for entry_id, content in zip(ids, contents, strict=True)]
 
 
 def mark_published(ids: Sequence[int], *, published_at: datetime) -> None:
     """Mark these rows as acknowledged by Kafka."""
     _stamp(ids, "published_at", published_at)
-
-
-class GroupedMarks:
-    """`mark_published` for the threads of a process, whose records Kafka acknowledges together: one statement for all.
-
-    While one thread writes, those that come wait together; the first of them then writes for the others.
-    """
-
-    def __init__(self) -> None:
-        self._gathering = threading.Lock()
-        self._writing = threading.Lock()
-        self._group = _Group()
-
-    def mark(self, ids: Sequence[int]) -> None:
-        """Return when the rows are marked as acknowledged by Kafka."""
-        with self._gathering:
-            group = self._group
-            group.ids += ids
-        with self._writing:
-            if group.is_written:
-                return
-            with self._gathering:
-                if self._group is group:
-                    self._group = _Group()
-            mark_published(group.ids, published_at=timezone.now())
-            group.is_written = True
-
-
-@dataclass
-class _Group:
-    ids: list[int] = field(default_factory=list)
-    is_written: bool = False
 
 
 def claim_until(ids: Sequence[int], *, claimed_until: datetime) -> None:

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 
 from ingest.models import DataEntry
-from ingest.publisher import publisher
-from ingest.services import relay_waiting
+from ingest.publisher import Record, publisher
+from ingest.services import _publish_until, relay_waiting
 from tests.factories_ingest import DataEntryFactory
 from tests.fakes.faulty import wait_until
 from tests.fakes.kafka_proxy import KafkaProxy
@@ -83,6 +83,13 @@ def test_posts_are_published_again_once_kafka_is_back(client: Client, proxy: Kaf
         assert "pending" in post(client)
     publisher._rests_until = time.monotonic()  # the rest is over
     wait_until(lambda: "published" in post(client), what="a published answer")
+
+
+def test_a_request_that_waited_its_time_for_the_group_before_waits_no_more(topic: str) -> None:
+    entry = DataEntryFactory(claimed=True)
+    record = Record(entry.pk, entry.content, entry.created_at)
+    assert _publish_until([(record, time.monotonic())]) == [False]
+    assert relay_waiting(seconds=5) == 1
 
 
 def test_a_bulk_is_pending_as_a_whole_without_kafka(client: Client, proxy: KafkaProxy) -> None:
