@@ -1,13 +1,13 @@
 """group_by, non_null and stats on 5,000,000 rows end to end through HTTP, beside hand-written DuckDB, Polars and pandas.
 
 `python -m benchmarks.compute [--rows N]` starts web and worker processes, and prints seconds, ratios and peak memory; then
-a file five times COMPUTE_MEMORY_LIMIT, 500 small jobs, and the latency of /api/health beside a large job. The peers run in
-a process each, start-up not counted; the fastest of three counts everywhere.
+a file five times COMPUTE_MEMORY_LIMIT, 500 small jobs, and the latency of /api/health and /api/data beside a large job.
+A peer is timed twice: as a script, from the start of its process to its end, as Apron is from the request to the answer;
+and warm, the operation alone, its imports done and a small file computed before. The fastest of three counts everywhere.
 """
 
 import argparse
 import os
-import resource
 import signal
 import socket
 import statistics
@@ -28,6 +28,7 @@ import requests
 
 PROJECT = Path(__file__).resolve().parent.parent
 TOKEN = "benchmark-token"
+PEERS = ("duckdb", "polars", "pandas")
 RUNS = 3
 SMALL_JOBS, CLIENTS = 500, 4
 PARAMETERS: dict[str, dict[str, Any]] = {
@@ -49,65 +50,16 @@ def generate(folder: Path, rows: int) -> None:
     duckdb.execute(f"COPY ({query} LIMIT 100) TO '{folder / 'small.csv'}'")
 
 
-def with_duckdb(operation: str, path: Path, out: Path) -> None:
-    """The operation as one would write it for DuckDB."""
-    source = f"read_csv('{path}')" if path.suffix == ".csv" else f"'{path}'"
-    numbers = [
-        f"count({c}), avg({c}), var_samp({c}), stddev_samp({c}), min({c}), max({c})" for c in ("price", "quantity")
-    ]
-    query = {
-        "group_by": f"SELECT shop, avg(price), sum(price), sum(quantity) FROM {source} GROUP BY shop",
-        "non_null": f"SELECT * FROM {source} WHERE note IS NOT NULL",
-        "stats": f"SELECT {', '.join(numbers)} FROM {source}",
-    }[operation]
-    duckdb.execute(f"COPY ({query}) TO '{out}'")
+def peer_seconds(peer: str, operation: str, path: Path) -> tuple[float, float, float]:
+    """Return the seconds of a peer as a script and warm, and its peak memory in MB as a script."""
 
+    def run(*flags: str) -> list[float]:
+        command = [sys.executable, "-m", "benchmarks.peers.compute", peer, operation, str(path), *flags]
+        return [float(line) for line in subprocess.check_output(command, cwd=PROJECT, text=True).split()]
 
-def with_polars(operation: str, path: Path, out: Path) -> None:
-    """The operation as one would write it for Polars."""
-    import polars as pl  # noqa: PLC0415 - each peer pays for its own import
-
-    frame = pl.scan_csv(path) if path.suffix == ".csv" else pl.scan_parquet(path)
-    price, quantity = pl.col("price"), pl.col("quantity")
-    if operation == "group_by":
-        frame = frame.group_by("shop").agg(price.mean(), price.sum().alias("sum"), quantity.sum())
-    elif operation == "non_null":
-        frame = frame.filter(pl.col("note").is_not_null())
-    else:
-        frame = frame.select(
-            getattr(column, name)().alias(f"{column.meta.output_name()}_{name}")
-            for column in (price, quantity)
-            for name in ("count", "mean", "var", "std", "min", "max")
-        )
-    (frame.sink_csv if path.suffix == ".csv" else frame.sink_parquet)(out)
-
-
-def with_pandas(operation: str, path: Path, out: Path) -> None:
-    """The operation as one would write it for pandas."""
-    import pandas as pd  # noqa: PLC0415
-
-    data = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
-    if operation == "group_by":
-        result: Any = data.groupby("shop").agg({"price": ["mean", "sum"], "quantity": "sum"})
-        result.columns = ["price_mean", "price_sum", "quantity_sum"]
-    elif operation == "non_null":
-        result = data[data["note"].notna()]
-    else:
-        result = data[["price", "quantity"]].agg(["count", "mean", "var", "std", "min", "max"])
-    (result.to_csv if path.suffix == ".csv" else result.to_parquet)(out)
-
-
-PEERS: dict[str, Callable[[str, Path, Path], None]] = {
-    "duckdb": with_duckdb,
-    "polars": with_polars,
-    "pandas": with_pandas,
-}
-
-
-def run_peer(peer: str, operation: str, path: Path, out: Path) -> None:
-    """In a process of its own: print the fastest run's seconds and the peak memory in MB."""
-    PEERS[peer](operation, path.with_name("small.csv"), out.with_suffix(".warm"))
-    print(min(timed(lambda: PEERS[peer](operation, path, out)) for _ in range(RUNS)), peak_mb())
+    peaks: list[float] = []
+    script = min(timed(lambda: peaks.extend(run())) for _ in range(RUNS))
+    return script, run("--warm")[0], max(peaks)
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -115,11 +67,6 @@ def timed(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
-
-
-def peak_mb() -> float:
-    """Return this process's peak memory."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 @contextmanager
@@ -202,23 +149,19 @@ def watched() -> Iterator[list[float]]:
 
 
 def side_by_side(address: str, folder: Path) -> None:
-    """Print seconds (and peak MB) of Apron and its peers."""
-    print(f"{'':22}{'apron':>16}" + "".join(f"{peer:>16}" for peer in PEERS) + f"{'apron / best':>14}")
+    """Print seconds (and peak MB) of Apron, of its peers as scripts and, in brackets, warm; and how Apron compares."""
+    headings = "".join(f"{f'{peer} script (warm)':>26}" for peer in PEERS)
+    print(f"{'':22}{'Apron':>15}{headings}{'/ DuckDB':>16}{'/ Polars':>16}")
     for file in ("big.csv", "big.parquet"):
         for operation in PARAMETERS:
             with watched() as memory:
                 ours = min(timed(partial(ask, address, operation, file)) for _ in range(RUNS))
-            cells, seconds = [(ours, memory[0])], {}
-            for peer in PEERS:
-                command = [sys.executable, "-m", "benchmarks.compute", "--peer", peer, operation, str(folder / file)]
-                printed = subprocess.run(
-                    command, cwd=PROJECT, capture_output=True, text=True, check=True
-                ).stdout.split()
-                seconds[peer] = float(printed[0])
-                cells.append((float(printed[0]), float(printed[1])))
-            row = "".join(f"{taken:8.2f}s {mb:4.0f}MB" for taken, mb in cells)
-            best = min(seconds["duckdb"], seconds["polars"])
-            print(f"{file:12}{operation:10}{row}{ours / best:14.2f}", flush=True)
+            peers = {peer: peer_seconds(peer, operation, folder / file) for peer in PEERS}
+            row = "".join(f"{script:8.2f}s ({warm:5.2f}s) {mb:5.0f}MB" for script, warm, mb in peers.values())
+            ratios = "".join(
+                f"{ours / peers[peer][0]:8.2f} ({ours / peers[peer][1]:5.2f})" for peer in ("duckdb", "polars")
+            )
+            print(f"{file:12}{operation:10}{ours:7.2f}s {memory[0]:5.0f}MB{row}{ratios}", flush=True)
 
 
 def beyond_memory(address: str, folder: Path) -> None:
@@ -248,30 +191,32 @@ def small_jobs(address: str) -> None:
 
 
 def beside_a_large_job(address: str) -> None:
-    """Print the latency of /api/health with and without a large job."""
+    """Print the latency of /api/health and of POST /api/data with and without a large job."""
+    calls: dict[str, Callable[[], requests.Response]] = {
+        "GET /api/health": lambda: requests.get(f"{address}/health", timeout=30),
+        "POST /api/data": lambda: requests.post(
+            f"{address}/data", json={"content": "x"}, headers={"Prefer": "respond-async"}, timeout=30
+        ),
+    }
 
-    def p95() -> float:
-        return sorted(timed(lambda: requests.get(f"{address}/health", timeout=30)) for _ in range(200))[190] * 1000
+    def p95s() -> dict[str, float]:
+        return {name: sorted(timed(call) for _ in range(200))[190] * 1000 for name, call in calls.items()}
 
-    quiet = p95()
+    quiet = p95s()
     job = ask(address, "non_null", "huge.csv", Prefer="respond-async").headers["Location"]
-    busy = p95()
+    busy = p95s()
     status = requests.get(
         f"{address.removesuffix('/api')}{job}", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30
     ).json()["status"]
-    print(f"/api/health p95: {quiet:.0f} ms alone, {busy:.0f} ms beside a large job (which is {status})")
+    for name in calls:
+        print(f"{name} p95: {quiet[name]:.0f} ms alone, {busy[name]:.0f} ms beside a large job (which is {status})")
 
 
 def main() -> None:
     """Measure all of it, in a folder that is removed."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--rows", type=int, default=5_000_000)
-    arguments.add_argument("--peer", nargs=3, metavar=("PEER", "OPERATION", "PATH"), help=argparse.SUPPRESS)
     wish = arguments.parse_args()
-    if wish.peer:
-        peer, operation, path = wish.peer
-        run_peer(peer, operation, Path(path), Path(path).with_suffix(".out"))
-        return
     with tempfile.TemporaryDirectory(prefix="apron-compute-") as name:
         folder = Path(name)
         generate(folder, wish.rows)
