@@ -60,13 +60,27 @@ class FileChanged(Fault):
     code = "file_changed"
 
 
+class PlaceUnavailable(Fault):
+    """The store that a file lies in does not answer, or does not let us."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "storage_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("The store of the files does not answer; try again later.")
+
+
 class LimitReached(Fault):
     """The work needs more memory, time or disk than a job may have."""
 
     code = "limit_reached"
 
 
-class NotThatKind(Exception):  # noqa: N818 - a finding, not an error
+class Finding(Exception):  # noqa: N818 - not an error
+    """What an engine has found out about a file while it read it; read again with that in mind, the file may do."""
+
+
+class NotThatKind(Finding):
     """A column does not hold the kind of value it was read as; a wider kind may do."""
 
     def __init__(self, column: str, kind: str, value: str) -> None:
@@ -76,5 +90,9 @@ class NotThatKind(Exception):  # noqa: N818 - a finding, not an error
         self.value = value
 
 
-class DoesNotFit(Exception):  # noqa: N818 - a finding, not an error
+class DoesNotFit(Finding):
     """A sum of whole numbers is beyond 64 bits."""
+
+
+class NotSplittable(Finding):
+    """The engine cannot read the file in pieces, and now knows to read it as a whole."""

@@ -9,9 +9,12 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
+from fsspec import get_filesystem_class
 
 ENGINES = ("duckdb", "pandas")  # compute's; this module imports no app
 LEAST_MEMORY = 128 * 1024**2
+DRIVERS = dict.fromkeys(("s3", "s3a"), "pip install '.[s3]'")
+DRIVERS |= dict.fromkeys(("abfs", "abfss", "az"), "pip install '.[azure]'")
 
 Finding = tuple[str, str, str]  # code, what is wrong, how to mend it
 
@@ -25,6 +28,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         *_kafka_faults(),
         *_ingest_faults(),
         *_compute_faults(),
+        *_root_faults(),
         *_other_faults(),
     ]
     return [Error(text, hint=hint, id=f"apron.{code}") for code, text, hint in faults]
@@ -54,6 +58,26 @@ def _compute_faults() -> Iterator[Finding]:
     for name in (*(f"COMPUTE_{each}" for each in positive), "RESULT_RETENTION_DAYS"):
         if getattr(settings, name) <= 0:
             yield "E013", f"{name} is not above 0.", "Give a positive number, or leave it unset."
+
+
+def _root_faults() -> Iterator[Finding]:
+    scheme, is_url, _ = settings.COMPUTE_ROOT.partition("://")
+    if not is_url:
+        return
+    if scheme in {"file", "local"}:
+        yield "E017", "COMPUTE_ROOT is the URL of a folder.", "Give its plain path, whose links are looked into."
+        return
+    if urlsplit(settings.COMPUTE_ROOT).password is not None:
+        yield (
+            "E019",
+            "COMPUTE_ROOT holds a password.",
+            "Leave it out: drivers take it from FSSPEC_… (docs/operations.md).",
+        )
+    try:
+        get_filesystem_class(scheme)
+    except (ImportError, ValueError) as error:
+        mend = DRIVERS.get(scheme, f"Install fsspec's driver for {scheme}://.")
+        yield "E018", f"COMPUTE_ROOT is {scheme}://…, and its driver is not there: {error}", mend
 
 
 def _delivery_faults() -> Iterator[Finding]:

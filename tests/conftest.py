@@ -10,12 +10,13 @@ from rest_framework.test import APIClient
 
 from tests.fakes.partner import Partner
 
-# They use no database: they run once, with the tests on SQLite.
+# They use no database, or nothing that one does otherwise than another: they run once, with the tests on SQLite.
 WITHOUT_DATABASE = [
     "catalog/test_offers_client.py",
     "compute/test_file_end.py",
     "compute/test_hard_table.py",
     "compute/test_hard_values.py",
+    "compute/test_object_storage.py",
     "compute/test_operations.py",
     "compute/test_storage.py",
     "compute/test_tables.py",

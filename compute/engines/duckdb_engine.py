@@ -32,6 +32,8 @@ FETCHED_ROWS = 10_000
 class DuckDb:
     """One connection for one job."""
 
+    reads_urls = frozenset[Format]()
+
     def __init__(self, source: Source, resources: Resources) -> None:
         self._source = source
         self._resources = resources

@@ -34,6 +34,8 @@ class JsonText:
 class Pandas:
     """One file as one data frame of what its cells hold."""
 
+    reads_urls = frozenset[Format]()
+
     def __init__(self, source: Source, resources: Resources) -> None:
         self._source = source
         self._data = pd.DataFrame()

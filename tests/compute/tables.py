@@ -14,7 +14,8 @@ from xml.sax.saxutils import escape
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from compute.run import Order, Outcome, carry_out, state_of
+from compute.places import state_of
+from compute.run import Order, Outcome, carry_out
 from compute.xml_file import read_records
 
 Rows = Sequence[Mapping[str, Any]]
@@ -71,6 +72,7 @@ def order(path: Path, operation: str, *, engine: str = "duckdb", **parameters: A
     results = path.parent / "results"
     results.mkdir(exist_ok=True)
     defaults: dict[str, dict[str, Any]] = {"group_by": {"aggregations": {}}, "stats": {"by": []}}
+    scratch = tempfile.mkdtemp(dir=path.parent)
     suffix = path.name.removesuffix(".gz").rpartition(".")[2]
     return Order(
         engine=engine,
@@ -79,10 +81,11 @@ def order(path: Path, operation: str, *, engine: str = "duckdb", **parameters: A
         input_format=parameters.pop("input_format", suffix),
         parameters=defaults.get(operation, {}) | parameters,
         input_path=str(path),
-        input_state=state_of(path),
+        input_state=state_of(str(path)),
         results=str(results),
         result_stem=f"{engine}-{operation}",
-        scratch=tempfile.mkdtemp(dir=path.parent),
+        scratch=scratch,
+        shared_scratch=scratch,
         memory=parameters.pop("memory", 256 * 1024**2),
         threads=2,
     )

@@ -27,6 +27,10 @@ FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("apron.E008", {"SEND_BUDGET_SECONDS": 0}),
     ("apron.E008", {"WORKER_STALL_SECONDS": -1}),
     ("apron.E008", {"DELIVERY_RETENTION_DAYS": 0}),
+    ("apron.E011", {"COMPUTE_ENGINE": "dask"}),
+    ("apron.E017", {"COMPUTE_ROOT": "file:///srv/compute"}),
+    ("apron.E018", {"COMPUTE_ROOT": "no-such-store://bucket"}),
+    ("apron.E019", {"COMPUTE_ROOT": "webhdfs://me:secret@host:9870/folder"}),
 ]
 RISKS: list[tuple[str, dict[str, Any]]] = [
     ("apron.W001", {"REQUIRE_TOKEN": False}),
@@ -40,6 +44,7 @@ FINE = [
     {"JWT_KEY": LONG, "JWT_ALGORITHM": "HS256"},
     {"JWT_KEY": "", "JWT_ALGORITHM": "RS256"},
     {"DELIVERY_SCHEDULE": []},
+    {"COMPUTE_ROOT": "s3://bucket/folder"},
 ]
 
 
