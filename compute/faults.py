@@ -3,7 +3,7 @@
 A fault travels from the child to the job's row as `{status, code, detail, field}` and is answered to whoever waits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 
@@ -70,6 +70,16 @@ class PlaceUnavailable(Fault):
         super().__init__("The store of the files does not answer; try again later.")
 
 
+class EngineUnavailable(Fault):
+    """The cluster or server that computes does not answer."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "engine_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("Spark does not answer; try again later.")
+
+
 class LimitReached(Fault):
     """The work needs more memory, time or disk than a job may have."""
 
@@ -96,3 +106,19 @@ class DoesNotFit(Finding):
 
 class NotSplittable(Finding):
     """The engine cannot read the file in pieces, and now knows to read it as a whole."""
+
+
+def check_known(asked: Sequence[str] | Mapping[str, object], columns: Sequence[str], field: str) -> None:
+    """Raise UnknownColumn unless all that is asked for is there."""
+    for column in asked:
+        if column not in columns:
+            raise UnknownColumn(column, columns, field=field)
+
+
+def check_distinct(names: Sequence[str]) -> None:
+    """Raise AmbiguousOutput where a result would have two columns of one name."""
+    seen: set[str] = set()
+    for name in names:
+        if name.casefold() in seen:
+            raise AmbiguousOutput(f"The result would have two columns {name!r}; rename one in the file.")
+        seen.add(name.casefold())

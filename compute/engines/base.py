@@ -23,6 +23,16 @@ class Resources:
 
 
 @dataclass(frozen=True)
+class Surroundings:
+    """What an engine is told once in its process: bytes of memory, a folder, and where a cluster is, if there is one."""
+
+    memory: int
+    scratch: str
+    spark_remote: str = ""
+    spark_master: str = ""
+
+
+@dataclass(frozen=True)
 class Target:
     """Where a result goes."""
 
@@ -38,6 +48,10 @@ class Engine(Protocol):
     """
 
     reads_urls: ClassVar[frozenset[Format]]
+
+    @staticmethod
+    def prepare(surroundings: Surroundings) -> None:
+        """Do once what takes long and every job needs."""
 
     def __init__(self, source: Source, resources: Resources) -> None: ...
 
