@@ -5,10 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 PYTEST_WORKERS ?= auto
+SPARK := $(if $(shell command -v java),$(VENV)/spark)
 RESULTS ?= # a folder for test results and coverage, as the pipeline publishes them
 report = $(if $(RESULTS),--junitxml=$(RESULTS)/$(1).xml --cov --cov-append --cov-report=xml:$(RESULTS)/coverage/coverage.xml)
 
-.PHONY: help install run test test-sqlite test-postgresql test-browser lint lint-delivery format bench screenshots lock
+.PHONY: help install run test test-sqlite test-postgresql test-browser test-spark lint lint-delivery format bench screenshots lock
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -20,6 +21,11 @@ $(VENV)/installed: requirements-dev.txt
 	@echo "Installing into $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/spark: requirements-spark.txt $(VENV)/installed
+	@echo "Java is here: installing Spark for its tests, 500 MB ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.txt
 	@touch $@
 
 run: export DEBUG := true
@@ -36,7 +42,7 @@ run: install ## Run everything on this machine, with sample data and a stand-in 
 
 test: test-sqlite test-postgresql test-browser ## Run the tests on SQLite, on PostgreSQL (it starts its own) and in a browser
 
-test-sqlite: install ## Run the tests on SQLite only
+test-sqlite: install $(SPARK) ## Run the tests on SQLite only
 	pytest -n $(PYTEST_WORKERS) $(call report,sqlite)
 
 test-postgresql: install ## Run the tests on PostgreSQL only
@@ -44,6 +50,9 @@ test-postgresql: install ## Run the tests on PostgreSQL only
 
 test-browser: install ## Run the tests in the machine's Chromium only; without one it says so and skips them
 	pytest tests/browser -n $(PYTEST_WORKERS) --dist loadfile $(if $(RESULTS),--junitxml=$(RESULTS)/browser.xml)
+
+test-spark: install $(VENV)/spark ## Run all of compute's tables with Spark; of those, make test runs a sample (minutes, needs Java)
+	SPARK_TESTS=all pytest tests/compute -n $(PYTEST_WORKERS) -k spark
 
 lint: install lint-delivery ## Check style, formatting, types and what delivers it
 	ruff check .
@@ -81,6 +90,7 @@ screenshots: install ## Take the README's pictures anew, of the demo, with the m
 # Extras stay in the pins: an older pip takes `coverage[toml]` for unpinned beside `coverage==`, once a newer coverage is out.
 lock: install ## Pin the requirements anew, from pyproject.toml
 	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.txt
-	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev --extra s3 -c requirements.txt pyproject.toml -o requirements-dev.txt
 	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --group iac -o requirements-iac.txt
 	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra bench -c requirements-dev.txt pyproject.toml -o requirements-bench.txt
+	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra spark -c requirements-dev.txt pyproject.toml -o requirements-spark.txt

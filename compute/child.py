@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Self
 
 from compute.engines import engine_class
-from compute.engines.base import Engine
+from compute.engines.base import Engine, Surroundings
 from compute.faults import Fault, LimitReached
 from compute.run import Order, carry_out
 
@@ -31,8 +31,9 @@ def main(connection: Connection, parent: int) -> None:
     """Serve until the connection ends, or until a new process is better than this one."""
     _settle_in(parent)
     limits: dict[str, Any] = json.loads(connection.recv_bytes())
-    engine_class(limits["engine"])  # the slow imports, before the first order
+    engine = engine_class(limits["engine"])  # the slow imports, and what else is slow, before the first order
     _set_limits(limits["data_bytes"], limits["file_bytes"])
+    engine.prepare(Surroundings(**limits["surroundings"]))
     for _ in range(MAX_ORDERS):
         try:
             order = Order(**json.loads(connection.recv_bytes()))

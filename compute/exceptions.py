@@ -65,6 +65,13 @@ class UploadIncomplete(Problem):
     code = "incomplete"
 
 
+class StorageUnavailable(Problem):
+    """The store that COMPUTE_ROOT names does not answer, or does not let us."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "storage_unavailable"
+
+
 class QueueFull(Problem):
     """COMPUTE_QUEUE_LIMIT jobs wait already."""
 

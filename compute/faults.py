@@ -3,7 +3,7 @@
 A fault travels from the child to the job's row as `{status, code, detail, field}` and is answered to whoever waits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 
@@ -60,13 +60,37 @@ class FileChanged(Fault):
     code = "file_changed"
 
 
+class PlaceUnavailable(Fault):
+    """The store that a file lies in does not answer, or does not let us."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "storage_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("The store of the files does not answer; try again later.")
+
+
+class EngineUnavailable(Fault):
+    """The cluster or server that computes does not answer."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "engine_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("Spark does not answer; try again later.")
+
+
 class LimitReached(Fault):
     """The work needs more memory, time or disk than a job may have."""
 
     code = "limit_reached"
 
 
-class NotThatKind(Exception):  # noqa: N818 - a finding, not an error
+class Finding(Exception):  # noqa: N818 - not an error
+    """What an engine has found out about a file while it read it; read again with that in mind, the file may do."""
+
+
+class NotThatKind(Finding):
     """A column does not hold the kind of value it was read as; a wider kind may do."""
 
     def __init__(self, column: str, kind: str, value: str) -> None:
@@ -76,5 +100,25 @@ class NotThatKind(Exception):  # noqa: N818 - a finding, not an error
         self.value = value
 
 
-class DoesNotFit(Exception):  # noqa: N818 - a finding, not an error
+class DoesNotFit(Finding):
     """A sum of whole numbers is beyond 64 bits."""
+
+
+class NotSplittable(Finding):
+    """The engine cannot read the file in pieces, and now knows to read it as a whole."""
+
+
+def check_known(asked: Sequence[str] | Mapping[str, object], columns: Sequence[str], field: str) -> None:
+    """Raise UnknownColumn unless all that is asked for is there."""
+    for column in asked:
+        if column not in columns:
+            raise UnknownColumn(column, columns, field=field)
+
+
+def check_distinct(names: Sequence[str]) -> None:
+    """Raise AmbiguousOutput where a result would have two columns of one name."""
+    seen: set[str] = set()
+    for name in names:
+        if name.casefold() in seen:
+            raise AmbiguousOutput(f"The result would have two columns {name!r}; rename one in the file.")
+        seen.add(name.casefold())

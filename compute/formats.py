@@ -7,12 +7,13 @@ import io
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from compute.faults import BrokenFile
+from compute.places import opened
 
 SNIFFED_BYTES = 1024 * 1024  # a header line may be this long
 DELIMITERS = ",;\t|"
@@ -42,7 +43,7 @@ class Source:
 
     `format` is what it really holds (a .json file of lines is JSONL); `columns` are known for CSV, whose header is read
     here, and found by the engine elsewhere. `marked`: it begins with a byte order mark. `in_order`: where an engine would
-    guess where rows begin to read them in parallel, it must not.
+    guess where rows begin to read them in parallel, it must not. Where there is a `url`, the file is there, not at `path`.
     """
 
     path: Path
@@ -53,6 +54,11 @@ class Source:
     columns: tuple[str, ...] = ()
     marked: bool = False
     in_order: bool = False
+    url: str = ""
+
+    @property
+    def place(self) -> str:
+        return self.url or str(self.path)
 
     @property
     def is_json(self) -> bool:
@@ -70,30 +76,31 @@ def format_of(name: str) -> Format | None:
     return SUFFIXES.get(PurePosixPath(path.stem).suffix if path.suffix == ".gz" else path.suffix)
 
 
-def look_into(path: Path, format_: Format, *, gzipped: bool) -> Source:
+def look_into(path: Path, format_: Format, *, gzipped: bool, url: str = "") -> Source:
     """Look at the file's first bytes; raise BrokenFile where they cannot be what `format_` says."""
-    head = _head(path, gzipped=gzipped)
+    found = Source(path, format_, gzipped, url=url)
+    head = _head(found)
     start = head.removeprefix(MARK).lstrip()
     if not start:
         raise BrokenFile("The file is empty: it has no columns.")
-    if format_ in (Format.JSON, Format.JSONL):
+    if found.is_json:
         if len(start) < len(b"{}"):
             raise BrokenFile("The file has no records, so it has no columns.")
         format_ = Format.JSON if start.startswith(b"[") else Format.JSONL
-        return Source(path, format_, gzipped, marked=head.startswith(MARK))
-    if format_ in (Format.CSV, Format.TSV):
+        return replace(found, format=format_, marked=head.startswith(MARK))
+    if found.is_text:
         text = _first_lines(head)
         delimiter = "\t" if format_ == Format.TSV else _delimiter(text)
         names, line_end = _header(text, delimiter)
-        return Source(path, format_, gzipped, delimiter, line_end, check_names(names))
-    return Source(path, format_, gzipped)
+        return replace(found, delimiter=delimiter, line_end=line_end, columns=check_names(names))
+    return found
 
 
 @contextmanager
 def open_bytes(source: Source) -> Iterator[BinaryIO]:
     """Open the file for reading, unpacked; raise BrokenFile where the block finds that it cannot be unpacked."""
     try:
-        with gzip.open(source.path) if source.gzipped else source.path.open("rb") as file:
+        with gzip.open(source.path) if source.gzipped else opened(source.place) as file:
             yield cast(BinaryIO, file)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise BrokenFile(f"The file cannot be unpacked: {str(error).rstrip('.')}.") from error
@@ -111,8 +118,8 @@ def check_names(columns: Sequence[str]) -> tuple[str, ...]:
     return tuple(columns)
 
 
-def _head(path: Path, *, gzipped: bool) -> bytes:
-    with open_bytes(Source(path, Format.CSV, gzipped)) as file:
+def _head(source: Source) -> bytes:
+    with open_bytes(source) as file:
         return file.read(SNIFFED_BYTES)
 
 

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
+from urllib.parse import unquote
 
 import narwhals as nw
 
-from compute.faults import AmbiguousOutput, NotNumeric, UnknownColumn
+from compute.faults import NotNumeric, check_distinct, check_known
 
 Frame = nw.LazyFrame[Any]
 Hold = Callable[[Frame], Frame]
@@ -38,11 +39,16 @@ class Cell:
 
     @property
     def name(self) -> str:
-        return f"{self.kind}:{self.column}"
+        return _inner(self.kind, self.column)
 
     @property
     def expression(self) -> nw.Expr:
         return nw.col(self.name)
+
+
+def _inner(kind: str, name: str) -> str:
+    """Return what a frame calls something before the end: without what Spark takes for syntax in a name."""
+    return f"{kind}:" + name.replace("%", "%25").replace(".", "%2E").replace("`", "%60")
 
 
 Kinds = Mapping[str, Kind]  # what the columns that are to be kept exact turned out to be; WHOLE until found otherwise
@@ -100,6 +106,10 @@ _EXPRESSIONS: dict[Aggregation, Callable[[nw.Expr], nw.Expr]] = {
     Aggregation.FIRST: lambda cell: cell.first(order_by=ROW),
     Aggregation.LAST: lambda cell: cell.last(order_by=ROW),
 }
+_ON_SPARK: dict[Aggregation, Callable[[nw.Expr], nw.Expr]] = {  # whose frames have no first and last in narwhals
+    Aggregation.FIRST: lambda cell: nw.struct(row=ROW, cell=cell).min().struct.field("cell"),
+    Aggregation.LAST: lambda cell: nw.struct(row=ROW, cell=cell).max().struct.field("cell"),
+}
 
 
 @dataclass(frozen=True)
@@ -115,28 +125,26 @@ class GroupBy:
         return any({Aggregation.FIRST, Aggregation.LAST} & set(asked) for asked in self.aggregations.values())
 
     def cells(self, columns: Sequence[str], kinds: Kinds) -> list[Cell]:
-        _check_known(self.by, columns, "by")
-        _check_known(self.aggregations, columns, "aggregations")
-        _check_distinct([*self.by, *(name for name, *_ in self._outputs(kinds)), *self._default_output()])
+        check_known(self.by, columns, "by")
+        check_known(self.aggregations, columns, "aggregations")
+        check_distinct([*self.by, *(name for name, *_ in self._outputs(kinds)), *self._default_output()])
         return _distinct([*_values(self.by), *(cell for _, cell, _ in self._outputs(kinds))])
 
     def widened(self, column: str, kind: Kind, value: str) -> Kind:
-        asked = set(self.aggregations[column])
         if kind == Kind.WHOLE:
             return Kind.NUMBER
-        if NEED_NUMBERS & asked:
+        if NEED_NUMBERS & set(self.aggregations[column]):
             raise NotNumeric(column, value, field=f"aggregations.{column}")
         return Kind.VALUE
 
     def apply(self, frame: Frame, kinds: Kinds, hold: Hold) -> Frame:
         outputs, keys = self._outputs(kinds), [cell.name for cell in _values(self.by)]
+        cells = _distinct([cell for _, cell, _ in outputs])
+        expressions = _EXPRESSIONS | (_ON_SPARK if frame.implementation.is_spark_like() else {})
         grouped = frame.group_by(keys).agg(
             nw.len().alias("rows"),
-            *(_EXPRESSIONS[aggregation](cell.expression).alias(f"out:{name}") for name, cell, aggregation in outputs),
-            *(
-                cell.expression.count().alias(f"there:{cell.name}")
-                for cell in _distinct([cell for _, cell, _ in outputs])
-            ),
+            *(expressions[how](cell.expression).alias(_inner("out", name)) for name, cell, how in outputs),
+            *(cell.expression.count().alias(f"there:{cell.name}") for cell in cells),
         )
         return grouped.sort(keys, nulls_last=True).select(
             *(cell.expression.alias(cell.column) for cell in _values(self.by)),
@@ -163,7 +171,7 @@ def _kind(aggregation: Aggregation, column: str, kinds: Kinds) -> Kind:
 
 def _finished(name: str, cell: Cell, aggregation: Aggregation) -> nw.Expr:
     """The engines' results made the same: n_unique without null, integers of 64 bits, null for what no double can hold."""
-    result, there = nw.col(f"out:{name}"), nw.col(f"there:{cell.name}")
+    result, there = nw.col(_inner("out", name)), nw.col(f"there:{cell.name}")
     if aggregation == Aggregation.N_UNIQUE:
         result = nw.when(there < nw.col("rows")).then(result - 1).otherwise(result).cast(nw.Int64)
     elif aggregation == Aggregation.COUNT or (aggregation == Aggregation.SUM and cell.kind == Kind.WHOLE):
@@ -186,7 +194,7 @@ class NonNull:
     reads_all, needs_rows = True, False
 
     def cells(self, columns: Sequence[str], kinds: Kinds) -> list[Cell]:
-        _check_known(self.columns, columns, "columns")
+        check_known(self.columns, columns, "columns")
         return [*(Cell(column, Kind.RAW) for column in columns), *_values(self.columns)]
 
     def widened(self, column: str, kind: Kind, value: str) -> Kind:
@@ -215,9 +223,8 @@ class Preview:
 
 
 def _as_read(frame: Frame) -> Frame:
-    prefix = f"{Kind.RAW}:"
-    names = [name for name in frame.collect_schema().names() if name.startswith(prefix)]
-    return frame.select(*(nw.col(name).alias(name.removeprefix(prefix)) for name in names))
+    names = [name for name in frame.collect_schema().names() if name.startswith(f"{Kind.RAW}:")]
+    return frame.select(*(nw.col(name).alias(unquote(name.removeprefix(f"{Kind.RAW}:"))) for name in names))
 
 
 STATISTICS: dict[str, Callable[[nw.Expr], nw.Expr]] = {
@@ -240,9 +247,9 @@ class Stats:
     reads_all, needs_rows = True, False
 
     def cells(self, columns: Sequence[str], kinds: Kinds) -> list[Cell]:
-        _check_known(self.columns, columns, "columns")
-        _check_known(self.by, columns, "by")
-        _check_distinct([*self.by, *STATS_OUTPUT])
+        check_known(self.columns, columns, "columns")
+        check_known(self.by, columns, "by")
+        check_distinct([*self.by, *STATS_OUTPUT])
         return _distinct([*_values(self.by), *self._numbers()])
 
     def widened(self, column: str, kind: Kind, value: str) -> Kind:
@@ -251,26 +258,27 @@ class Stats:
     def apply(self, frame: Frame, kinds: Kinds, hold: Hold) -> Frame:
         keys = [cell.name for cell in _values(self.by)]
         wanted = [nw.len().alias("rows")] + [
-            compute(cell.expression).alias(f"{name}:{cell.column}")
+            compute(cell.expression).alias(_inner(name, cell.column))
             for cell in self._numbers()
             for name, compute in STATISTICS.items()
         ]
         wide = hold(frame.group_by(keys).agg(*wanted) if keys else frame.select(*wanted))
         long = nw.concat([self._row(wide, position, column) for position, column in enumerate(self.columns)])
-        return long.sort([*self.by, POSITION], nulls_last=True).drop(POSITION)
+        by = [cell.expression.alias(cell.column) for cell in _values(self.by)]
+        return long.sort([*keys, POSITION], nulls_last=True).select(*by, *STATS_OUTPUT)
 
     def _numbers(self) -> list[Cell]:
         return [Cell(column, Kind.NUMBER) for column in self.columns]
 
     def _row(self, wide: Frame, position: int, column: str) -> Frame:
-        count = nw.col(f"count:{column}").cast(nw.Int64)
+        count = nw.col(_inner("count", column)).cast(nw.Int64)
         measures = [name for name in STATS_OUTPUT if name not in ("column", "count", "nulls")]
         return wide.select(
-            *(cell.expression.alias(cell.column) for cell in _values(self.by)),
+            *(cell.name for cell in _values(self.by)),
             nw.lit(column).alias("column"),
             count.alias("count"),
             (nw.col("rows").cast(nw.Int64) - count).alias("nulls"),
-            *(_finite(nw.col(f"{name}:{column}")).alias(name) for name in measures),
+            *(_finite(nw.col(_inner(name, column))).alias(name) for name in measures),
             nw.lit(position).alias(POSITION),
         )
 
@@ -281,17 +289,3 @@ def _values(columns: Sequence[str]) -> list[Cell]:
 
 def _distinct(cells: Sequence[Cell]) -> list[Cell]:
     return list(dict.fromkeys(cells))
-
-
-def _check_known(asked: Sequence[str] | Mapping[str, object], columns: Sequence[str], field: str) -> None:
-    for column in asked:
-        if column not in columns:
-            raise UnknownColumn(column, columns, field=field)
-
-
-def _check_distinct(names: Sequence[str]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name.casefold() in seen:
-            raise AmbiguousOutput(f"The result would have two columns {name!r}; rename one in the file.")
-        seen.add(name.casefold())

@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import suppress
 from dataclasses import asdict
@@ -14,6 +16,7 @@ from typing import Any
 
 from compute.run import Order
 
+GROUP_SECONDS = 0.5
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -30,6 +33,8 @@ class Child:
             start_new_session=True,
         )
         theirs.close()
+        self._scratch = tempfile.mkdtemp(prefix="apron-child-")  # for what lives as long as it does
+        limits["surroundings"]["scratch"] = self._scratch
         self.progress = 0.0
         self.started = 0.0
         self.send(limits)
@@ -63,4 +68,15 @@ class Child:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self.connection.close()
-        return self._process.wait()
+        status = self._process.wait()
+        self._await_group()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        return status
+
+    def _await_group(self) -> None:
+        """Wait a moment for what it has started to be gone too: it may be writing still."""
+        deadline = time.monotonic() + GROUP_SECONDS
+        with suppress(ProcessLookupError, PermissionError):
+            while time.monotonic() < deadline:
+                os.killpg(self._process.pid, 0)
+                time.sleep(0.005)

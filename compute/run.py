@@ -1,7 +1,7 @@
 """One job from file to result, inside a child. Free of Django."""
 
-import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,15 +9,20 @@ from typing import Any
 from compute.csv_file import check_rows
 from compute.engines import engine_class
 from compute.engines.base import Engine, Resources, Target
-from compute.faults import BrokenFile, DoesNotFit, FileChanged, LimitReached, NotNumeric, NotThatKind
+from compute.faults import BrokenFile, DoesNotFit, FileChanged, LimitReached, NotNumeric, NotSplittable, NotThatKind
 from compute.file_end import may_be_misread, watched_end
 from compute.formats import Format, Source, look_into
 from compute.operations import Aggregation, GroupBy, Kind, NonNull, Operation, Preview, Stats
+from compute.places import fetch, is_url, publish, state_of
 
 
 @dataclass(frozen=True)
 class Order:
-    """A job as a child is given it. Paths are absolute; `scratch` is a folder of the job's own beside the results."""
+    """A job as a child is given it.
+
+    `input_path` and `results` are places: absolute paths or URLs. `scratch` is a folder of the job's own on this machine,
+    `shared_scratch` the place of one that a cluster's machines reach too.
+    """
 
     engine: str
     operation: str
@@ -29,6 +34,7 @@ class Order:
     results: str
     result_stem: str
     scratch: str
+    shared_scratch: str
     memory: int
     threads: int
 
@@ -43,26 +49,33 @@ class Outcome:
     columns: dict[str, str]
 
 
-def state_of(path: Path) -> tuple[int, int]:
-    """Return a file's size and modification time in nanoseconds."""
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns
-
-
 def carry_out(order: Order, on_start: Callable[[Engine], None]) -> Outcome:
     """Compute and write the result, visible under its name only when it is whole. Raises a Fault."""
     outcome = _surely_computed(order, operation_of(order.operation, order.parameters), on_start)
-    if state_of(Path(order.input_path)) != tuple(order.input_state):
+    if state_of(order.input_path) != tuple(order.input_state):
         raise FileChanged("The file changed while it was being read. Ask again.", field="file_path")
-    _publish(Path(order.scratch) / outcome.result_name, Path(order.results) / outcome.result_name)
+    publish(Path(order.scratch) / outcome.result_name, f"{order.results}/{outcome.result_name}")
     return outcome
 
 
 def _surely_computed(order: Order, operation: Operation, on_start: Callable[[Engine], None]) -> Outcome:
     """Read in parallel where that is sure to be right, and otherwise from start to end, with the rows counted again."""
     source = _source(order)
-    if not operation.reads_all:
-        return _computed(order, operation, replace(source, in_order=True), on_start)
+    if source.url:
+        with suppress(NotSplittable):
+            return _computed(order, operation, source, on_start)
+        source = _fetched(order)
+    elif operation.reads_all and (found := _computed_in_parallel(order, operation, source, on_start)):
+        return found
+    outcome = _computed(order, operation, replace(source, in_order=True), on_start)
+    if operation.reads_all and source.is_text:
+        check_rows(source, outcome.rows_in)
+    return outcome
+
+
+def _computed_in_parallel(
+    order: Order, operation: Operation, source: Source, on_start: Callable[[Engine], None]
+) -> Outcome | None:
     with watched_end(source) as is_clear:
         if source.gzipped or is_clear():
             try:
@@ -73,16 +86,16 @@ def _surely_computed(order: Order, operation: Operation, on_start: Callable[[Eng
             except (BrokenFile, NotNumeric):
                 if not may_be_misread(source):
                     raise
+            except NotSplittable:
+                pass
             else:
                 if is_clear():
                     return outcome
-    outcome = _computed(order, operation, replace(source, in_order=True), on_start)
-    check_rows(source, outcome.rows_in)
-    return outcome
+    return None
 
 
 def _computed(order: Order, operation: Operation, source: Source, on_start: Callable[[Engine], None]) -> Outcome:
-    resources = Resources(order.memory, order.threads, Path(order.scratch))
+    resources = Resources(order.memory, order.threads, Path(order.scratch), order.shared_scratch)
     with engine_class(order.engine)(source, resources) as engine:
         on_start(engine)
         format_ = Format(order.output_format) if order.output_format else source.format
@@ -93,10 +106,28 @@ def _computed(order: Order, operation: Operation, source: Source, on_start: Call
 
 
 def _source(order: Order) -> Source:
-    """The input under a plain name of our own: engines take `*` and `?` in a path for patterns."""
-    link = Path(order.scratch) / "input"
-    link.symlink_to(order.input_path)
-    return look_into(link, Format(order.input_format), gzipped=order.input_path.lower().endswith(".gz"))
+    """The input: a URL, where the engine reads this format there, or a path."""
+    format_ = Format(order.input_format)
+    if is_url(order.input_path) and format_ in engine_class(order.engine).reads_urls and not _is_packed(order):
+        return look_into(_input(order), format_, gzipped=False, url=order.input_path)
+    return _fetched(order)
+
+
+def _fetched(order: Order) -> Source:
+    """The input on this machine, under a plain name of our own: engines take `*` and `?` in a path for patterns."""
+    if is_url(order.input_path):
+        fetch(order.input_path, _input(order))
+    else:
+        _input(order).symlink_to(order.input_path)
+    return look_into(_input(order), Format(order.input_format), gzipped=_is_packed(order))
+
+
+def _input(order: Order) -> Path:
+    return Path(order.scratch) / "input"
+
+
+def _is_packed(order: Order) -> bool:
+    return order.input_path.lower().endswith(".gz")
 
 
 def _delimiter(format_: Format, source: Source) -> str:
@@ -118,12 +149,6 @@ def _written(engine: Engine, operation: Operation, target: Target) -> tuple[int,
             kinds[finding.column] = operation.widened(finding.column, Kind(finding.kind), finding.value)
         except DoesNotFit:
             kinds |= {cell.column: Kind.NUMBER for cell in cells if cell.kind == Kind.WHOLE}
-
-
-def _publish(temporary: Path, final: Path) -> None:
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    temporary.replace(final)
 
 
 def operation_of(name: str, parameters: Mapping[str, Any]) -> Operation:

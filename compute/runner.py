@@ -154,7 +154,12 @@ def _limits() -> dict[str, Any]:
         "engine": settings.COMPUTE_ENGINE,
         "data_bytes": DATA_FACTOR * memory,
         "file_bytes": settings.COMPUTE_MAX_RESULT,
-        "tired_bytes": memory // 2,
+        "tired_bytes": memory if settings.COMPUTE_ENGINE == "spark" else memory // 2,  # a JVM takes seconds to start
+        "surroundings": {
+            "memory": memory,
+            "spark_remote": settings.SPARK_REMOTE,
+            "spark_master": settings.SPARK_MASTER,
+        },
     }
 
 

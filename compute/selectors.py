@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
-from pathlib import Path
 from typing import BinaryIO
 
 from django.db.models import QuerySet
 
-from compute import storage
 from compute.formats import Format, format_of
 from compute.models import Job
+from compute.storage import RESULTS, storage
 from compute.tables import Table, table_of
 
 MOST_PREVIEW_BYTES = 8 * 1024 * 1024  # a record may be as large as it likes, a page may not
@@ -34,7 +33,7 @@ def uploaded_files(*, limit: int, after: str = "") -> list[StoredFile]:
 
 def open_file(file_path: str) -> BinaryIO:
     """Open a file for reading; raise OutsideRoot, FileMissing or NotAFile."""
-    return storage.existing_file(file_path, field="file_path").open("rb")
+    return storage().open(storage().existing_file(file_path, field="file_path"))
 
 
 def asked_jobs() -> QuerySet[Job]:
@@ -50,12 +49,6 @@ def previewed(job: Job) -> Table | None:
 
 
 def _uploads(after: str) -> Iterator[StoredFile]:
-    for place in storage.visible_files(after):
-        path = storage.relative(place)
-        if not path.startswith(f"{storage.RESULTS}/"):
-            yield _described(path, place)
-
-
-def _described(path: str, place: Path) -> StoredFile:
-    found = place.stat()
-    return StoredFile(path, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC), format_of(path))
+    for file in storage().files(after=after):
+        if not file.path.startswith(f"{RESULTS}/"):
+            yield StoredFile(file.path, file.bytes, file.modified_at, format_of(file.path))

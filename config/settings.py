@@ -138,6 +138,9 @@ COMPUTE_WAITERS = env.int("COMPUTE_WAITERS", default=12)  # of the 16 threads th
 COMPUTE_QUEUE_LIMIT = env.int("COMPUTE_QUEUE_LIMIT", default=1000)
 COMPUTE_MAX_UPLOAD = env.int("COMPUTE_MAX_UPLOAD", default=5 * 1024**3)  # bytes
 COMPUTE_MAX_RESULT = env.int("COMPUTE_MAX_RESULT", default=20 * 1024**3)  # bytes, also of what a job keeps aside
+SPARK_REMOTE = env.str("SPARK_REMOTE", default="")
+JAVA_HOME = env.str("JAVA_HOME", default="")  # read by Spark itself
+SPARK_MASTER = env.str("SPARK_MASTER", default="local[*]")
 RESULT_RETENTION_DAYS = env.int("RESULT_RETENTION_DAYS", default=30)
 
 # --- Django --------------------------------------------------------------------------------------------------------

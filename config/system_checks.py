@@ -3,15 +3,21 @@
 import os
 import re
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
+from fsspec import get_filesystem_class
 
-ENGINES = ("duckdb", "pandas")  # compute's; this module imports no app
+ENGINES = ("duckdb", "pandas", "spark")  # compute's; this module imports no app
 LEAST_MEMORY = 128 * 1024**2
+SPARKS_LEAST_MEMORY = 512 * 1024**2
+DRIVERS = dict.fromkeys(("s3", "s3a"), "pip install '.[s3]'")
+DRIVERS |= dict.fromkeys(("abfs", "abfss", "az"), "pip install '.[azure]'")
 
 Finding = tuple[str, str, str]  # code, what is wrong, how to mend it
 
@@ -25,6 +31,8 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         *_kafka_faults(),
         *_ingest_faults(),
         *_compute_faults(),
+        *_spark_faults(),
+        *_root_faults(),
         *_other_faults(),
     ]
     return [Error(text, hint=hint, id=f"apron.{code}") for code, text, hint in faults]
@@ -54,6 +62,39 @@ def _compute_faults() -> Iterator[Finding]:
     for name in (*(f"COMPUTE_{each}" for each in positive), "RESULT_RETENTION_DAYS"):
         if getattr(settings, name) <= 0:
             yield "E013", f"{name} is not above 0.", "Give a positive number, or leave it unset."
+
+
+def _spark_faults() -> Iterator[Finding]:
+    if settings.COMPUTE_ENGINE != "spark":
+        return
+    if find_spec("pyspark") is None:
+        yield "E014", "COMPUTE_ENGINE is spark, and pyspark is not installed.", "pip install '.[spark]'"
+    if not settings.SPARK_REMOTE and not (settings.JAVA_HOME or which("java")):
+        yield "E015", "COMPUTE_ENGINE is spark, and there is no Java.", "Install Java 17 or newer, or set SPARK_REMOTE."
+    if settings.SPARK_REMOTE and not settings.SPARK_REMOTE.startswith("sc://"):
+        yield "E016", "SPARK_REMOTE is no Spark Connect server.", "Give its address: sc://host:15002."
+    if not settings.SPARK_REMOTE and settings.COMPUTE_MEMORY_LIMIT < SPARKS_LEAST_MEMORY:
+        yield "E012", "COMPUTE_MEMORY_LIMIT is below the 512 MB that Spark needs.", "Give bytes, such as 536870912."
+
+
+def _root_faults() -> Iterator[Finding]:
+    scheme, is_url, _ = settings.COMPUTE_ROOT.partition("://")
+    if not is_url:
+        return
+    if scheme in {"file", "local"}:
+        yield "E017", "COMPUTE_ROOT is the URL of a folder.", "Give its plain path, whose links are looked into."
+        return
+    if urlsplit(settings.COMPUTE_ROOT).password is not None:
+        yield (
+            "E019",
+            "COMPUTE_ROOT holds a password.",
+            "Leave it out: drivers take it from FSSPEC_… (docs/operations.md).",
+        )
+    try:
+        get_filesystem_class(scheme)
+    except (ImportError, ValueError) as error:
+        mend = DRIVERS.get(scheme, f"Install fsspec's driver for {scheme}://.")
+        yield "E018", f"COMPUTE_ROOT is {scheme}://…, and its driver is not there: {error}", mend
 
 
 def _delivery_faults() -> Iterator[Finding]:

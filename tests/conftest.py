@@ -7,16 +7,20 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from rest_framework.test import APIClient
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.fakes.partner import Partner
 
-# They use no database: they run once, with the tests on SQLite.
+# They use no database, or nothing that one does otherwise than another: they run once, with the tests on SQLite.
 WITHOUT_DATABASE = [
     "catalog/test_offers_client.py",
     "compute/test_file_end.py",
     "compute/test_hard_table.py",
     "compute/test_hard_values.py",
+    "compute/test_object_storage.py",
     "compute/test_operations.py",
+    "compute/test_spark.py",
     "compute/test_storage.py",
     "compute/test_tables.py",
     "config/test_http.py",
@@ -24,6 +28,20 @@ WITHOUT_DATABASE = [
     "test_docs.py",
 ]
 collect_ignore = WITHOUT_DATABASE if "postgresql" in django_settings.DATABASES["default"]["ENGINE"] else []
+
+
+class OneWithSpark(LoadScopeScheduling):
+    """Any worker runs any test, but one runs all those with Spark, and alone pays for its start.
+
+    xdist has groups for that, which pytest 9.2 takes no notice of.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "spark" if "spark" in nodeid else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    return OneWithSpark(config, log) if config.getoption("dist") == "load" else None
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,11 @@ from typing import cast
 
 from compute.engines.base import Engine
 
-ENGINES = {"duckdb": "compute.engines.duckdb_engine:DuckDb", "pandas": "compute.engines.pandas_engine:Pandas"}
+ENGINES = {
+    "duckdb": "compute.engines.duckdb_engine:DuckDb",
+    "pandas": "compute.engines.pandas_engine:Pandas",
+    "spark": "compute.engines.spark_engine:Spark",
+}
 
 
 def engine_class(name: str) -> type[Engine]:

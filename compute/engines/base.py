@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, Self
+from typing import ClassVar, Protocol, Self
 
 from compute.formats import Format, Source
 from compute.operations import Cell, Frame
@@ -11,11 +11,25 @@ from compute.operations import Cell, Frame
 
 @dataclass(frozen=True)
 class Resources:
-    """What one job may use: bytes of memory, threads, and a folder of its own for what does not fit into memory."""
+    """What one job may use: bytes of memory, threads, and a folder of its own for what does not fit into memory.
+
+    `shared_scratch` is the place of such a folder that the machines of a cluster reach too.
+    """
 
     memory: int
     threads: int
     scratch: Path
+    shared_scratch: str
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What an engine is told once in its process: bytes of memory, a folder, and where a cluster is, if there is one."""
+
+    memory: int
+    scratch: str
+    spark_remote: str = ""
+    spark_master: str = ""
 
 
 @dataclass(frozen=True)
@@ -28,7 +42,16 @@ class Target:
 
 
 class Engine(Protocol):
-    """Reads one file and writes one result. All may raise a Fault; scan, hold, sink also NotThatKind or DoesNotFit."""
+    """Reads one file and writes one result. All may raise a Fault; scan, hold, sink also a Finding.
+
+    Files of an object store are fetched for it, but those in the formats of `reads_urls`, which it is given where they are.
+    """
+
+    reads_urls: ClassVar[frozenset[Format]]
+
+    @staticmethod
+    def prepare(surroundings: Surroundings) -> None:
+        """Do once what takes long and every job needs."""
 
     def __init__(self, source: Source, resources: Resources) -> None: ...
 

@@ -67,7 +67,8 @@ def _missing(cell: Cell, type_: str) -> str:
     text = _text(cell, type_)
     if type_ in TEXTS:
         return f"{text} = '' OR {text} = 'NaN'"
-    return f"isnan({text})" if type_ in ("FLOAT", "DOUBLE") else f"{text} IS NULL"
+    is_nan = f"NOT isfinite({text}) AND NOT isinf({text})"  # by a Parquet's statistics DuckDB takes isnan() for false
+    return is_nan if type_ in ("FLOAT", "DOUBLE") else f"{text} IS NULL"
 
 
 def _text(cell: Cell, type_: str) -> str:

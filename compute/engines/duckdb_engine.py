@@ -15,7 +15,7 @@ from typing import Any, Self
 import duckdb
 import narwhals as nw
 
-from compute.engines.base import Resources, Target
+from compute.engines.base import Resources, Surroundings, Target
 from compute.engines.duckdb_cells import REFUSED, select_cells
 from compute.engines.duckdb_cells import quoted_name as _name
 from compute.engines.duckdb_cells import quoted_text as _text
@@ -31,6 +31,12 @@ FETCHED_ROWS = 10_000
 
 class DuckDb:
     """One connection for one job."""
+
+    reads_urls = frozenset[Format]()
+
+    @staticmethod
+    def prepare(surroundings: Surroundings) -> None:
+        """Its import is all."""
 
     def __init__(self, source: Source, resources: Resources) -> None:
         self._source = source

@@ -13,7 +13,7 @@ import narwhals as nw
 import pandas as pd
 
 from compute.csv_file import read_rows
-from compute.engines.base import Resources, Target
+from compute.engines.base import Resources, Surroundings, Target
 from compute.faults import BrokenFile, NotThatKind
 from compute.formats import MARK, Format, Source, check_names, open_bytes
 from compute.operations import ROW, Cell, Frame, Kind
@@ -33,6 +33,12 @@ class JsonText:
 
 class Pandas:
     """One file as one data frame of what its cells hold."""
+
+    reads_urls = frozenset[Format]()
+
+    @staticmethod
+    def prepare(surroundings: Surroundings) -> None:
+        """Its import is all."""
 
     def __init__(self, source: Source, resources: Resources) -> None:
         self._source = source

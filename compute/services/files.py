@@ -1,15 +1,11 @@
-"""Files that callers put below COMPUTE_ROOT: streamed to disk, bounded, visible only when whole."""
+"""Files that callers put below COMPUTE_ROOT: streamed there, bounded, visible only when whole."""
 
-import os
-import shutil
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 
 from django.conf import settings
 
-from compute import storage
-from compute.exceptions import FileIsThere, UploadIncomplete, UploadTooLarge
+from compute.exceptions import UploadIncomplete, UploadTooLarge
+from compute.storage import StoredFile, is_there, storage
 
 SPARE_BYTES = 256 * 1024 * 1024  # of the disk, for those who have to go on writing: the database, running jobs
 
@@ -17,15 +13,14 @@ SPARE_BYTES = 256 * 1024 * 1024  # of the disk, for those who have to go on writ
 class Upload:
     """A file on its way in. Leaving the block without keep() removes what came so far."""
 
-    def __init__(self, announced_bytes: int) -> None:
-        folder = storage.scratch_folder("uploads")
-        self._limit = settings.COMPUTE_MAX_UPLOAD
+    def __init__(self, announced_bytes: int, path: str | None = None) -> None:
         self._written = 0
-        storage.root()
-        folder.mkdir(parents=True, exist_ok=True)
-        self._check(announced_bytes, folder)
-        descriptor, name = tempfile.mkstemp(dir=folder)
-        self._file, self._temporary = os.fdopen(descriptor, "wb"), Path(name)
+        self._incoming = storage().incoming(path)
+        try:
+            self._check(announced_bytes, announced_bytes)
+        except UploadTooLarge:
+            self.discard()
+            raise
 
     def __enter__(self) -> "Upload":
         return self
@@ -36,54 +31,39 @@ class Upload:
     def write(self, chunk: bytes) -> None:
         """Take in the next bytes; raise UploadTooLarge."""
         self._written += len(chunk)
-        self._check(self._written, self._temporary.parent, pending=len(chunk))
-        self._file.write(chunk)
+        self._check(self._written, len(chunk))
+        self._incoming.write(chunk)
 
     @property
     def written(self) -> int:
         """How many bytes came so far."""
         return self._written
 
-    def keep(self, place: Path, *, overwrite: bool) -> None:
-        """Make it the file at `place`; raise FileIsThere unless it may replace one."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        place.parent.mkdir(parents=True, exist_ok=True)
-        self._temporary.chmod(0o644)
-        if overwrite:
-            self._temporary.replace(place)
-            return
-        try:
-            os.link(self._temporary, place)  # unlike a rename it fails where there is a file
-        except FileExistsError as error:
-            raise FileIsThere(
-                f"{storage.relative(place)} is there already. Choose another name, or say ?overwrite=true.",
-                field="file_path",
-            ) from error
+    def keep(self, path: str, *, overwrite: bool) -> StoredFile:
+        """Make it the file at `path`; raise FileIsThere unless it may replace one."""
+        self._incoming.keep(path, overwrite=overwrite)
+        return storage().existing_file(path, field="file_path")
 
     def discard(self) -> None:
-        """Remove the temporary file."""
-        self._file.close()
-        self._temporary.unlink(missing_ok=True)
+        """Remove what came so far, unless it was kept."""
+        self._incoming.discard()
 
-    def _check(self, size: int, folder: Path, pending: int | None = None) -> None:
-        if size > self._limit:
-            raise UploadTooLarge(f"A file may have at most {self._limit} bytes (COMPUTE_MAX_UPLOAD).")
-        if shutil.disk_usage(folder).free - (size if pending is None else pending) < SPARE_BYTES:
+    def _check(self, size: int, pending: int) -> None:
+        if size > settings.COMPUTE_MAX_UPLOAD:
+            raise UploadTooLarge(f"A file may have at most {settings.COMPUTE_MAX_UPLOAD} bytes (COMPUTE_MAX_UPLOAD).")
+        free = self._incoming.free_bytes
+        if free is not None and free - pending < SPARE_BYTES:
             raise UploadTooLarge("The disk has no room for this file.")
 
 
-def store_upload(*, file_path: str, chunks: Iterable[bytes], announced_bytes: int, overwrite: bool) -> Path:
+def store_upload(*, file_path: str, chunks: Iterable[bytes], announced_bytes: int, overwrite: bool) -> StoredFile:
     """Write an upload and return where it is; raise a Problem, and then nothing is changed."""
-    place = storage.upload_place(file_path, field="file_path")
-    if place.exists() and not overwrite:
-        raise FileIsThere(
-            f"{file_path} is there already. Choose another name, or say ?overwrite=true.", field="file_path"
-        )
-    with Upload(announced_bytes) as upload:
+    path = storage().upload_path(file_path, field="file_path")
+    if not overwrite and storage().is_file(path):
+        raise is_there(path)
+    with Upload(announced_bytes, path) as upload:
         for chunk in chunks:
             upload.write(chunk)
         if upload.written != announced_bytes:
             raise UploadIncomplete(f"Only {upload.written} of {announced_bytes} bytes arrived.")
-        upload.keep(place, overwrite=overwrite)
-    return place
+        return upload.keep(path, overwrite=overwrite)

@@ -7,18 +7,16 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from compute import storage
 from compute.exceptions import JobSettled, QueueFull, UnknownFormat
 from compute.formats import Format, format_of
 from compute.models import Job
-from compute.run import state_of
+from compute.storage import RESULTS, StoredFile, storage
 from compute.wakeups import QUEUED, SETTLED, Listener, announce
 from config.common.json import dumps
 
@@ -45,8 +43,7 @@ def submit_job(request: Request, *, fresh: bool) -> Job:
 
     Raises OutsideRoot, FileMissing, NotAFile, UnknownFormat or QueueFull.
     """
-    place = storage.existing_file(request.file_path, field="file_path")
-    job = _job_for(request, place)
+    job = _job_for(request, storage().existing_file(request.file_path, field="file_path"))
     if not fresh and (earlier := _earlier_job(job.fingerprint)):
         return earlier
     if Job.objects.filter(status=Job.Status.QUEUED).count() >= settings.COMPUTE_QUEUE_LIMIT:
@@ -62,7 +59,7 @@ def submit_job(request: Request, *, fresh: bool) -> Job:
 
 def newest_job(request: Request) -> Job | None:
     """Return the job that was made last for this request on this very file, whatever became of it. Raises as submit_job."""
-    job = _job_for(request, storage.existing_file(request.file_path, field="file_path"))
+    job = _job_for(request, storage().existing_file(request.file_path, field="file_path"))
     return Job.objects.filter(fingerprint=job.fingerprint).order_by("-id").first()
 
 
@@ -112,16 +109,15 @@ def drop_old_results() -> None:
     before = timezone.now() - timedelta(days=settings.RESULT_RETENTION_DAYS)
     for job in Job.objects.filter(status__in=Job.SETTLED, finished_at__lt=before).iterator():
         if job.result_path:
-            (storage.root() / job.result_path).unlink(missing_ok=True)
+            storage().remove(job.result_path)
         job.delete()
     known = set(Job.objects.exclude(result_path="").values_list("result_path", flat=True))
-    for place in storage.results_folder().iterdir():
-        is_old = place.is_file() and place.stat().st_mtime < before.timestamp()
-        if is_old and storage.relative(place) not in known:
-            place.unlink(missing_ok=True)
+    for file in storage().files(below=RESULTS):
+        if file.modified_at < before and file.path not in known:
+            storage().remove(file.path)
 
 
-def _job_for(request: Request, place: Path) -> Job:
+def _job_for(request: Request, file: StoredFile) -> Job:
     format_ = request.input_format or format_of(request.file_path)
     if not format_:
         known = ", ".join(Format)
@@ -130,16 +126,15 @@ def _job_for(request: Request, place: Path) -> Job:
         )
     if format_ == Format.PARQUET and request.file_path.lower().endswith(".gz"):
         raise UnknownFormat("Parquet is compressed inside; unpack the .gz.", field="file_path")
-    size, modified = state_of(place)
     job = Job(
         sub=request.sub,
         operation=request.operation,
         parameters=request.parameters,
-        file_path=storage.relative(place),
+        file_path=file.path,
         input_format=format_,
         output_format=request.output_format,
-        input_bytes=size,
-        input_modified_ns=modified,
+        input_bytes=file.bytes,
+        input_modified_ns=file.modified_ns,
         engine=settings.COMPUTE_ENGINE,
     )
     job.fingerprint = _fingerprint(job)
@@ -156,4 +151,4 @@ def _fingerprint(job: Job) -> str:
 
 def _earlier_job(fingerprint: str) -> Job | None:
     earlier = Job.objects.filter(fingerprint=fingerprint, status=Job.Status.DONE).order_by("-id").first()
-    return earlier if earlier and (storage.root() / earlier.result_path).is_file() else None
+    return earlier if earlier and storage().is_file(earlier.result_path) else None

@@ -8,6 +8,7 @@ import shutil
 import uuid
 from datetime import timedelta
 from http import HTTPStatus
+from pathlib import PurePosixPath
 from typing import Any
 
 from django.conf import settings
@@ -15,9 +16,9 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from compute import storage
 from compute.models import Job
 from compute.run import Order
+from compute.storage import RESULTS, storage
 from compute.wakeups import QUEUED, SETTLED, announce
 from config.common.problems import Problem
 
@@ -48,21 +49,22 @@ def claim_job(runner: str) -> Job | None:
 
 def order_for(job: Job) -> Order:
     """Return what a child needs to know, its scratch folder made. Raises a Problem where the file is gone by now."""
-    place = storage.existing_file(job.file_path, field="file_path")
-    scratch = _scratch(job.pk, job.attempts)
+    file = storage().existing_file(job.file_path, field="file_path")
+    scratch = storage().scratch(_attempt(job))
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     return Order(
         engine=job.engine,
         operation=job.operation,
         parameters=job.parameters,
-        input_path=str(place),
+        input_path=file.place,
         input_format=job.input_format,
         input_state=(job.input_bytes, job.input_modified_ns),
         output_format=job.output_format,
-        results=str(storage.results_folder()),
-        result_stem=f"{place.name.split('.')[0][:40]}-{job.operation}-{uuid.uuid4().hex[:12]}",
+        results=storage().results,
+        result_stem=f"{PurePosixPath(file.path).name.split('.')[0][:40]}-{job.operation}-{uuid.uuid4().hex[:12]}",
         scratch=str(scratch),
+        shared_scratch=storage().shared_scratch(_attempt(job)),
         memory=int(settings.COMPUTE_MEMORY_LIMIT * ENGINE_SHARE),
         threads=settings.COMPUTE_THREADS,
     )
@@ -70,7 +72,7 @@ def order_for(job: Job) -> Order:
 
 def finish_job(job: Job, outcome: dict[str, Any]) -> bool:
     """Record what a child made of this runner's job; where it is not this runner's any more, delete the result."""
-    path = f"{storage.RESULTS}/{outcome['result_name']}"
+    path = f"{RESULTS}/{outcome['result_name']}"
     is_ours = _settle(
         job,
         status=Job.Status.DONE,
@@ -81,7 +83,7 @@ def finish_job(job: Job, outcome: dict[str, Any]) -> bool:
         progress=1.0,
     )
     if not is_ours:
-        (storage.root() / path).unlink(missing_ok=True)
+        storage().remove(path)
     return is_ours
 
 
@@ -113,10 +115,10 @@ def retry_job(job: Job, reason: str) -> bool:
 
 def give_back_job(job: Job) -> None:
     """Queue this runner's job again as if it had not been started: the runner stops."""
+    clean_up(job)  # first: the next attempt has the same number
     with transaction.atomic():
         _owned(job).update(status=Job.Status.QUEUED, runner="", lease_until=None, attempts=job.attempts - 1)
         announce(QUEUED)
-    clean_up(job)
 
 
 def keep_jobs(jobs: list[tuple[Job, float]]) -> set[int]:
@@ -134,20 +136,19 @@ def recover_jobs() -> None:
 
 def clean_up(job: Job) -> None:
     """Remove what the attempt at the job kept aside."""
-    shutil.rmtree(_scratch(job.pk, job.attempts), ignore_errors=True)
+    storage().remove_scratch(_attempt(job))
 
 
 def drop_old_scratch() -> None:
     """Remove what attempts kept aside that nobody could clean up after."""
-    running = {_scratch(*job) for job in Job.objects.filter(status=Job.Status.RUNNING).values_list("pk", "attempts")}
-    folder = storage.scratch_folder("")
-    for place in folder.iterdir() if folder.is_dir() else ():
-        if place not in running:
-            shutil.rmtree(place, ignore_errors=True)
+    left = storage().scratch_names()
+    for name in left - {_attempt(job) for job in Job.objects.filter(status=Job.Status.RUNNING)}:
+        storage().remove_scratch(name)
+    storage().remove_abandoned_uploads()
 
 
-def _scratch(job_id: int, attempt: int) -> Any:
-    return storage.scratch_folder(f"{job_id}-{attempt}")
+def _attempt(job: Job) -> str:
+    return f"{job.pk}-{job.attempts}"
 
 
 def _owned(job: Job) -> Any:

@@ -1,11 +1,10 @@
 """An upload that has arrived gets its name."""
 
-from compute import storage
 from compute.services.files import Upload
+from compute.storage import storage
 
 
 def keep_upload(upload: Upload, *, file_path: str, overwrite: bool) -> str:
     """Make it the file at `file_path` and return the path; raise OutsideRoot, UnusableName, NotAFile or FileIsThere."""
-    place = storage.upload_place(file_path, field="file_path")
-    upload.keep(place, overwrite=overwrite)
-    return storage.relative(place)
+    path = storage().upload_path(file_path, field="file_path")
+    return upload.keep(path, overwrite=overwrite).path

@@ -1,8 +1,7 @@
 """The files below COMPUTE_ROOT."""
 
-from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -13,13 +12,13 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from compute import storage
 from compute.exceptions import LengthRequired
 from compute.formats import Format, format_of
 from compute.models import Job
 from compute.serializers import FileOutput, JobOutput, PreviewOutput, UploadInput
 from compute.services.files import store_upload
 from compute.services.jobs import Request as JobRequest
+from compute.storage import StoredFile, storage
 from compute.uploads import ArrivedFile, RawParser, ToScratch, WholeFormParser, chunks_of
 from compute.views.base import PREFER, ComputeView, settled_job, under_way
 from config.common.authentication import subject_of
@@ -48,8 +47,8 @@ class FileListView(ComputeView):
     def get(self, request: Request) -> Response:
         """List the files there are, by path."""
         limit = _number(request, "limit", default=100, most=MAX_LIMIT)
-        found = list(islice(storage.visible_files(request.query_params.get("cursor", "")), limit + 1))
-        rows = [_described(place) for place in found[:limit]]
+        found = list(islice(storage().files(after=request.query_params.get("cursor", "")), limit + 1))
+        rows = [_described(file) for file in found[:limit]]
         headers = {}
         if len(found) > limit:
             page = urlencode({"limit": limit, "cursor": rows[-1]["file_path"]})
@@ -69,11 +68,11 @@ class FileListView(ComputeView):
             file = form.get("file")
             if not isinstance(file, ArrivedFile):
                 raise ValidationError({"file": "Send the file as the form's field `file`."})
-            place = storage.upload_place(form.get("file_path") or file.name or "", field="file_path")
-            file.upload.keep(place, overwrite=_overwrite(request))
+            path = storage().upload_path(form.get("file_path") or file.name or "", field="file_path")
+            kept = file.upload.keep(path, overwrite=_overwrite(request))
         finally:
             handler.discard()
-        return _created(place)
+        return _created(kept)
 
 
 class FileView(ComputeView):
@@ -87,10 +86,11 @@ class FileView(ComputeView):
     )  # fmt: skip
     def get(self, request: Request, file_path: str) -> HttpResponseBase:
         """Download a file: an upload or a result."""
-        place = storage.existing_file(file_path, field="file_path")
-        format_ = None if place.suffix == ".gz" else format_of(place.name)
+        file = storage().existing_file(file_path, field="file_path")
+        name = PurePosixPath(file.path).name
+        format_ = None if name.endswith(".gz") else format_of(name)
         content_type = CONTENT_TYPES.get(format_, "application/octet-stream") if format_ else "application/octet-stream"
-        return FileResponse(place.open("rb"), as_attachment=True, filename=place.name, content_type=content_type)
+        return FileResponse(storage().open(file), as_attachment=True, filename=name, content_type=content_type)
 
     @extend_schema(
         operation_id="upload_file", request={"application/octet-stream": OpenApiTypes.BINARY}, responses={201: FileOutput},
@@ -101,13 +101,13 @@ class FileView(ComputeView):
         announced = request.headers.get("Content-Length", "")
         if not announced.isdigit():
             raise LengthRequired("Say how long the file is: Content-Length.")
-        place = store_upload(
+        kept = store_upload(
             file_path=file_path,
             chunks=chunks_of(request.data),
             announced_bytes=int(announced),
             overwrite=_overwrite(request),
         )
-        return _created(place)
+        return _created(kept)
 
 
 class PreviewView(ComputeView):
@@ -134,25 +134,24 @@ class PreviewView(ComputeView):
 def _preview(job: Job) -> HttpResponse:
     """The rows go out as the engine wrote them: integers beyond 64 bits survive."""
     columns = [{"name": name, "type": type_} for name, type_ in job.columns or []]
-    rows = (storage.root() / job.result_path).read_bytes()
+    with storage().open(storage().existing_file(job.result_path, field="file_path")) as file:
+        rows = file.read()
     head = dumps({"file_path": job.file_path, "columns": columns})
     return HttpResponse(head[:-1] + b',"rows":' + rows + b"}", content_type="application/json")
 
 
-def _described(place: Path) -> dict[str, Any]:
-    found = place.stat()
+def _described(file: StoredFile) -> dict[str, Any]:
     return {
-        "file_path": storage.relative(place),
-        "bytes": found.st_size,
-        "modified_at": datetime.fromtimestamp(found.st_mtime, UTC),
-        "format": format_of(place.name),
+        "file_path": file.path,
+        "bytes": file.bytes,
+        "modified_at": file.modified_at,
+        "format": format_of(file.path),
     }
 
 
-def _created(place: Path) -> Response:
-    file_path = storage.relative(place)
-    location = f"/api/compute/files/{quote(file_path)}"
-    return Response(FileOutput(_described(place)).data, status=201, headers={"Location": location})
+def _created(file: StoredFile) -> Response:
+    location = f"/api/compute/files/{quote(file.path)}"
+    return Response(FileOutput(_described(file)).data, status=201, headers={"Location": location})
 
 
 def _overwrite(request: Request) -> bool:

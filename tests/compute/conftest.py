@@ -1,6 +1,9 @@
 """A folder of its own, a token and, where asked for, a real runner with real children for each test."""
 
+import os
 import threading
+import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -12,6 +15,26 @@ from rest_framework.test import APIClient
 
 from compute.runner import Runner
 from tests.fakes.faulty import wait_until
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of each test's cases run one with Spark, which takes half a second for it; all of them where SPARK_TESTS=all.
+
+    Which one is a matter of the test's name, so that of many tests all formats and values have their turn.
+    """
+    if os.environ.get("SPARK_TESTS") == "all":
+        return
+    cases: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if getattr(getattr(item, "callspec", None), "params", {}).get("engine") == "spark":
+            cases[item.nodeid.partition("[")[0]].append(item)
+    dropped = set[pytest.Item]()
+    for test, of_test in cases.items():
+        of_test.sort(key=lambda item: item.nodeid)
+        of_test.pop(zlib.crc32(test.encode()) % len(of_test))
+        dropped.update(of_test)
+    config.hook.pytest_deselected(items=list(dropped))
+    items[:] = [item for item in items if item not in dropped]
 
 
 @pytest.fixture(autouse=True)

@@ -1,25 +1,50 @@
 """Small tables as files in every format, and results read back: what the tests compare engines with."""
 
+import atexit
 import csv
 import gzip
 import json
+import os
 import re
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
-from compute.run import Order, Outcome, carry_out, state_of
+from compute.engines import engine_class
+from compute.engines.base import Surroundings
+from compute.places import state_of
+from compute.run import Order, Outcome, carry_out
 from compute.xml_file import read_records
 
+QUICK_JAVA = (  # for many small jobs: nothing compiled for long
+    "--conf spark.sql.shuffle.partitions=1 --conf spark.sql.codegen.wholeStage=false --conf spark.sql.adaptive.enabled=false"
+    " --driver-java-options '-XX:+UseSerialGC -XX:TieredStopAtLevel=1' pyspark-shell"
+)
 Rows = Sequence[Mapping[str, Any]]
 FORMATS = ("csv", "tsv", "json", "jsonl", "xml", "parquet")
-ENGINES = ("duckdb", "pandas")  # an engine in this list has to pass the whole table of tests
+
+
+def _why_no_spark() -> str:
+    """Return why tests with Spark are skipped; in CI they are not: they fail."""
+    if os.environ.get("CI"):
+        return ""
+    if shutil.which("java") is None:
+        return "there is no Java on this machine: `apt-get install openjdk-17-jre-headless`, then `make test`"
+    return "" if find_spec("pyspark") else "pyspark is not installed: make .venv/spark"
+
+
+spark_mark = pytest.mark.skipif(bool(why := _why_no_spark()), reason=why)
+ENGINES = ("duckdb", "pandas", pytest.param("spark", marks=spark_mark))  # each has to pass the whole table of tests
 
 
 def write_table(folder: Path, format_: str, rows: Rows, name: str = "table") -> Path:
@@ -71,6 +96,7 @@ def order(path: Path, operation: str, *, engine: str = "duckdb", **parameters: A
     results = path.parent / "results"
     results.mkdir(exist_ok=True)
     defaults: dict[str, dict[str, Any]] = {"group_by": {"aggregations": {}}, "stats": {"by": []}}
+    scratch = tempfile.mkdtemp(dir=path.parent)
     suffix = path.name.removesuffix(".gz").rpartition(".")[2]
     return Order(
         engine=engine,
@@ -79,18 +105,29 @@ def order(path: Path, operation: str, *, engine: str = "duckdb", **parameters: A
         input_format=parameters.pop("input_format", suffix),
         parameters=defaults.get(operation, {}) | parameters,
         input_path=str(path),
-        input_state=state_of(path),
+        input_state=state_of(str(path)),
         results=str(results),
         result_stem=f"{engine}-{operation}",
-        scratch=tempfile.mkdtemp(dir=path.parent),
+        scratch=scratch,
+        shared_scratch=scratch,
         memory=parameters.pop("memory", 256 * 1024**2),
         threads=2,
     )
 
 
+@cache
+def prepared(engine: str) -> None:
+    """Prepare the engine once in this process, as a child does."""
+    os.environ["PYSPARK_SUBMIT_ARGS"] = QUICK_JAVA
+    scratch = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, scratch, ignore_errors=True)
+    engine_class(engine).prepare(Surroundings(512 * 1024**2, scratch, spark_master="local[2]"))
+
+
 def run(path: Path, operation: str, **parameters: Any) -> tuple[Outcome, Path]:
     """Carry an order out; return the outcome and the result's path."""
     wish = order(path, operation, **parameters)
+    prepared(wish.engine)
     outcome = carry_out(wish, lambda _: None)
     return outcome, Path(wish.results) / outcome.result_name
 

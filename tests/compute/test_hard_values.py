@@ -1,6 +1,7 @@
 """Values and files on which engines differ: each has one decided behaviour (docs/compute.md), the same on all of them."""
 
 import json
+import math
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,10 +20,16 @@ def _file(folder: Path, name: str, content: str | bytes) -> Path:
     return path
 
 
-def test_nan_beside_null_in_parquet_is_null_too(engine: str, tmp_path: Path) -> None:
-    path = write_table(tmp_path, "parquet", [{"x": 1.0}, {"x": float("nan")}, {"x": None}])
+@pytest.mark.parametrize("values", [[1.0, math.nan, None, 4.0], [1.0, math.nan, 4.0]], ids=["beside null", "alone"])
+def test_nan_in_parquet_is_null_too(engine: str, values: list[float | None], tmp_path: Path) -> None:
+    path = write_table(tmp_path, "parquet", [{"k": "a", "x": value} for value in values])
 
-    assert numbers(result(path, "stats", engine=engine, columns=["x"])[0], "count", "nulls", "max") == [1, 2, 1]
+    stats = result(path, "stats", engine=engine, columns=["x"])[0]
+    group = result(path, "group_by", engine=engine, by=["k"], aggregations={"x": ["sum", "max", "n_unique"]})[0]
+
+    assert numbers(stats, "count", "nulls", "max") == [2, len(values) - 2, 4]
+    assert numbers(group, "x_sum", "x_max", "x_n_unique") == [5, 4, 2]
+    assert run(path, "non_null", engine=engine, columns=["x"])[0].rows_out == 2
 
 
 def test_whole_numbers_are_summed_exactly_to_64_bits(engine: str, tmp_path: Path) -> None:

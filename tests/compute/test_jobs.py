@@ -12,9 +12,9 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from compute import storage
 from compute.models import Job
 from compute.services import jobs, running
+from compute.storage import storage
 from tests.compute.conftest import RunningRunner
 from tests.compute.tables import write_table
 from tests.fakes.faulty import wait_until
@@ -133,7 +133,7 @@ def test_a_settled_job_cannot_be_cancelled(client: APIClient, runner: RunningRun
     job = _settled(_ask(client, "stats", STATS).json()["id"])
 
     assert client.delete(f"/api/compute/jobs/{job.pk}").status_code == 409
-    assert (storage.root() / job.result_path).is_file()
+    assert storage().is_file(job.result_path)
 
 
 def test_a_killed_child_costs_one_attempt(client: APIClient, runner: RunningRunner, slow_file: Path) -> None:
@@ -206,7 +206,7 @@ def _left_by_a_dead_runner(table: Path, attempts: int) -> Job:
     Job.objects.filter(pk=job.pk).update(
         status=Job.Status.RUNNING, runner="gone:1", lease_until=ago, attempts=attempts, started_at=ago
     )
-    storage.scratch_folder(f"{job.pk}-{attempts}").mkdir(parents=True)
+    storage().scratch(f"{job.pk}-{attempts}").mkdir(parents=True)
     return job
 
 
@@ -237,7 +237,7 @@ def test_a_runner_that_lost_its_job_cannot_settle_it(table: Path, compute_root: 
     Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     running.recover_jobs()
     assert running.claim_job("quick:2") is not None
-    result = storage.results_folder() / "late.csv"
+    result = Path(storage().results) / "late.csv"
     result.write_text("a\n")
 
     settled = running.finish_job(lost, {"result_name": "late.csv", "rows_in": 1, "rows_out": 1, "columns": {}})
@@ -284,20 +284,20 @@ def test_old_results_are_dropped_with_their_jobs_and_young_ones_kept(settings: A
     days = {"old": 31, "young": 29}
     for name, age in days.items():
         job = jobs.submit_job(jobs.Request("stats", {"columns": ["price"], "by": []}, table.name, "ana"), fresh=True)
-        place = storage.results_folder() / f"{name}.csv"
+        place = Path(storage().results) / f"{name}.csv"
         place.write_text("a\n")
         Job.objects.filter(pk=job.pk).update(
             status=Job.Status.DONE,
             result_path=f"results/{name}.csv",
             finished_at=timezone.now() - timedelta(days=age),
         )
-    stray = storage.results_folder() / "stray.csv"
+    stray = Path(storage().results) / "stray.csv"
     stray.write_text("a\n")
     os.utime(stray, (0, 0))
 
     jobs.drop_old_results()
 
-    assert [place.name for place in storage.results_folder().iterdir()] == ["young.csv"]
+    assert [place.name for place in Path(storage().results).iterdir()] == ["young.csv"]
     assert Job.objects.get().result_path == "results/young.csv"
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from compute import storage
 from compute.exceptions import FileMissing, NotAFile, OutsideRoot, UnusableName
+from compute.storage import storage
 
 
 @pytest.mark.parametrize("path", ["../secret.csv", "a/../../secret.csv", "/etc/passwd", "/dev/zero", "a\0.csv", ".."])
@@ -14,9 +14,9 @@ def test_paths_that_lead_out_are_forbidden(path: str, compute_root: Path) -> Non
     (compute_root.parent / "secret.csv").write_text("a\n1\n")
 
     with pytest.raises(OutsideRoot):
-        storage.existing_file(path, field="file_path")
+        storage().existing_file(path, field="file_path")
     with pytest.raises((OutsideRoot, UnusableName)):
-        storage.upload_place(path, field="file_path")
+        storage().upload_path(path, field="file_path")
 
 
 @pytest.mark.parametrize("target", ["../secret.csv", "/dev/zero", "/etc"])
@@ -25,7 +25,7 @@ def test_links_that_lead_out_are_forbidden(target: str, compute_root: Path) -> N
     (compute_root / "link").symlink_to(target)
 
     with pytest.raises(OutsideRoot):
-        storage.existing_file("link" if target != "/etc" else "link/passwd", field="file_path")
+        storage().existing_file("link" if target != "/etc" else "link/passwd", field="file_path")
 
 
 @pytest.mark.timeout(10)
@@ -35,7 +35,7 @@ def test_what_is_no_regular_file_is_never_opened(compute_root: Path) -> None:
 
     for name in ("pipe.csv", "folder.csv"):
         with pytest.raises(NotAFile):
-            storage.existing_file(name, field="file_path")
+            storage().existing_file(name, field="file_path")
 
 
 @pytest.mark.parametrize("path", ["nothing.csv", ".scratch/1-1/input", ".hidden", "x" * 5000, "loop"])
@@ -45,7 +45,7 @@ def test_what_is_not_there_and_what_is_our_own_is_missing(path: str, compute_roo
     (compute_root / "loop").symlink_to("loop")
 
     with pytest.raises((FileMissing, OutsideRoot)):
-        storage.existing_file(path, field="file_path")
+        storage().existing_file(path, field="file_path")
 
 
 def test_a_link_into_our_own_folder_does_not_open_it(compute_root: Path) -> None:
@@ -54,18 +54,18 @@ def test_a_link_into_our_own_folder_does_not_open_it(compute_root: Path) -> None
     (compute_root / "link").symlink_to(".scratch/half")
 
     with pytest.raises(FileMissing):
-        storage.existing_file("link", field="file_path")
+        storage().existing_file("link", field="file_path")
 
 
 @pytest.mark.parametrize("path", [".hidden", "a/.b/c.csv", "", "a\nb.csv", "x" * 300])
 def test_unusable_names_of_uploads_are_refused(path: str) -> None:
     with pytest.raises(UnusableName):
-        storage.upload_place(path, field="file_path")
+        storage().upload_path(path, field="file_path")
 
 
 def test_the_folder_of_results_takes_no_uploads() -> None:
     with pytest.raises(OutsideRoot, match="belongs to the jobs"):
-        storage.upload_place("results/x.csv", field="file_path")
+        storage().upload_path("results/x.csv", field="file_path")
 
 
 def test_files_are_listed_by_path_from_a_cursor_on(compute_root: Path) -> None:
@@ -74,8 +74,8 @@ def test_files_are_listed_by_path_from_a_cursor_on(compute_root: Path) -> None:
         (compute_root / name).write_text("a\n")
     (compute_root / "link").symlink_to("b.csv")
 
-    listed = [storage.relative(place) for place in storage.visible_files()]
+    listed = [file.path for file in storage().files()]
 
     assert listed == ["a/x.csv", "a/y.csv", "b.csv", "c/z.csv"]
     for position, name in enumerate(listed):
-        assert [storage.relative(place) for place in storage.visible_files(name)] == listed[position + 1 :]
+        assert [file.path for file in storage().files(after=name)] == listed[position + 1 :]

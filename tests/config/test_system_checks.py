@@ -27,6 +27,10 @@ FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("apron.E008", {"SEND_BUDGET_SECONDS": 0}),
     ("apron.E008", {"WORKER_STALL_SECONDS": -1}),
     ("apron.E008", {"DELIVERY_RETENTION_DAYS": 0}),
+    ("apron.E011", {"COMPUTE_ENGINE": "dask"}),
+    ("apron.E017", {"COMPUTE_ROOT": "file:///srv/compute"}),
+    ("apron.E018", {"COMPUTE_ROOT": "no-such-store://bucket"}),
+    ("apron.E019", {"COMPUTE_ROOT": "webhdfs://me:secret@host:9870/folder"}),
 ]
 RISKS: list[tuple[str, dict[str, Any]]] = [
     ("apron.W001", {"REQUIRE_TOKEN": False}),
@@ -40,6 +44,7 @@ FINE = [
     {"JWT_KEY": LONG, "JWT_ALGORITHM": "HS256"},
     {"JWT_KEY": "", "JWT_ALGORITHM": "RS256"},
     {"DELIVERY_SCHEDULE": []},
+    {"COMPUTE_ROOT": "s3://bucket/folder"},
 ]
 
 
@@ -108,3 +113,26 @@ def test_a_setting_that_cannot_work_stops_the_start() -> None:
 
 def test_the_deployment_check_warns_of_an_open_server() -> None:
     assert "apron.W001" in manage_check("--deploy").stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("apron.E012", {"COMPUTE_MEMORY_LIMIT": 256 * 1024**2}),
+        ("apron.E015", {"JAVA_HOME": "", "SPARK_REMOTE": ""}),
+        ("apron.E016", {"SPARK_REMOTE": "spark://host:7077"}),
+    ],
+)
+def test_what_spark_needs_is_asked_for_when_it_is_the_engine(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, code: str, changes: dict[str, Any]
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    settings.JAVA_HOME = "/opt/java"
+    change(settings, changes)
+    assert [message.id for message in check_settings()] == []
+
+    settings.COMPUTE_ENGINE = "spark"
+
+    found = {message.id: message.hint for message in check_settings()}
+    assert found.keys() - {"apron.E014"} == {code}  # E014: pyspark is not installed, as on a newcomer's machine
+    assert all(found.values())

@@ -1,0 +1,238 @@
+"""Spark, for those who outgrow one machine: in this process's JVM, on a cluster, or behind Spark Connect.
+
+It reads Parquet and plain CSV itself, in pieces and where they are. What cannot be split without a guess (CSV with line breaks
+in cells, JSON, XML, gzip) DuckDB reads for it, in one pass, into Parquet. It writes Parquet, in pieces, which DuckDB makes one
+file in the asked format. So what values mean and how they are written is the same as with the default engine.
+"""
+
+import re
+import sys
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import narwhals as nw
+import pyarrow as pa
+import pyarrow.parquet as pq
+from py4j.protocol import Py4JError, Py4JNetworkError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, Observation
+from pyspark.sql import functions as F  # noqa: N812 - Spark's own habit
+
+from compute.engines import spark_session
+from compute.engines.base import Resources, Surroundings, Target
+from compute.engines.duckdb_cells import quoted_name as duckdb_name
+from compute.engines.duckdb_engine import DuckDb
+from compute.engines.spark_cells import NO_PLAIN_ROW, REFUSED, cell_of, cells_of_line, line_is_row, quoted_name
+from compute.faults import BrokenFile, DoesNotFit, EngineUnavailable, LimitReached, NotSplittable, NotThatKind
+from compute.formats import Format, Source, check_names
+from compute.operations import ROW, Cell, Frame, Kind
+from compute.places import fetch_folder, is_url, opened, publish
+
+SAME_IN_SPARK = re.compile(
+    r"(large_)?(string|binary)|bool|int(8|16|32|64)|float|double|date32\[day\]|timestamp\[us(, tz=UTC)?\]|decimal128.*"
+)
+FOR_SPARK = {  # DuckDB's types that Spark does not have, as the nearest that it has
+    "JSON": "encode({}::VARCHAR)",
+    "TIME": "{}::VARCHAR",
+    "TIMESTAMP_NS": "{}::TIMESTAMP",
+    "TIMESTAMP_S": "{}::TIMESTAMP",
+    "TIMESTAMP_MS": "{}::TIMESTAMP",
+    "UBIGINT": "{}::DECIMAL(20, 0)",
+    "UINTEGER": "{}::BIGINT",
+    "USMALLINT": "{}::INTEGER",
+    "UTINYINT": "{}::SMALLINT",
+    "UUID": "{}::VARCHAR",
+}
+PIECE_BYTES = 8 * 1024**2  # held in memory by who writes it and by who reads it
+NUMBERED = f"monotonically_increasing_id() AS {quoted_name(ROW)}"  # rising with the place in the file
+
+
+class Spark:
+    """One file, read and computed on by the session of this process."""
+
+    reads_urls = frozenset({Format.CSV, Format.TSV, Format.PARQUET})
+    _surroundings: ClassVar[Surroundings]
+
+    @staticmethod
+    def prepare(surroundings: Surroundings) -> None:
+        """Start the session; where that fails, each job tries again, and fails with the reason."""
+        Spark._surroundings = surroundings
+        with suppress(EngineUnavailable):
+            spark_session.start(surroundings)
+
+    def __init__(self, source: Source, resources: Resources) -> None:
+        self._source, self._resources = source, resources
+        self._session = spark_session.start(Spark._surroundings)
+        self._reader: DuckDb | None = None
+        self._cells: Sequence[Cell] = ()
+        self._has_json = False
+        self._rows_read: Callable[[], int] = lambda: 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._reader:
+            self._reader.__exit__(*error)
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the file's columns: from a CSV's header or a Parquet's footer, or as DuckDB finds them."""
+        if self._source.format == Format.PARQUET:
+            schema, rows = _footer(self._source)
+            self._rows_read = lambda: rows
+            if all(SAME_IN_SPARK.fullmatch(str(type_)) for type_ in schema.types):
+                return check_names(schema.names)
+        elif self._is_splittable():
+            return self._source.columns
+        if self._source.url:
+            raise NotSplittable
+        self._reader = DuckDb(self._source, self._resources)
+        self._rows_read = self._reader.rows_read
+        return self._reader.columns()
+
+    def scan(self, cells: Sequence[Cell], *, rows: bool) -> Frame:
+        """Return the cells as a frame of Spark."""
+        self._cells = cells
+        if self._reader:
+            return self._read_by_duckdb(self._reader, cells, rows=rows)
+        read = self._read_csv if self._source.is_text else self._read_parquet
+        with self._findings():
+            frame = read(cells)
+            if all(cell.kind == Kind.RAW for cell in cells):
+                frame = frame.coalesce(1)  # a preview: the first rows are asked for, and no more are read
+            return _frame(frame)
+
+    def hold(self, frame: Frame) -> Frame:
+        """Put the frame into files."""
+        with self._findings():
+            return _frame(self._parquet(self._write(frame)))
+
+    def sink(self, frame: Frame, target: Target) -> int:
+        """Let Spark write the rows in pieces, and DuckDB make them one file."""
+        with self._findings():
+            place = self._write(frame)
+        if is_url(place):
+            url, place = place, f"{self._resources.scratch}/{uuid.uuid4().hex}"
+            fetch_folder(url, Path(place))
+        names = tuple(frame.collect_schema().names())
+        with DuckDb(Source(Path(place) / "*.parquet", Format.PARQUET, columns=names), self._resources) as writer:
+            writer.columns()
+            relation = writer.scan([Cell(name, Kind.RAW) for name in names], rows=False).to_native()
+            json = {"BLOB": "decode({})::JSON"} if self._has_json else {}
+            return writer.sink(_projected(relation, names, json), target)
+
+    def progress(self) -> float:
+        """Return the share of tasks that are done of the stages at work; a Connect server does not tell."""
+        if not hasattr(self._session, "_jsc"):
+            return 0.0
+        tracker = self._session.sparkContext.statusTracker()
+        stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
+        tasks = sum(stage.numTasks for stage in stages if stage)
+        return sum(stage.numCompletedTasks for stage in stages if stage) / tasks if tasks else 0.0
+
+    def rows_read(self) -> int:
+        """Return what the Parquet's footer says, what was observed of a CSV, or what DuckDB read."""
+        return self._rows_read()
+
+    def _is_splittable(self) -> bool:
+        source, names = self._source, "".join(self._source.columns)
+        is_hidden = source.url.rpartition("/")[2].startswith("_")  # from Spark
+        is_plain = not source.gzipped and "\n" not in names and "\r" not in names
+        return source.is_text and is_plain and not is_hidden and not (source.in_order and not source.url)
+
+    def _read_by_duckdb(self, reader: DuckDb, cells: Sequence[Cell], *, rows: bool) -> Frame:
+        relation = reader.scan(cells, rows=rows).to_native()
+        self._has_json = "JSON" in map(str, relation.types)
+        path = self._resources.scratch / f"{uuid.uuid4().hex}.parquet"
+        reader.sink(_projected(relation, relation.columns, FOR_SPARK), Target(path, Format.PARQUET))
+        place = f"{self._resources.shared_scratch}/{path.name}"
+        if is_url(place):
+            publish(path, place)
+        return _frame(self._parquet(place))
+
+    def _read_csv(self, cells: Sequence[Cell]) -> DataFrame:
+        lines = self._session.read.text(self._input(), lineSep=self._source.line_end)
+        observed = Observation()
+        self._rows_read = lambda: _observed_rows(observed)
+        rows = lines.selectExpr("value", NUMBERED).where(line_is_row(self._source))
+        rows = rows.selectExpr(f"{cells_of_line(self._source)} AS cells", quoted_name(ROW))
+        rows = rows.observe(observed, F.expr("count(1) AS rows"))
+        places = {name: f"cells.c{number}" for number, name in enumerate(self._source.columns)}
+        values = [cell_of(number, cell, places[cell.column], "string") for number, cell in enumerate(cells)]
+        return rows.selectExpr(*values, quoted_name(ROW))
+
+    def _read_parquet(self, cells: Sequence[Cell]) -> DataFrame:
+        frame = self._session.read.parquet(self._input())
+        types = {field.name: field.dataType.simpleString() for field in frame.schema}
+        values = [
+            cell_of(number, cell, quoted_name(cell.column), types[cell.column]) for number, cell in enumerate(cells)
+        ]
+        return frame.selectExpr(*values, NUMBERED)
+
+    def _input(self) -> str:
+        return spark_session.just(spark_session.hadoop_path(self._source.place))
+
+    def _parquet(self, place: str) -> DataFrame:
+        return self._session.read.parquet(spark_session.just(spark_session.hadoop_path(place)))
+
+    def _write(self, frame: Frame) -> str:
+        place = f"{self._resources.shared_scratch}/{uuid.uuid4().hex}"
+        native: DataFrame = frame.to_native()
+        native.write.option("parquet.block.size", PIECE_BYTES).parquet(spark_session.hadoop_path(place))
+        return place
+
+    @contextmanager
+    def _findings(self) -> Iterator[None]:
+        """Say in our words what Spark refuses; what it cannot blame on the file is a bug and passes through."""
+        try:
+            yield
+        except (Py4JNetworkError, ConnectionError) as error:
+            sys.exit(f"Spark's process ended: {error}")  # and ours with it: the job is run again in another
+        except (PySparkException, Py4JError) as error:
+            self._raise_finding(str(error), error)
+            raise
+
+    def _raise_finding(self, text: str, error: Exception) -> None:
+        if refused := REFUSED.search(text):
+            cell = self._cells[int(refused[1])]
+            raise NotThatKind(cell.column, cell.kind, refused[2]) from error
+        if NO_PLAIN_ROW in text or "MALFORMED_RECORD_IN_PARSING" in text:
+            raise NotSplittable from error
+        if "ARITHMETIC_OVERFLOW" in text:
+            raise DoesNotFit from error
+        if "OutOfMemoryError" in text or "No space left" in text or "File too large" in text:
+            raise LimitReached("The job needs more memory or disk than it may have.") from error
+        if "FAILED_READ_FILE" in text:
+            raise BrokenFile("The file cannot be read: it is damaged inside.") from error
+
+
+def _footer(source: Source) -> tuple[pa.Schema, int]:
+    try:
+        with opened(source.place) as file, pq.ParquetFile(file) as parquet:
+            return parquet.schema_arrow, parquet.metadata.num_rows
+    except (OSError, pa.ArrowException) as error:
+        raise BrokenFile("The file cannot be read: it is not a whole Parquet file.") from error
+
+
+def _observed_rows(observed: Observation) -> int:
+    try:
+        return int(observed.get["rows"])
+    except Py4JError:  # Spark saw beforehand that there are none
+        return 0
+
+
+def _frame(native: Any) -> Frame:
+    frame: Frame = nw.from_native(native).lazy()
+    return frame
+
+
+def _projected(relation: Any, names: Sequence[str], conversions: Mapping[str, str]) -> Frame:
+    """Return DuckDB's relation with other names, and columns of some types converted."""
+    columns = [
+        f"{conversions.get(str(type_), '{}').format(duckdb_name(column))} AS {duckdb_name(name)}"
+        for column, type_, name in zip(relation.columns, relation.types, names, strict=True)
+    ]
+    return _frame(relation.project(", ".join(columns)))
