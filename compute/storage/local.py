@@ -58,7 +58,8 @@ class LocalStorage:
         return (self._root / path).is_file()
 
     def files(self, *, below: str = "", after: str = "") -> Iterator[StoredFile]:
-        for place in _files_below(self._root / below, PurePosixPath(after).parts):
+        folder = self._root / below
+        for place in _files_below(folder, PurePosixPath(after).parts) if folder.is_dir() else ():
             yield self._described(place, place.stat())
 
     def open(self, file: StoredFile) -> BinaryIO:

@@ -301,6 +301,11 @@ def test_old_results_are_dropped_with_their_jobs_and_young_ones_kept(settings: A
     assert Job.objects.get().result_path == "results/young.csv"
 
 
+@pytest.mark.django_db
+def test_where_there_are_no_results_yet_none_are_dropped() -> None:
+    jobs.drop_old_results()
+
+
 def test_small_jobs_are_answered_quickly(client: APIClient, runner: RunningRunner, table: Path) -> None:
     _ask(client, "stats", STATS, wait=True)  # the child is warm after this
     job_ids = [_ask(client, "stats", STATS, wait=True).json()["job"] for _ in range(9)]
