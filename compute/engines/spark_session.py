@@ -6,6 +6,7 @@ import socket
 import warnings
 from urllib.parse import urlsplit
 
+from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
 
 from compute.engines.base import Surroundings
@@ -42,6 +43,8 @@ def start(surroundings: Surroundings) -> SparkSession:
 def _started(surroundings: Surroundings) -> SparkSession:
     """With a Spark Connect server, or with a JVM of our own that is a cluster's driver, or all there is."""
     logging.getLogger("py4j").setLevel(logging.WARNING)
+    for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
+        PySparkLogger.getLogger(name).disabled = True  # each refused cell is a finding of ours, and no error in the log
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")  # which is not used with it
     builder = SparkSession.builder.appName(NAME)
     if surroundings.spark_remote:
