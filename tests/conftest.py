@@ -14,7 +14,10 @@ from tests.fakes.partner import Partner
 
 # They use no database, or nothing that one does otherwise than another: they run once, with the tests on SQLite.
 WITHOUT_DATABASE = [
+    "catalog/test_chart.py",
     "catalog/test_offers_client.py",
+    "catalog/test_trend.py",
+    "cicd",
     "compute/test_file_end.py",
     "compute/test_hard_table.py",
     "compute/test_hard_values.py",
@@ -23,15 +26,35 @@ WITHOUT_DATABASE = [
     "compute/test_spark.py",
     "compute/test_storage.py",
     "compute/test_tables.py",
+    "config/test_csp.py",
+    "config/test_database_url.py",
     "config/test_http.py",
+    "config/test_json.py",
+    "config/test_jwks.py",
+    "config/test_logging.py",
+    "config/test_made_secrets.py",
+    "config/test_openapi.py",
+    "config/test_problems.py",
+    "config/test_static.py",
+    "config/test_system_checks.py",
     "test_architecture.py",
     "test_docs.py",
 ]
 collect_ignore = WITHOUT_DATABASE if "postgresql" in django_settings.DATABASES["default"]["ENGINE"] else []
 
 
-class OneWithSpark(LoadScopeScheduling):
-    """Any worker runs any test, but one runs all those with Spark, and alone pays for its start.
+# They wait for processes, for many seconds: begun last, each would keep a worker busy after all others have ended.
+LONG = ("config/test_migrate.py", "config/test_worker.py", "inflight/test_crash.py", "ingest/test_survival.py")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long; leave the rest in its random order."""
+    items.sort(key=lambda item: not any(name in item.nodeid for name in LONG))
+
+
+class OneByOne(LoadScopeScheduling):
+    """Each worker takes the next test when it is free, but one runs all those with Spark, and alone pays for its start.
 
     xdist has groups for that, which pytest 9.2 takes no notice of.
     """
@@ -40,8 +63,9 @@ class OneWithSpark(LoadScopeScheduling):
         return "spark" if "spark" in nodeid else nodeid
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
-    return OneWithSpark(config, log) if config.getoption("dist") == "load" else None
+    return OneByOne(config, log) if config.getoption("dist") == "load" else None
 
 
 @pytest.fixture(autouse=True)

@@ -48,7 +48,7 @@ class Client(threading.Thread):
             except requests.RequestException as error:
                 self.outcomes[type(error).__name__] += 1
                 session = requests.Session()
-            time.sleep(0.1)  # some hundred a second in all: the machine is not what is to be tested
+            time.sleep(0.2)  # some hundred a second in all: the machine is not what is to be tested
 
     def _post(self, session: requests.Session, contents: list[str], headers: dict[str, str]) -> None:
         body: Any = [{"content": content} for content in contents]
