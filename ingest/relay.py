@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection
 from psycopg import Error as PsycopgError
 
 from ingest.publisher import Publisher
-from ingest.services import CHANNEL, relay_batch
+from ingest.services import CHANNEL, RELAY_BATCH, relay_batch
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +55,8 @@ class Relay:
             self._back_off()
         elif claimed:
             self._pause = 0.0
+            if claimed < RELAY_BATCH:  # it is level with what comes in, which now gathers: a batch costs what it costs
+                self._stopping.wait(SHORTEST_SLEEP_SECONDS)
         else:
             self._sleep()
 
