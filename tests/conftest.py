@@ -1,5 +1,6 @@
 """What every test may use: an API client, tokens, and the outside world on real sockets."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -93,3 +94,9 @@ def partner(settings: Any) -> Iterator[Partner]:
     with Partner() as server:
         settings.CUSTOMERS_API_URL = server.customers_url
         yield server
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: spare the garbage collector looking at all of it again and again."""
+    gc.collect()
+    gc.freeze()

@@ -10,6 +10,11 @@ from typing import TypedDict
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 HOW_TO_GET_ONE = "there is no Chromium on this machine: `apt-get install chromium`, or name one in CHROMIUM=/path/to/it"
+WITHOUT_GPU = (
+    "--disable-gpu",
+    "--disable-gpu-compositing",
+    "--disable-software-rasterizer",
+)  # which costs a fifth more
 QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")
 
 
@@ -28,7 +33,7 @@ def find_chromium() -> str | None:
 def launch_arguments(path: str) -> Launch:
     """Return how to start it: without a GPU or calls home and, as root, without the sandbox it refuses there."""
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    return {"executable_path": path, "args": ["--disable-gpu", *QUIET, *sandbox]}
+    return {"executable_path": path, "args": [*WITHOUT_GPU, *QUIET, *sandbox]}
 
 
 if __name__ == "__main__":

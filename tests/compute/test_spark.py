@@ -1,6 +1,7 @@
 """What is Spark's own: files read in pieces and where they lie; what it cannot read, handed to DuckDB."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -184,6 +185,12 @@ def test_a_server_that_does_not_answer_is_told_at_once_without_its_token(
     assert "secret" not in caplog.text
 
 
+def _has_java(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):  # what starts Java comes and goes
+        return "java" in {child.name() for child in process.children(recursive=True)}
+    return False
+
+
 def test_cancelling_a_job_ends_its_java(
     client: APIClient, settings: Any, start_runner: Callable[[], RunningRunner], compute_root: Path
 ) -> None:
@@ -193,7 +200,7 @@ def test_cancelling_a_job_ends_its_java(
     wish = {"file_path": "t.csv", "by": ["a"], "aggregations": {"b": ["std", "n_unique"]}}
     job = client.post("/api/compute/group_by", wish, format="json", headers={"Prefer": "respond-async"})
     child = psutil.Process(runner.busy_child())
-    wait_until(lambda: "java" in {process.name() for process in child.children(recursive=True)})
+    wait_until(lambda: _has_java(child))
     processes = [child, *child.children(recursive=True)]
 
     client.delete(job["Location"])

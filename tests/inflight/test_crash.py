@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from django.db import connection
 
 from tests.fakes.faulty import Fault, Received, wait_until
 from tests.fakes.partner import Partner
@@ -12,6 +13,7 @@ from tests.inflight.conftest import CUSTOMER_HEADER, PURCHASE_HEADER
 from tests.processes import System, kill, running_system
 
 CUSTOMERS = 6
+once = pytest.mark.skipif(connection.vendor != "postgresql", reason="the locks and rows it rests on are tested on both")
 
 
 @pytest.fixture
@@ -50,6 +52,7 @@ def assert_delivered_once(system: System, partner: Partner) -> None:
     assert len(bodies) == len(batches), "the same bytes at each attempt"
 
 
+@once
 @pytest.mark.parametrize("moment", ["before the partner answers", "after the partner answered"])
 def test_a_worker_killed_while_sending_is_succeeded_by_the_next(
     system: System, partner: Partner, tmp_path: Path, moment: str
@@ -72,6 +75,7 @@ def test_a_worker_killed_while_sending_is_succeeded_by_the_next(
     assert_delivered_once(system, partner)
 
 
+@once
 def test_the_schedule_delivers_without_a_human_when_the_partner_is_back(
     system: System, partner: Partner, tmp_path: Path
 ) -> None:
