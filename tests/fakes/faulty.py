@@ -109,7 +109,11 @@ class FaultyServer:
         raise NotImplementedError
 
     def _serve(self, handler: BaseHTTPRequestHandler) -> None:
-        body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        length = int(handler.headers.get("Content-Length") or 0)
+        body = handler.rfile.read(length)
+        if len(body) < length:  # its sender died in the middle: no server has received that
+            self._drop(handler)
+            return
         received = Received(handler.command, handler.path, dict(handler.headers.items()), body)
         with self._lock:
             self.received.append(received)
