@@ -10,9 +10,9 @@ from config.common.locks import exclusive
 
 
 @contextmanager
-def lock_held_elsewhere(name: str) -> Iterator[None]:
-    """Hold a lock as another process would; PostgreSQL's are reentrant within a session."""
-    with held_elsewhere(exclusive(name)):
+def lock_held_elsewhere(name: str, *, seconds: float = 30.0) -> Iterator[None]:
+    """Hold a lock as another process would, for at most some seconds; PostgreSQL's are reentrant within a session."""
+    with held_elsewhere(exclusive(name), seconds=seconds):
         yield
 
 
@@ -31,15 +31,15 @@ def rows_read_elsewhere(model: type[models.Model]) -> Iterator[None]:
 
 
 @contextmanager
-def held_elsewhere(held: AbstractContextManager[bool]) -> Iterator[None]:
-    """Be inside `held`, which must be true, in another session."""
+def held_elsewhere(held: AbstractContextManager[bool], *, seconds: float = 30.0) -> Iterator[None]:
+    """Be inside `held`, which must be true, in another session, for at most some seconds."""
     taken, done = threading.Event(), threading.Event()
 
     def hold() -> None:
         with held as ours:
             assert ours
             taken.set()
-            done.wait(30)
+            done.wait(seconds)
         connection.close()
 
     thread = threading.Thread(target=hold)

@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 RUN_IMPORTS_TASK = "inflight.tasks.run_queued_imports"
 LOCK = "import"
+LOOK_SECONDS = 1.0  # longer than a worker, who takes the lock too, looks for queued imports and finds none
 REJECT_CHUNK = 1000
 PROGRESS_SECONDS = 0.2  # between two reports: each is a commit
 
@@ -62,7 +63,7 @@ def import_files(
     """
     with ExitStack() as stack:
         loads = _open(stack, customers_path, purchases_path, roots)
-        if not stack.enter_context(exclusive(LOCK)):
+        if not stack.enter_context(exclusive(LOCK, wait_seconds=LOOK_SECONDS)):
             raise _under_way()
         mark_interrupted_imports()
         run = ImportRun.objects.create(

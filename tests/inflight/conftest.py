@@ -25,6 +25,12 @@ PURCHASES = [
 Import = Callable[..., ImportRun]
 
 
+def counts(read: int = 0, **others: int) -> dict[str, int]:
+    """Return a run's counts of one file."""
+    none = dict.fromkeys(("read", "inserted", "updated", "unchanged", "rejected", "skipped"), 0)
+    return none | {"read": read} | others
+
+
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[..., str]:
     """Write lines (or bytes) as a file and return its path."""

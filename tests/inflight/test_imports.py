@@ -1,4 +1,4 @@
-"""Imports: what becomes of rows, of files imported twice, of bad rows, and of runs that die."""
+"""Imports: what becomes of rows, of files imported twice and of bad rows."""
 
 import csv
 import io
@@ -6,25 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection
-from django.utils import timezone
-from django_q.models import OrmQ
 
-from inflight.exceptions import ImportUnderWay, UnusableCsv
+from inflight.exceptions import UnusableCsv
 from inflight.models import Customer, ImportReject, ImportRun, Purchase
 from inflight.rejects_csv import rejects_csv
-from inflight.services.imports import run_queued_imports
 from tests.factories import CustomerFactory, PurchaseFactory
-from tests.inflight.conftest import CUSTOMER_HEADER, CUSTOMERS, PURCHASE_HEADER, PURCHASES, Import
-from tests.sessions import lock_held_elsewhere, rows_read_elsewhere
+from tests.inflight.conftest import CUSTOMER_HEADER, CUSTOMERS, PURCHASE_HEADER, PURCHASES, Import, counts
+from tests.sessions import rows_read_elsewhere
 
 pytestmark = pytest.mark.django_db
-
-
-def counts(read: int = 0, **others: int) -> dict[str, int]:
-    none = dict.fromkeys(("read", "inserted", "updated", "unchanged", "rejected", "skipped"), 0)
-    return none | {"read": read} | others
 
 
 def reasons_by_line(run: ImportRun) -> dict[tuple[str, int], list[tuple[str, str]]]:
@@ -261,44 +252,3 @@ def test_a_failure_while_writing_leaves_the_database_as_it_was(do_import: Import
     assert not Customer.objects.exists()
     assert not ImportReject.objects.exists()
     assert ImportRun.objects.get().status == "failed"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_second_import_is_told_where_the_first_one_runs(do_import: Import) -> None:
-    running = ImportRun.objects.create(status=ImportRun.Status.RUNNING)
-    with lock_held_elsewhere("import"), pytest.raises(ImportUnderWay) as refused:
-        do_import()
-    assert refused.value.headers["Location"] == f"/api/imports/{running.pk}"
-    assert not Customer.objects.exists()
-
-
-def test_the_next_import_marks_one_that_died(do_import: Import) -> None:
-    dead = ImportRun.objects.create(status=ImportRun.Status.RUNNING, started_at=timezone.now())
-    do_import()
-    dead.refresh_from_db()
-    assert dead.status == "interrupted"
-    assert "Import the files again" in dead.error
-
-
-def test_a_queued_import_is_run_by_a_worker(write: Any) -> None:
-    for _ in range(2):
-        ImportRun.objects.create(
-            status=ImportRun.Status.QUEUED,
-            customers_file_path=write("c.csv", CUSTOMERS),
-            purchased_file_path=write("p.csv", PURCHASES),
-        )
-    run_queued_imports()
-    assert OrmQ.objects.count() == 1, "the next one is another task's"
-    run_queued_imports()
-    first, second = ImportRun.objects.order_by("id")
-    assert (first.status, first.customers) == ("completed", counts(2, inserted=2))
-    assert (second.status, second.customers) == ("completed", counts(2, unchanged=2))
-
-
-def test_a_queued_import_whose_file_is_gone_fails_and_lets_the_next_run(write: Any) -> None:
-    paths = {"purchased_file_path": write("p.csv", PURCHASES), "status": ImportRun.Status.QUEUED}
-    ImportRun.objects.create(customers_file_path=str(settings.IMPORT_ROOTS[0] / "gone.csv"), **paths)
-    ImportRun.objects.create(customers_file_path=write("c.csv", CUSTOMERS), **paths)
-    run_queued_imports()
-    run_queued_imports()
-    assert list(ImportRun.objects.order_by("id").values_list("status", flat=True)) == ["failed", "completed"]
