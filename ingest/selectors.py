@@ -12,6 +12,7 @@ from config.common.json import dumps
 from ingest.models import REFUSED, WAITING, DataEntry
 
 STREAM_PAGE = 2000  # rows in memory at a time
+BEFORE_ALL = -(2**63)  # of what an id may be
 OUTPUT_FIELDS = ("id", "content", "created_at")
 
 # PostgreSQL writes the JSON itself, 5 times as fast as we would.
@@ -32,7 +33,7 @@ def entries(*, published: bool | None = None) -> QuerySet[DataEntry]:
 def stream_entries(*, published: bool | None = None) -> Iterator[bytes]:
     """Yield the entries by id as one JSON array, in pieces of STREAM_PAGE rows: memory does not grow with the table."""
     render = _page_from_postgresql if connection.vendor == "postgresql" else _page_from_rows
-    after, opening = 0, b"["
+    after, opening = BEFORE_ALL, b"["
     while page := render(after, published):
         after, text = page
         yield opening + text
