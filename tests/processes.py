@@ -1,12 +1,16 @@
 """A whole Apron in processes of its own, on a database of its own, to be killed at will."""
 
+import atexit
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +25,57 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @contextmanager
 def own_database(folder: Path) -> Iterator[str]:
-    """Yield the url of an empty database, on the engine that the tests run on."""
+    """Yield the url of a migrated database without rows of anybody, on the engine that the tests run on."""
     if connection.vendor == "sqlite":
+        shutil.copyfile(_migrated_file(), folder / "apron.sqlite3")
         yield f"sqlite:///{folder / 'apron.sqlite3'}"
         return
-    settings = connection.settings_dict
-    name = f"apron_{uuid.uuid4().hex}"
-    login = {"host": settings["HOST"], "port": settings["PORT"] or None, "user": settings["USER"]}
-    with psycopg.connect(dbname="postgres", password=settings["PASSWORD"], autocommit=True, **login) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"')
+    template = _migrated_database()
+    with _administration() as admin:
+        name = _create_database(admin, template)
         try:
-            place = f"{settings['HOST'].replace('/', '%2F')}:{settings['PORT']}".rstrip(":")
-            yield f"postgres://{settings['USER']}:{settings['PASSWORD']}@{place}/{name}"
+            yield _postgresql_url(name)
         finally:
             admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@cache
+def _migrated_file() -> Path:
+    """Return a database file of this test process to copy: to migrate each anew would take a second."""
+    folder = tempfile.mkdtemp(prefix="apron-migrated-")
+    atexit.register(shutil.rmtree, folder)
+    _migrate(f"sqlite:///{folder}/apron.sqlite3")
+    return Path(folder) / "apron.sqlite3"
+
+
+@cache
+def _migrated_database() -> str:
+    """Return the name of a database to make others from; it goes with the tests' server."""
+    with _administration() as admin:
+        name = _create_database(admin, "template1")
+    _migrate(_postgresql_url(name))
+    return name
+
+
+def _administration() -> "psycopg.Connection[Any]":
+    settings = connection.settings_dict
+    login = {"host": settings["HOST"], "port": settings["PORT"] or None, "user": settings["USER"]}
+    return psycopg.connect(dbname="postgres", password=settings["PASSWORD"], autocommit=True, **login)
+
+
+def _create_database(admin: "psycopg.Connection[Any]", template: str) -> str:
+    name = f"apron_{uuid.uuid4().hex}"
+    admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    return name
+
+
+def _postgresql_url(name: str) -> str:
+    return f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/{name}"
+
+
+def _migrate(database_url: str) -> None:
+    environment = os.environ | {"DATABASE_URL": database_url, "SECRET_KEY": "test", "API_TOKEN": "test-token"}
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=environment, check=True, timeout=60)
 
 
 class System:
@@ -52,7 +93,6 @@ class System:
             **environment,
         }
         self._running: list[subprocess.Popen[bytes]] = []
-        self.manage("migrate", "--verbosity=0")
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a management command to its end."""
