@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-PYTEST_WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)') # many tests wait for processes
+unexport PYTHONDONTWRITEBYTECODE # or every process compiles the project anew
+PYTEST_WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 2)') # many tests wait for processes
 SPARK := $(if $(shell command -v java),$(VENV)/spark)
 RESULTS ?= # a folder for test results and coverage, as the pipeline publishes them
 report = $(if $(RESULTS),--junitxml=$(RESULTS)/$(1).xml --cov --cov-append --cov-report=xml:$(RESULTS)/coverage/coverage.xml)
@@ -49,7 +50,7 @@ test-postgresql: install ## Run the tests on PostgreSQL only
 	python -m tests.with_postgresql pytest -n $(PYTEST_WORKERS) $(call report,postgresql)
 
 test-browser: install ## Run the tests in the machine's Chromium only; without one it says so and skips them
-	pytest tests/browser -n 2 --dist loadfile $(if $(RESULTS),--junitxml=$(RESULTS)/browser.xml)
+	pytest tests/browser -n 2 $(if $(RESULTS),--junitxml=$(RESULTS)/browser.xml)
 
 test-spark: install $(VENV)/spark ## Run all of compute's tables with Spark; of those, make test runs a sample (minutes, needs Java)
 	SPARK_TESTS=all pytest tests/compute -n $(PYTEST_WORKERS) -k spark

@@ -62,7 +62,7 @@ def main() -> None:
         raise SystemExit(HOW_TO_GET_ONE)
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, running_house(Path(folder)) as house, sync_playwright() as playwright:
-        places = house.play_demo()
+        places = house.places
         with playwright.chromium.launch(**launch_arguments(chromium)) as browser:
             for shot in SHOTS:
                 place = take(browser, house, shot._replace(address=shot.address.format(**places)))

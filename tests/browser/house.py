@@ -16,24 +16,27 @@ from tests.fakes.offers import Offers, moving_offers
 from tests.fakes.partner import Partner
 from tests.processes import ROOT, System, running_system
 
-MAKE_USERS = "import django; django.setup(); from sample_data.users import make_users; make_users()"
 TOKEN = {"Authorization": "Bearer test-token"}
 
 
 class House:
-    """A running system and what stands around it."""
+    """A running system and what stands around it, after all that `make run` does first.
+
+    `places`: the ids of what is worth looking at.
+    """
 
     def __init__(self, system: System, partner: Partner, offers: Offers) -> None:
         self.system, self.partner, self.offers = system, partner, offers
         self.url = system.url.removesuffix("/api")
         self._sessions: dict[str, str] = {}
         self._worker = psutil.Process(system.start("run_worker").pid)
-        self._run("-c", MAKE_USERS)
         system.start_web()
+        self.places = self._play_demo()
 
-    def play_demo(self) -> dict[str, str]:
-        """Do what `make run` does first; return the ids of what is worth looking at."""
-        self._run("-m", "sample_data.demo", self.url, "--once")
+    def _play_demo(self) -> dict[str, str]:
+        environment = self.system.environment | {"DEBUG": "true"}
+        demo = [sys.executable, "-m", "sample_data.demo", self.url, "--once"]
+        subprocess.run(demo, cwd=ROOT, env=environment, check=True, timeout=120)
         wanted = {
             "product": ("products", "name", "Single malt, 70 cl"),
             "import": ("imports", "status", "completed_with_rejects"),
@@ -46,10 +49,6 @@ class House:
         """Return the id of the newest row of a list that has this value in a field."""
         rows = requests.get(f"{self.system.url}/{path}", headers=TOKEN, timeout=30).json()
         return next(str(row["id"]) for row in rows if row[field] == value)
-
-    def _run(self, *arguments: str) -> None:
-        environment = self.system.environment | {"DEBUG": "true"}
-        subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, check=True, timeout=120)
 
     def upload(self, name: str, text: str) -> None:
         """Put a file where compute finds it."""

@@ -1,10 +1,12 @@
 """Every page, full of the demo's data: nothing in the console, no barrier, and room for it on a phone, in light and dark."""
 
 from collections.abc import Iterator
+from contextlib import closing
+from typing import Any, Literal
 
 import pytest
 from django.contrib import admin
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from tests.browser.house import House
 from tests.browser.watching import barriers, overflow
@@ -14,7 +16,7 @@ OPEN_AND_SHORTEN = """
     document.querySelectorAll("details").forEach((closed) => { closed.open = true })
     document.querySelectorAll("tbody:nth-of-type(n + 11), tbody tr:nth-child(n + 11)").forEach((row) => row.remove())
 """
-PHONE = {"width": 390, "height": 844}
+DESK, PHONE = ViewportSize(width=1280, height=800), ViewportSize(width=390, height=844)
 ADMIN = ["/admin/", *(f"/admin/{model._meta.app_label}/{model._meta.model_name}/" for model in admin.site._registry)]
 
 
@@ -30,43 +32,51 @@ FOR_OPERATORS = [
     "/admin/compute/job/{job}/change/",
 ]
 
+pytestmark = pytest.mark.usefixtures("faults")
+
 
 @pytest.fixture(scope="module")
-def places(house: House) -> dict[str, str]:
-    """What of the demo's data the addresses above name."""
-    return house.play_demo()
+def context(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[BrowserContext]:
+    """One for all pages, which so load only once what they share."""
+    with closing(browser.new_context(**browser_context_args)) as context:
+        yield context
 
 
-def looks(page: Page) -> Iterator[str]:
-    """Turn the page to light on a desk, then to dark on a phone."""
-    page.emulate_media(color_scheme="light")
-    yield "light, wide"
-    page.emulate_media(color_scheme="dark")
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    yield "dark, narrow"
+@pytest.fixture(scope="module")
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+def look(page: Page, *, scheme: Literal["light", "dark"], window: ViewportSize) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size(window)
+
+
+def faults_of(page: Page) -> list[str]:
+    """Return what is wrong with the page as it looks now."""
+    excess = overflow(page)
+    return barriers(page) + ([f"{excess} pixels wider than the window"] if excess else [])
 
 
 def show(page: Page, address: str) -> None:
-    """Fail, naming it all, when something is wrong with the page in any look."""
-    found = []
+    """Fail, naming it all, when something is wrong with the page, light on a desk or dark on a phone."""
+    look(page, scheme="light", window=DESK)
     page.goto(address)
     expect(page.locator("h1, h2").first).to_be_visible()
     page.evaluate(OPEN_AND_SHORTEN)
-    for look in looks(page):
-        found += [f"{look}: {barrier}" for barrier in barriers(page)]
-        if excess := overflow(page):
-            found.append(f"{look}: {excess} pixels wider than the window")
-    assert not found, "\n".join(found)
+    on_desk = faults_of(page)
+    look(page, scheme="dark", window=PHONE)
+    on_phone = faults_of(page)
+    assert not on_desk + on_phone, "\n".join(["Light, on a desk:", *on_desk, "Dark, on a phone:", *on_phone])
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_a_page_is_for_everyone(page: Page, places: dict[str, str], address: str) -> None:
-    show(page, address.format(**places))
+def test_a_page_is_for_everyone(page: Page, house: House, address: str) -> None:
+    page.context.clear_cookies()
+    show(page, address.format(**house.places))
 
 
 @pytest.mark.parametrize("address", FOR_ANALYSTS + FOR_OPERATORS)
-def test_a_page_behind_the_login_is_for_everyone(
-    page: Page, house: House, places: dict[str, str], address: str
-) -> None:
+def test_a_page_behind_the_login_is_for_everyone(page: Page, house: House, address: str) -> None:
     house.sign_in(page.context, "demo")
-    show(page, address.format(**places))
+    show(page, address.format(**house.places))
