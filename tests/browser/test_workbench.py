@@ -21,6 +21,7 @@ def log_in(page: Page, user: str) -> None:
 
 def drop(page: Page, name: str, text: str) -> None:
     """Drop a file as from the desktop."""
+    page.wait_for_load_state()  # from then on it listens
     make = "([name, text]) => { const all = new DataTransfer(); all.items.add(new File([text], name)); return all }"
     page.locator(".drop").dispatch_event("drop", {"dataTransfer": page.evaluate_handle(make, [name, text])})
 
