@@ -231,7 +231,6 @@ STATISTICS: dict[str, Callable[[nw.Expr], nw.Expr]] = {
     "count": lambda cell: cell.count(),
     "mean": lambda cell: cell.mean(),
     "variance": lambda cell: cell.var(ddof=1),
-    "standard_deviation": lambda cell: cell.std(ddof=1),
     "min": lambda cell: cell.min(),
     "max": lambda cell: cell.max(),
 }
@@ -272,13 +271,14 @@ class Stats:
 
     def _row(self, wide: Frame, position: int, column: str) -> Frame:
         count = nw.col(_inner("count", column)).cast(nw.Int64)
-        measures = [name for name in STATS_OUTPUT if name not in ("column", "count", "nulls")]
+        measures = {name: nw.col(_inner(name, column)) for name in STATISTICS if name != "count"}
+        measures["standard_deviation"] = measures["variance"].sqrt()  # engines would compute the variance once more
         return wide.select(
             *(cell.name for cell in _values(self.by)),
             nw.lit(column).alias("column"),
             count.alias("count"),
             (nw.col("rows").cast(nw.Int64) - count).alias("nulls"),
-            *(_finite(nw.col(_inner(name, column))).alias(name) for name in measures),
+            *(_finite(measure).alias(name) for name, measure in measures.items()),
             nw.lit(position).alias(POSITION),
         )
 
