@@ -51,6 +51,7 @@ def _settle_in(parent: int) -> None:
         sys.exit(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the runner's to handle
     os.nice(NICENESS)
+    os.putenv("ARROW_DEFAULT_MEMORY_POOL", "system")  # its own reserves 1 GB at once, which RLIMIT_DATA counts
 
 
 def _set_limits(data_bytes: int, file_bytes: int) -> None:

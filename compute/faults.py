@@ -104,6 +104,10 @@ class DoesNotFit(Finding):
     """A sum of whole numbers is beyond 64 bits."""
 
 
+class NotPlain(Finding):
+    """A CSV is not as simple as it was read; the next reader takes all."""
+
+
 class NotSplittable(Finding):
     """The engine cannot read the file in pieces, and now knows to read it as a whole."""
 

@@ -69,6 +69,13 @@ class Source:
         """Whether its cells carry no type."""
         return self.format in (Format.CSV, Format.TSV)
 
+    @property
+    def may_be_plain(self) -> bool:
+        """Whether nothing yet speaks against a text whose lines are rows and end with \\n."""
+        return (
+            self.is_text and not self.gzipped and not self.in_order and self.line_end == "\n" and len(self.columns) > 1
+        )
+
 
 def format_of(name: str) -> Format | None:
     """Return the format that a file's name says (`sales.csv.gz` is CSV), None where it says nothing known."""

@@ -9,7 +9,16 @@ from typing import Any
 from compute.csv_file import check_rows
 from compute.engines import engine_class
 from compute.engines.base import Engine, Resources, Target
-from compute.faults import BrokenFile, DoesNotFit, FileChanged, LimitReached, NotNumeric, NotSplittable, NotThatKind
+from compute.faults import (
+    BrokenFile,
+    DoesNotFit,
+    FileChanged,
+    LimitReached,
+    NotNumeric,
+    NotPlain,
+    NotSplittable,
+    NotThatKind,
+)
 from compute.file_end import may_be_misread, watched_end
 from compute.formats import Format, Source, look_into
 from compute.operations import Aggregation, GroupBy, Kind, NonNull, Operation, Preview, Stats
@@ -147,6 +156,8 @@ def _written(engine: Engine, operation: Operation, target: Target) -> tuple[int,
             return engine.sink(frame, target), {name: str(type_) for name, type_ in frame.collect_schema().items()}
         except NotThatKind as finding:
             kinds[finding.column] = operation.widened(finding.column, Kind(finding.kind), finding.value)
+        except NotPlain:
+            pass  # the engine knows; it reads it anew
         except DoesNotFit:
             kinds |= {cell.column: Kind.NUMBER for cell in cells if cell.kind == Kind.WHOLE}
 

@@ -1,7 +1,8 @@
 """The default engine: DuckDB, embedded. It streams, spills to disk and keeps to its memory limit.
 
-CSV is read as text and cast only where it is computed on, JSON cells are kept as JSON: so nothing is guessed, and what is
-copied is copied as it stands. What a cast refuses is raised from within the query (`error()`), so one pass does.
+CSV is read as text and cast only where it is computed on (plain CSV by Arrow, to the same effect), JSON cells are kept as
+JSON: so nothing is guessed, and what is copied is copied as it stands. What a cast refuses is raised from within the query
+(`error()`), so one pass does.
 """
 
 import json
@@ -20,13 +21,15 @@ from compute.engines.duckdb_cells import REFUSED, select_cells
 from compute.engines.duckdb_cells import quoted_name as _name
 from compute.engines.duckdb_cells import quoted_text as _text
 from compute.engines.duckdb_files import keys_query, schema_query, table_of
+from compute.engines.plain_csv import PlainCsv, select_plain, types_of
 from compute.engines.xml_records import records_as_json_lines
-from compute.faults import BrokenFile, DoesNotFit, LimitReached, NotThatKind
+from compute.faults import BrokenFile, DoesNotFit, Fault, Finding, LimitReached, NotPlain, NotThatKind
 from compute.formats import Format, Source, check_names
 from compute.operations import ROW, Cell, Frame
 from compute.xml_file import written_records
 
 FETCHED_ROWS = 10_000
+PLAIN = "plain"  # the name of the stream of a plain CSV
 
 
 class DuckDb:
@@ -44,6 +47,8 @@ class DuckDb:
         self._held = self._rows_read = 0
         self._types: dict[str, str] = {}
         self._cells: list[Cell] = []
+        self._may_be_plain = source.may_be_plain
+        self._plain_csv: PlainCsv | None = None
         self._connection = duckdb.connect(
             config={
                 "memory_limit": f"{resources.memory}B",
@@ -68,7 +73,7 @@ class DuckDb:
         """Return the file's columns: from a CSV's header, a Parquet's schema, all the records of JSON and XML."""
         if self._source.format == Format.XML:
             self._source = records_as_json_lines(self._source, self._resources.scratch)
-        with _faults(self._source):
+        with self._faults():
             found = self._source.columns or self._found_columns()
             if not found:
                 raise BrokenFile("The file has no records, so it has no columns.")
@@ -80,15 +85,16 @@ class DuckDb:
         """Return the cells as a lazy frame over this connection."""
         self._cells = list(cells)
         numbered = [f"row_number() OVER () AS {_name(ROW)}"] if rows else []
-        query = select_cells(cells, self._types, table_of(self._source), numbered)
-        with _faults(self._source, cells):
+        with self._faults():
+            plain = "" if rows else self._plain_query()
+            query = plain or select_cells(cells, self._types, table_of(self._source), numbered)
             relation = self._connection.sql(query)
             return nw.from_native(relation).lazy()
 
     def hold(self, frame: Frame) -> Frame:
         """Put the frame into a temporary table, which spills to disk."""
         self._held += 1
-        with _faults(self._source, self._cells):
+        with self._faults():
             relation: Any = frame.to_native()
             self._connection.execute(f"CREATE TEMP TABLE held{self._held} AS {relation.sql_query()}")
             self._note_rows()
@@ -96,7 +102,7 @@ class DuckDb:
 
     def sink(self, frame: Frame, target: Target) -> int:
         """Write the frame with DuckDB's own writers, XML with ours."""
-        with _faults(self._source, self._cells):
+        with self._faults():
             query = self._plain(frame.to_native(), target.format)
             if target.format == Format.XML:
                 return self._sink_xml(query, target.path)
@@ -106,16 +112,42 @@ class DuckDb:
             return int(row[0]) if row else 0
 
     def progress(self) -> float:
-        """Return DuckDB's own estimate."""
+        """Return DuckDB's own estimate, or how far the plain file is read."""
+        if self._plain_csv:
+            return self._plain_csv.progress()
         return max(self._connection.query_progress(), 0.0) / 100
 
     def rows_read(self) -> int:
         """Return what the plan's scan gave; of Parquet, which filters while it reads, what the file's footer says."""
+        if self._plain_csv:
+            return self._plain_csv.rows_read
         if self._source.format != Format.PARQUET:
             return self._rows_read
         query = f"SELECT sum(num_rows) FROM parquet_file_metadata({_text(str(self._source.path))})"
         row = self._connection.execute(query).fetchone()
         return int(row[0]) if row else 0
+
+    def _plain_query(self) -> str:
+        """Return the query of the cells over a stream of ours, while the file may be plain."""
+        if self._plain_csv and isinstance(self._plain_csv.fault, NotPlain):
+            self._may_be_plain = False
+        types = types_of(self._cells) if self._may_be_plain else {}
+        self._plain_csv = PlainCsv(self._source, types, self._resources.threads) if types else None
+        if not self._plain_csv:
+            return ""
+        self._connection.register(PLAIN, self._plain_csv)
+        return select_plain(self._cells, PLAIN)
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """Say in our words what DuckDB refuses, and as it was what a stream of ours refused."""
+        try:
+            with _faults(self._source, self._cells):
+                yield
+        except (Fault, Finding, duckdb.Error) as error:
+            if self._plain_csv and self._plain_csv.fault:
+                raise self._plain_csv.fault from error
+            raise
 
     def _note_rows(self) -> None:
         plan = json.loads(self._connection.get_profiling_information())
@@ -190,7 +222,7 @@ def _copy_options(target: Target) -> str:
 
 
 @contextmanager
-def _faults(source: Source, cells: Sequence[Cell] = ()) -> Iterator[None]:
+def _faults(source: Source, cells: Sequence[Cell]) -> Iterator[None]:
     """Say in our words what DuckDB refuses; what it cannot blame on the file is a bug and passes through."""
     try:
         yield

@@ -1,0 +1,168 @@
+"""Plain CSV: no quotes, every line a row, numbers where numbers are asked for. Arrow reads it in parallel, faster than DuckDB.
+
+It is believed only where it cannot differ from the reading of text and casting that DuckDB does. For all else, a wrong cell
+included, it gives up, and the file is read that way, which says what is wrong.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from compute.csv_file import MAX_ROW_BYTES
+from compute.engines.duckdb_cells import quoted_name
+from compute.faults import NotPlain, NotThatKind
+from compute.formats import MARK, Source
+from compute.operations import Cell, Kind
+
+FIRST_BYTES = 64 * 1024  # where most find out that they are not plain, or not whole numbers
+PIECE_BYTES = 1024 * 1024
+MISSING = ["", "NaN"]
+# A column that is needed as two kinds has the type of the first.
+TYPES = {Kind.WHOLE: pa.int64(), Kind.NUMBER: pa.float64(), Kind.VALUE: pa.string()}
+KINDS_OF_A_COLUMN = ({Kind.WHOLE}, {Kind.NUMBER}, {Kind.WHOLE, Kind.NUMBER}, {Kind.VALUE})
+
+
+def types_of(cells: Sequence[Cell]) -> dict[str, pa.DataType]:
+    """Return as what to read each column of the cells; nothing where one is needed as two things, or none as numbers."""
+    kinds: dict[str, set[Kind]] = {}
+    for cell in cells:
+        kinds.setdefault(cell.column, set()).add(cell.kind)
+    if not all(each in KINDS_OF_A_COLUMN for each in kinds.values()):
+        return {}
+    types = {column: next(TYPES[kind] for kind in TYPES if kind in each) for column, each in kinds.items()}
+    return types if set(types.values()) != {TYPES[Kind.VALUE]} else {}
+
+
+def select_plain(cells: Sequence[Cell], table: str) -> str:
+    """Return the query of the cells over the stream of their columns, which holds nothing else."""
+    wanted = [f"{quoted_name(c.column)}{'::DOUBLE' * (c.kind == Kind.NUMBER)} AS {quoted_name(c.name)}" for c in cells]
+    return f"SELECT {', '.join(wanted)} FROM {table}"
+
+
+class PlainCsv:
+    """Columns of a file as an Arrow stream, which is read anew each time it is asked for.
+
+    `fault` is why reading ended early, such as NotPlain, or NotThatKind for a column of whole numbers that has others.
+    """
+
+    def __init__(self, source: Source, types: dict[str, pa.DataType], threads: int) -> None:
+        self._source, self._threads = source, threads
+        self._schema = pa.schema(types)
+        self._size = source.path.stat().st_size
+        self._bytes_read = self.rows_read = 0
+        self.fault: Exception | None = None
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """What DuckDB takes a stream from (Arrow's PyCapsule interface)."""
+        return pa.RecordBatchReader.from_batches(self._schema, self._batches()).__arrow_c_stream__(requested_schema)
+
+    def progress(self) -> float:
+        """Return the share of the file that is read."""
+        return self._bytes_read / self._size
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        self._bytes_read = self.rows_read = 0
+        ahead: deque[Future[pa.Table]] = deque()
+        try:
+            pieces = self._pieces()
+            yield from self._taken(self._parsed(next(pieces, b"")))
+            with ThreadPoolExecutor(self._threads) as pool:
+                for piece in pieces:
+                    ahead.append(pool.submit(self._parsed, piece))
+                    if len(ahead) > self._threads:
+                        yield from self._taken(ahead.popleft().result())
+                while ahead:
+                    yield from self._taken(ahead.popleft().result())
+        except Exception as fault:
+            self.fault = fault  # DuckDB knows no more of it than its text
+            raise
+
+    def _taken(self, table: pa.Table) -> list[pa.RecordBatch]:
+        self.rows_read += table.num_rows
+        batches: list[pa.RecordBatch] = table.to_batches()
+        return batches
+
+    def _pieces(self) -> Iterator[bytes]:
+        """Cut the file behind its header into pieces of whole lines."""
+        with Path(self._source.path).open("rb", buffering=0) as file:
+            begun = _without_header(file.read(FIRST_BYTES))
+            while begun:
+                more = file.read(PIECE_BYTES)
+                self._bytes_read = file.tell()
+                end = begun.rfind(b"\n") + 1 if more else len(begun)
+                if end:
+                    yield begun[:end]
+                elif len(begun) > MAX_ROW_BYTES:
+                    raise NotPlain
+                begun = begun[end:] + more
+
+    def _parsed(self, piece: bytes) -> pa.Table:
+        if not _is_plain(piece) or (pa.int64() in self._schema.types and _may_have_hexadecimals(piece)):
+            raise NotPlain
+        try:
+            table = self._read(piece, self._schema)
+        except pa.ArrowInvalid as error:
+            self._blame_a_whole_number(piece)
+            raise NotPlain from error
+        for column in table.columns:
+            if pa.types.is_floating(column.type) and pc.all(pc.is_finite(column)).as_py() is False:
+                raise NotPlain
+        return table
+
+    def _read(self, piece: bytes, types: pa.Schema) -> pa.Table:
+        return pyarrow.csv.read_csv(
+            pa.BufferReader(piece),
+            pyarrow.csv.ReadOptions(column_names=self._source.columns, use_threads=False, block_size=len(piece) + 1),
+            pyarrow.csv.ParseOptions(delimiter=self._source.delimiter, quote_char=False, double_quote=False),
+            pyarrow.csv.ConvertOptions(
+                column_types=types,
+                include_columns=types.names,
+                null_values=MISSING,
+                strings_can_be_null=True,
+                check_utf8=False,  # of the other columns too: _is_plain
+            ),
+        )
+
+    def _blame_a_whole_number(self, piece: bytes) -> None:
+        """Raise NotThatKind where a column of whole numbers has what is a number, but not a whole one."""
+        doubles = [pa.field(each.name, pa.float64()) if each.type == pa.int64() else each for each in self._schema]
+        try:
+            table = self._read(piece, pa.schema(doubles))
+        except pa.ArrowInvalid:
+            return
+        for before, column in zip(self._schema, table.columns, strict=True):
+            if before.type == pa.int64():
+                rest = column.filter(pc.not_equal(pc.floor(column), column))
+                if len(rest):
+                    raise NotThatKind(before.name, Kind.WHOLE, str(rest[0]))
+
+
+def _without_header(start: bytes) -> bytes:
+    header, _, rest = start.removeprefix(MARK).partition(b"\n")
+    if not _is_plain(header):
+        raise NotPlain
+    return rest
+
+
+def _is_plain(piece: bytes) -> bool:
+    """Whether every line is a row and every byte between two delimiters belongs to the cell, of UTF-8."""
+    if b'"' in piece or b"\r" in piece or b"\0" in piece:
+        return False
+    ends = range(MAX_ROW_BYTES // 2, len(piece), MAX_ROW_BYTES // 2)
+    if any(piece.find(b"\n", end - MAX_ROW_BYTES // 2, end) < 0 for end in ends):  # a line may be too long
+        return False
+    try:
+        return piece.isascii() or bool(piece.decode())
+    except UnicodeDecodeError:
+        return False
+
+
+def _may_have_hexadecimals(piece: bytes) -> bool:
+    """Whether something looks like 0x10, which Arrow, and only Arrow, takes for a whole number."""
+    letters = [x for x in (b"x", b"X") if x in piece]  # one byte is searched for ten times as fast as two
+    return any(b"0" + x in piece for x in letters)

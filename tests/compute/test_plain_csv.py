@@ -1,0 +1,231 @@
+"""Plain CSV is read by Arrow, and nobody can tell: quotes around a name, which leave the file to DuckDB, change no answer."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from compute.engines.plain_csv import PIECE_BYTES, PlainCsv, select_plain, types_of
+from compute.faults import Fault, NotPlain, NotThatKind
+from compute.formats import Format, look_into
+from compute.operations import Cell, Kind
+from compute.pool import Child
+from compute.runner import _limits
+from tests.compute.tables import order, result
+from tests.fakes.faulty import wait_until
+
+QUESTIONS: dict[str, dict[str, Any]] = {
+    "group_by": {"by": ["key"], "aggregations": {"number": ["sum", "mean", "max"]}},
+    "stats": {"columns": ["number"], "by": ["key"]},
+}
+PLAIN_HEADER, QUOTED_HEADER = b"key,number,a text\n", b'"key",number,text\n'  # of one length: faults name bytes
+ROUNDED = {"mean", "variance", "standard_deviation"}  # whose last digits depend on which thread was first
+MANY = b"k,1,x\n" * (2 * PIECE_BYTES // 6)
+NUMBER, WHOLE, KEY = Cell("number", Kind.NUMBER), Cell("number", Kind.WHOLE), Cell("key", Kind.VALUE)
+
+
+def answer(path: Path, operation: str) -> list[dict[str, Any]] | str:
+    """Return the result's rows, or why there are none."""
+    try:
+        rows = result(path, operation, **QUESTIONS[operation])
+    except Fault as fault:
+        return fault.detail
+    return [{name: f"{float(x):.9g}" if x and name in ROUNDED else x for name, x in row.items()} for row in rows]
+
+
+def answers(folder: Path, rows: bytes, operation: str) -> list[list[dict[str, Any]] | str]:
+    """Return what comes of the rows below a header without quotes, and below one with."""
+    path, found = folder / "table.csv", []
+    for header in (PLAIN_HEADER, QUOTED_HEADER):
+        path.write_bytes(header + rows)
+        found.append(answer(path, operation))
+    return found
+
+
+def read(path: Path, *cells: Cell) -> PlainCsv:
+    """Read the cells to the end, or to where it is not plain."""
+    stream = PlainCsv(look_into(path, Format.CSV, gzipped=False), types_of(cells), threads=2)
+    with duckdb.connect() as connection:
+        connection.register("plain", stream)
+        try:
+            connection.execute(select_plain(cells, "plain")).fetchall()
+        except duckdb.Error:
+            assert stream.fault
+    return stream
+
+
+@pytest.mark.parametrize("operation", QUESTIONS)
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *(
+            "1",
+            "-0",
+            "+5",
+            "5.",
+            ".5",
+            "1e3",
+            "1E3",
+            "0x10",
+            " 5",
+            "5 ",
+            "1_000",
+            "00012",
+            "1.0",
+            "0.1",
+            "",
+            " ",
+            "-",
+            "1d",
+        ),
+        *(
+            "NaN",
+            "nan",
+            "inf",
+            "-Infinity",
+            "1e400",
+            "1e-400",
+            "TRUE",
+            "null",
+            "NULL",
+            "NA",
+            "2026-01-01",
+            "1'5",
+            "1;5",
+        ),
+        *(
+            "9223372036854775807",
+            "9223372036854775808",
+            "-9223372036854775809",
+            "9007199254740993",
+            "1" * 400,
+            "\u0663",
+        ),
+    ],
+)
+def test_a_number_is_the_same_number_and_the_rest_is_refused_alike(tmp_path: Path, operation: str, cell: str) -> None:
+    plain, quoted = answers(tmp_path, f"a,1,x\na,{cell},y\nb,3,z\n".encode(), operation)
+    assert plain == quoted
+
+
+@pytest.mark.parametrize("operation", QUESTIONS)
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param(b"", id="none"),
+        pytest.param(b"a,1,x\n\n\nb,2,y\n", id="blank lines"),
+        pytest.param(b"a,1,x\n  \nb,2,y\n", id="a line of blanks"),
+        pytest.param(b"a,1,x\nb,2,y", id="no last line end"),
+        pytest.param(b"a,1,x\nb,2\n", id="a short row"),
+        pytest.param(b"a,1,x\nb,2,y,z\n", id="a long row"),
+        pytest.param(b"a,1,x\nb,2,y,,\n", id="a row with empty cells too many"),
+        pytest.param(b"a,1,x\r\nb,2,y\r\n", id="other line ends than the header's"),
+        pytest.param(b"a,1,x\nb,2,y\0\n", id="NUL in a column that nobody asks for"),
+        pytest.param(MANY + b"k\0,1,x\n", id="late NUL in a key"),
+        pytest.param(b"a,1,x\nb,2,\xe9\n", id="Latin-1 in a column that nobody asks for"),
+        pytest.param(b"\xe9,1,x\n", id="Latin-1 in a key"),
+        pytest.param("ключ,1,x\n✈️,2,y\nключ,3,z\n".encode(), id="keys in all alphabets"),
+        pytest.param(b"NaN,1,x\n,2,y\nnan,3,z\nNA,4,z\n a ,5,z\n", id="keys that are missing, and that look so"),
+        pytest.param(b'a,1,x\nb,2,y "z"\n', id="quotes within a cell"),
+        pytest.param(b'a,1,x\n"b",2,"y\n,z"\n', id="a line break in quotes"),
+        pytest.param(MANY + b"k,1.5,x\n", id="a late fraction"),
+        pytest.param(MANY + b"k,one,x\n", id="a late word"),
+        pytest.param(MANY + b"k,1\n", id="a late short row"),
+        pytest.param(MANY + b'k,1,"x"\n', id="late quotes"),
+        pytest.param(MANY + b'"k",1,x\n', id="late quotes around a key"),
+        pytest.param(MANY + b"k,1,\xe9\n", id="late Latin-1 in a column that nobody asks for"),
+        pytest.param(MANY + b"\xe9,1,x\n", id="late Latin-1 in a key"),
+        pytest.param(b"k,1," + b"x" * (3 * PIECE_BYTES // 2) + b"\nk,2,y\n", id="a line longer than a piece"),
+        pytest.param(b"k,1," + b"x" * 2_100_000 + b"\nk,2,y\n", id="a line that is too long"),
+    ],
+)
+def test_rows_are_the_same_rows_and_bad_ones_are_refused_alike(tmp_path: Path, operation: str, rows: bytes) -> None:
+    plain, quoted = answers(tmp_path, rows, operation)
+    assert plain == quoted
+
+
+def test_a_file_of_many_pieces_is_read_to_its_last_line(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_bytes(PLAIN_HEADER + MANY + b"last,2,x")
+    stream = read(path, KEY, WHOLE)
+    assert (stream.fault, stream.rows_read, stream.progress()) == (None, MANY.count(b"\n") + 1, 1.0)
+
+
+def test_a_stream_is_read_anew_each_time(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_bytes(PLAIN_HEADER + b"a,1,x\nb,2,y\n")
+    stream = PlainCsv(look_into(path, Format.CSV, gzipped=False), types_of([NUMBER]), threads=2)
+    with duckdb.connect() as connection:
+        connection.register("plain", stream)
+        twice = connection.execute("SELECT count(*) FROM plain AS one, plain AS other").fetchone()
+    assert twice == (4,)
+
+
+@pytest.mark.parametrize(
+    ("cell", "fault"),
+    [
+        (b"1.5", NotThatKind),
+        (b"one", NotPlain),
+        (b"1e3", NotPlain),
+        (b'"1"', NotPlain),
+        (b"9223372036854775808", NotPlain),
+    ],
+)
+def test_a_column_of_whole_numbers_that_has_another_says_so_or_leaves_it_to_duckdb(
+    tmp_path: Path, cell: bytes, fault: type[Exception]
+) -> None:
+    path = tmp_path / "table.csv"
+    path.write_bytes(PLAIN_HEADER + b"a,1,x\na," + cell + b",y\n")
+    assert type(read(path, WHOLE).fault) is fault
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        b'"a",1,x',
+        b'a,1,"x"',
+        b"a,1,x\r",
+        b"a,1,x\0",
+        b"a,1,\xe9",
+        b"a,1",
+        b"a,1,x,",
+        b"a,0x1,x",
+        b"a,1," + b"x" * 2_100_000,
+    ],
+)
+def test_what_is_not_plain_is_left_to_duckdb(tmp_path: Path, row: bytes) -> None:
+    path = tmp_path / "table.csv"
+    path.write_bytes(PLAIN_HEADER + MANY + row + b"\n")
+    assert type(read(path, KEY, WHOLE).fault) is NotPlain
+
+
+@pytest.mark.parametrize(
+    ("cells", "columns"),
+    [
+        ([KEY, WHOLE], ["key", "number"]),
+        ([WHOLE, NUMBER], ["number"]),
+        ([KEY], []),
+        ([NUMBER, Cell("number", Kind.VALUE)], []),
+        ([Cell("number", Kind.RAW), NUMBER], []),
+    ],
+)
+def test_it_is_used_where_numbers_are_and_each_column_is_one_thing(cells: list[Cell], columns: list[str]) -> None:
+    assert list(types_of(cells)) == columns
+
+
+def test_a_child_that_has_read_one_has_reserved_no_more_than_it_uses(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_bytes(PLAIN_HEADER + MANY)
+    child = Child(_limits() | {"tired_bytes": 2**40})  # it must be there still
+    try:
+        child.start(order(path, "stats", **QUESTIONS["stats"]))
+        wait_until(lambda: child.answer() is not None)
+        status = Path(f"/proc/{child.pid}/status").read_text()
+    finally:
+        child.end()
+    megabytes = {name: int(size) // 1024 for name, size in re.findall(r"^(Vm\w+):\s+(\d+) kB$", status, re.MULTILINE)}
+    assert megabytes["VmData"] < 512, (
+        "its limit counts what is reserved: DuckDB would have that much less for the next job"
+    )
