@@ -3,7 +3,7 @@
 `python -m benchmarks.compute [--rows N]` starts web and worker processes, and prints seconds, ratios and peak memory; then
 a file five times COMPUTE_MEMORY_LIMIT, 500 small jobs, and the latency of /api/health and /api/data beside a large job.
 A peer is timed twice: as a script, from the start of its process to its end, as Apron is from the request to the answer;
-and warm, the operation alone, its imports done and a small file computed before. The fastest of three counts everywhere.
+and warm, the operation alone, its imports done and a small file computed before. The fastest of five counts everywhere.
 """
 
 import argparse
@@ -29,7 +29,8 @@ import requests
 PROJECT = Path(__file__).resolve().parent.parent
 TOKEN = "benchmark-token"
 PEERS = ("duckdb", "polars", "pandas")
-RUNS = 3
+RUNS = 5
+SETTLING_SECONDS = 10  # in which children that wait for jobs, and schedules, start beside the first ones
 SMALL_JOBS, CLIENTS = 500, 4
 PARAMETERS: dict[str, dict[str, Any]] = {
     "group_by": {"by": ["shop"], "aggregations": {"price": ["mean", "sum"], "quantity": ["sum"]}},
@@ -93,6 +94,7 @@ def apron(folder: Path) -> Iterator[str]:
     try:
         while not _is_up(address):
             time.sleep(0.2)
+        time.sleep(SETTLING_SECONDS)
         yield address
     finally:
         for process in processes:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-RUNS = 3
+RUNS = 5
 
 
 def with_duckdb(operation: str, path: Path, out: Path) -> None:
