@@ -24,6 +24,7 @@ WITHOUT_DATABASE = [
     "compute/test_hard_values.py",
     "compute/test_object_storage.py",
     "compute/test_operations.py",
+    "compute/test_plain_csv.py",
     "compute/test_spark.py",
     "compute/test_storage.py",
     "compute/test_tables.py",

@@ -18,7 +18,7 @@ from tests.fakes.faulty import wait_until
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of every second test run one case with Spark, which takes a second of CPU for it; all of them where SPARK_TESTS=all.
+    """Of every third test run one case with Spark, which takes a second of CPU for it; all of them where SPARK_TESTS=all.
 
     Which one is a matter of the test's name, so that of many tests all formats and values have their turn.
     """
@@ -32,8 +32,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for test, of_test in cases.items():
         of_test.sort(key=lambda item: item.nodeid)
         chance = zlib.crc32(test.encode())
-        if chance % 2:
-            of_test.pop(chance // 2 % len(of_test))
+        if chance % 3 == 0:
+            of_test.pop(chance // 3 % len(of_test))
         dropped.update(of_test)
     config.hook.pytest_deselected(items=list(dropped))
     items[:] = [item for item in items if item not in dropped]

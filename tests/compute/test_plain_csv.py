@@ -22,7 +22,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
 }
 PLAIN_HEADER, QUOTED_HEADER = b"key,number,a text\n", b'"key",number,text\n'  # of one length: faults name bytes
 ROUNDED = {"mean", "variance", "standard_deviation"}  # whose last digits depend on which thread was first
-MANY = b"k,1,x\n" * (2 * PIECE_BYTES // 6)
+MANY = (b"k,1,".ljust(63, b"x") + b"\n") * (2 * PIECE_BYTES // 64)
 NUMBER, WHOLE, KEY = Cell("number", Kind.NUMBER), Cell("number", Kind.WHOLE), Cell("key", Kind.VALUE)
 
 
@@ -110,7 +110,6 @@ def test_a_number_is_the_same_number_and_the_rest_is_refused_alike(tmp_path: Pat
     assert plain == quoted
 
 
-@pytest.mark.parametrize("operation", QUESTIONS)
 @pytest.mark.parametrize(
     "rows",
     [
@@ -141,8 +140,8 @@ def test_a_number_is_the_same_number_and_the_rest_is_refused_alike(tmp_path: Pat
         pytest.param(b"k,1," + b"x" * 2_100_000 + b"\nk,2,y\n", id="a line that is too long"),
     ],
 )
-def test_rows_are_the_same_rows_and_bad_ones_are_refused_alike(tmp_path: Path, operation: str, rows: bytes) -> None:
-    plain, quoted = answers(tmp_path, rows, operation)
+def test_rows_are_the_same_rows_and_bad_ones_are_refused_alike(tmp_path: Path, rows: bytes) -> None:
+    plain, quoted = answers(tmp_path, rows, "group_by")
     assert plain == quoted
 
 
