@@ -70,7 +70,7 @@ class PlainCsv:
         ahead: deque[Future[pa.Table]] = deque()
         try:
             pieces = self._pieces()
-            yield from self._taken(self._parsed(next(pieces, b"")))
+            yield from self._taken(self._parsed(next(pieces, b"")))  # Arrow refuses no bytes: the header may go on
             with ThreadPoolExecutor(self._threads) as pool:
                 for piece in pieces:
                     ahead.append(pool.submit(self._parsed, piece))

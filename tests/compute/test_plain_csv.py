@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from compute.engines.plain_csv import PIECE_BYTES, PlainCsv, select_plain, types_of
+from compute.engines.plain_csv import FIRST_BYTES, PIECE_BYTES, PlainCsv, select_plain, types_of
 from compute.faults import Fault, NotPlain, NotThatKind
 from compute.formats import Format, look_into
 from compute.operations import Cell, Kind
@@ -150,6 +150,13 @@ def test_a_file_of_many_pieces_is_read_to_its_last_line(tmp_path: Path) -> None:
     path.write_bytes(PLAIN_HEADER + MANY + b"last,2,x")
     stream = read(path, KEY, WHOLE)
     assert (stream.fault, stream.rows_read, stream.progress()) == (None, MANY.count(b"\n") + 1, 1.0)
+
+
+@pytest.mark.parametrize("length", [FIRST_BYTES - 1, FIRST_BYTES, FIRST_BYTES + 1, 2 * FIRST_BYTES])
+def test_no_row_is_lost_behind_a_long_header(tmp_path: Path, length: int) -> None:
+    path = tmp_path / "table.csv"
+    path.write_bytes(b"key,number,".ljust(length - 1, b"x") + b"\na,1,x\nb,2,y\n")
+    assert [row["key"] for row in result(path, "group_by", **QUESTIONS["group_by"])] == ["a", "b"]
 
 
 def test_a_stream_is_read_anew_each_time(tmp_path: Path) -> None:
