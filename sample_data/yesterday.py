@@ -110,13 +110,15 @@ def make_events() -> None:
     """
     if DataEntry.objects.exists():
         return
-    flights, total = cycle(FLIGHTS), sum(EVENTS_BY_HOUR)
-    ids, now = count(1 - total), timezone.now()
+    flights, ids, now = cycle(FLIGHTS), count(1 - sum(EVENTS_BY_HOUR)), timezone.now()
+    entries = []
     for hour, events in enumerate(EVENTS_BY_HOUR):
         moment = now - timedelta(hours=len(EVENTS_BY_HOUR) - hour - 0.5)
         times = {"created_at": moment, "claimed_until": moment, "published_at": moment}
-        told = [f"{next(flights)}: sale {number} of hour {hour}" for number in range(1, events + 1)]
-        DataEntry.objects.bulk_create([DataEntry(pk=next(ids), content=text, **times) for text in told])
+        for number in range(1, events + 1):
+            told = f"{next(flights)}: sale {number} of hour {hour}"
+            entries.append(DataEntry(pk=next(ids), content=told, **times))
+    DataEntry.objects.bulk_create(entries)  # all of it or nothing, as a second start finds it
 
 
 def make_computations() -> None:
