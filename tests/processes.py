@@ -9,7 +9,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,49 +24,56 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @contextmanager
-def own_database(folder: Path) -> Iterator[str]:
-    """Yield the url of a migrated database without rows of anybody, on the engine that the tests run on."""
+def empty_database(folder: Path) -> Iterator[str]:
+    """Yield the url of a database with nothing in it, on the engine that the tests run on."""
+    if connection.vendor == "sqlite":
+        yield f"sqlite:///{folder / 'apron.sqlite3'}"
+        return
+    with _made_from("template1") as name:
+        yield _postgresql_url(name)
+
+
+@contextmanager
+def migrated_database(folder: Path) -> Iterator[str]:
+    """Yield the url of a migrated database, a copy of one of this test process: to migrate each anew takes a second."""
     if connection.vendor == "sqlite":
         shutil.copyfile(_migrated_file(), folder / "apron.sqlite3")
         yield f"sqlite:///{folder / 'apron.sqlite3'}"
         return
-    template = _migrated_database()
-    with _administration() as admin:
-        name = _create_database(admin, template)
-        try:
-            yield _postgresql_url(name)
-        finally:
-            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    with _made_from(_migrated_template()) as name:
+        yield _postgresql_url(name)
 
 
 @cache
 def _migrated_file() -> Path:
-    """Return a database file of this test process to copy: to migrate each anew would take a second."""
-    folder = tempfile.mkdtemp(prefix="apron-migrated-")
+    folder = Path(tempfile.mkdtemp(prefix="apron-migrated-"))
     atexit.register(shutil.rmtree, folder)
-    _migrate(f"sqlite:///{folder}/apron.sqlite3")
-    return Path(folder) / "apron.sqlite3"
+    with empty_database(folder) as url:
+        _migrate(url)
+    return folder / "apron.sqlite3"
 
 
 @cache
-def _migrated_database() -> str:
-    """Return the name of a database to make others from; it goes with the tests' server."""
-    with _administration() as admin:
-        name = _create_database(admin, "template1")
+def _migrated_template() -> str:
+    """Return the name of a database to make others from, which goes when this process ends."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    name = stack.enter_context(_made_from("template1"))
     _migrate(_postgresql_url(name))
     return name
 
 
-def _administration() -> "psycopg.Connection[Any]":
-    settings = connection.settings_dict
+@contextmanager
+def _made_from(template: str) -> Iterator[str]:
+    """Make a database of PostgreSQL and yield its name."""
+    settings, name = connection.settings_dict, f"apron_{uuid.uuid4().hex}"
     login = {"host": settings["HOST"], "port": settings["PORT"] or None, "user": settings["USER"]}
-    return psycopg.connect(dbname="postgres", password=settings["PASSWORD"], autocommit=True, **login)
-
-
-def _create_database(admin: "psycopg.Connection[Any]", template: str) -> str:
-    name = f"apron_{uuid.uuid4().hex}"
-    admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    return name
+    with psycopg.connect(dbname="postgres", password=settings["PASSWORD"], autocommit=True, **login) as admin:
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        try:
+            yield name
+        finally:
+            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _postgresql_url(name: str) -> str:
@@ -146,7 +153,7 @@ def kill(process: "subprocess.Popen[bytes]") -> None:
 @contextmanager
 def running_system(folder: Path, **environment: str) -> Iterator[System]:
     """A migrated system without processes yet."""
-    with own_database(folder) as url:
+    with migrated_database(folder) as url:
         system = System(url, **environment)
         try:
             yield system

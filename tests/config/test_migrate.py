@@ -5,12 +5,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
-import psycopg
 import pytest
 from django.conf import settings
-from django.db import connection
+
+from tests.processes import empty_database
 
 PROCESSES = 3
 COUNT_SCHEDULES = (
@@ -19,22 +18,13 @@ COUNT_SCHEDULES = (
 
 
 @pytest.fixture
-def empty_database(tmp_path: Path) -> Iterator[str]:
-    """The URL of a database of the tests' kind, with nothing in it."""
-    if connection.vendor == "sqlite":
-        yield f"sqlite:///{tmp_path / 'empty.sqlite3'}"
-        return
-    url, name = os.environ["DATABASE_URL"], f"empty_{uuid4().hex}"
-    database = settings.DATABASES["default"]
-    address = {"host": database["HOST"], "port": database["PORT"] or None, "user": database["USER"]}
-    with psycopg.connect(**address, password=database["PASSWORD"], dbname="postgres", autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-        yield f"{url.rpartition('/')[0]}/{name}"
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """That of processes on a database with nothing in it."""
+    with empty_database(tmp_path) as url:
+        yield os.environ | {"DATABASE_URL": url}
 
 
-def test_processes_that_migrate_at_once_all_succeed(empty_database: str) -> None:
-    environment = os.environ | {"DATABASE_URL": empty_database}
+def test_processes_that_migrate_at_once_all_succeed(environment: dict[str, str]) -> None:
     command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
     running = [
         subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, stderr=subprocess.PIPE)
