@@ -278,34 +278,6 @@ def test_a_file_that_changed_since_fails_the_job(
     assert _settled(job_id).error_code == "file_changed"
 
 
-@pytest.mark.django_db
-def test_old_results_are_dropped_with_their_jobs_and_young_ones_kept(settings: Any, table: Path) -> None:
-    settings.RESULT_RETENTION_DAYS = 30
-    days = {"old": 31, "young": 29}
-    for name, age in days.items():
-        job = jobs.submit_job(jobs.Request("stats", {"columns": ["price"], "by": []}, table.name, "ana"), fresh=True)
-        place = Path(storage().results) / f"{name}.csv"
-        place.write_text("a\n")
-        Job.objects.filter(pk=job.pk).update(
-            status=Job.Status.DONE,
-            result_path=f"results/{name}.csv",
-            finished_at=timezone.now() - timedelta(days=age),
-        )
-    stray = Path(storage().results) / "stray.csv"
-    stray.write_text("a\n")
-    os.utime(stray, (0, 0))
-
-    jobs.drop_old_results()
-
-    assert [place.name for place in Path(storage().results).iterdir()] == ["young.csv"]
-    assert Job.objects.get().result_path == "results/young.csv"
-
-
-@pytest.mark.django_db
-def test_where_there_are_no_results_yet_none_are_dropped() -> None:
-    jobs.drop_old_results()
-
-
 def test_small_jobs_are_answered_quickly(client: APIClient, runner: RunningRunner, table: Path) -> None:
     _ask(client, "stats", STATS, wait=True)  # the child is warm after this
     job_ids = [_ask(client, "stats", STATS, wait=True).json()["job"] for _ in range(9)]

@@ -1,11 +1,12 @@
-"""What inflight's tests share: files as an aircraft hands them over."""
+"""What inflight's tests share: files as an aircraft hands them over, and the way out to the partner."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from inflight.models import ImportRun
+from inflight.models import Delivery, ImportRun
+from inflight.services.deliveries import deliver, start_delivery
 from inflight.services.imports import import_files
 
 CUSTOMER_HEADER = "customer_id;title;lastname;firstname;postal_code;city;email"
@@ -29,6 +30,12 @@ def counts(read: int = 0, **others: int) -> dict[str, int]:
     """Return a run's counts of one file."""
     none = dict.fromkeys(("read", "inserted", "updated", "unchanged", "rejected", "skipped"), 0)
     return none | {"read": read} | others
+
+
+def send(only: str = "all", seconds: float = 1.0) -> Delivery:
+    """Start a delivery and go on with it, for so long."""
+    delivery, _ = start_delivery(only=only)
+    return deliver(delivery, seconds=seconds)
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Deliveries: snapshots, order, acknowledgement, and what happens when the partner misbehaves."""
 
-import gzip
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -11,11 +9,12 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from inflight.exceptions import DeliveryUnderWay
-from inflight.models import Customer, Delivery, DeliveryBatch
-from inflight.services.deliveries import deliver, deliver_due, drop_old_payloads, retry_delivery, start_delivery
-from tests.factories import CustomerFactory, PurchaseFactory
+from inflight.models import Customer, Delivery
+from inflight.services.deliveries import deliver, deliver_due, retry_delivery, start_delivery
+from tests.factories import CustomerFactory
 from tests.fakes.faulty import Fault, Received
 from tests.fakes.partner import Partner
+from tests.inflight.conftest import send
 from tests.sessions import lock_held_elsewhere
 
 pytestmark = pytest.mark.django_db
@@ -24,11 +23,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _small_batches(settings: Any) -> None:
     settings.DELIVERY_BATCH_SIZE = 2
-
-
-def send(only: str = "all", seconds: float = 1.0) -> Delivery:
-    delivery, _ = start_delivery(only=only)
-    return deliver(delivery, seconds=seconds)
 
 
 def make_due() -> None:
@@ -270,53 +264,3 @@ def test_out_of_time_the_rest_is_left_to_a_worker(partner: Partner) -> None:
     delivery.refresh_from_db()
     assert delivery.status == "delivered"
     assert len(partner.customers) == 5
-
-
-@pytest.mark.parametrize("zipped", [True, False])
-def test_payloads_are_zipped_when_asked_and_stay_as_they_were_snapshot(
-    partner: Partner, settings: Any, zipped: bool
-) -> None:
-    settings.DELIVERY_GZIP = zipped
-    CustomerFactory(last_name="Łódź")
-    partner.fail_next(Fault(status=422))
-    delivery = send()
-    settings.DELIVERY_GZIP = not zipped
-    deliver(retry_delivery(delivery), seconds=1)
-    first, second = partner.received
-    assert first.body == second.body
-    assert (gzip.decompress(first.body) if zipped else first.body) == json.dumps(
-        partner.customers, ensure_ascii=False, separators=(",", ":")
-    ).encode()
-
-
-def test_old_payloads_of_acknowledged_batches_are_dropped_the_others_kept(partner: Partner, settings: Any) -> None:
-    CustomerFactory.create_batch(6)
-    partner.fail_next(Fault(), Fault(status=422))
-    delivery = send()
-    long_ago = timezone.now() - timedelta(days=settings.DELIVERY_RETENTION_DAYS + 1)
-    delivery.batches.filter(number=1).update(acknowledged_at=long_ago)
-    drop_old_payloads()
-    kept = DeliveryBatch.objects.order_by("number").values_list("payload", flat=True)
-    assert [payload is not None for payload in kept] == [False, True, True]
-
-
-def test_purchases_come_by_date_then_identifier_in_the_partners_words(partner: Partner, settings: Any) -> None:
-    settings.CURRENCY_NAMES = {"USD": "dollars", "EUR": "euros"}
-    customer = CustomerFactory(customer_id="1", title="2", last_name="Norris", first_name="Chuck", email="")
-    for identifier, day, price, currency in (
-        ("b", "2024-11-03", "91.2000", "USD"),
-        ("c", "2024-11-01", "10.0000", "EUR"),
-        ("a", "2024-11-03", "0.0001", "GBP"),
-    ):
-        PurchaseFactory(
-            customer=customer, purchase_identifier=identifier, purchased_on=day, price=price, currency=currency
-        )
-    CustomerFactory(customer_id="5", title="", last_name="", first_name="", email="")
-    send()
-    assert partner.received[0].body.decode() == (
-        '[{"salutation":"M","last_name":"Norris","first_name":"Chuck","email":"","purchases":['
-        '{"product_id":"0071","price":10,"currency":"euros","quantity":1,"purchased_at":"2024-11-01"},'
-        '{"product_id":"0071","price":0.0001,"currency":"GBP","quantity":1,"purchased_at":"2024-11-03"},'
-        '{"product_id":"0071","price":91.2,"currency":"dollars","quantity":1,"purchased_at":"2024-11-03"}]},'
-        '{"salutation":"","last_name":"","first_name":"","email":"","purchases":[]}]'
-    )
