@@ -20,6 +20,7 @@ from compute.engines.base import Resources, Surroundings, Target
 from compute.engines.duckdb_cells import REFUSED, select_cells
 from compute.engines.duckdb_cells import quoted_name as _name
 from compute.engines.duckdb_cells import quoted_text as _text
+from compute.engines.duckdb_database import connect, database, forget
 from compute.engines.duckdb_files import keys_query, schema_query, table_of
 from compute.engines.plain_csv import PlainCsv, select_plain, types_of
 from compute.engines.xml_records import records_as_json_lines
@@ -33,13 +34,14 @@ PLAIN = "plain"  # the name of the stream of a plain CSV
 
 
 class DuckDb:
-    """One connection for one job."""
+    """One connection for one job, to the database of this process."""
 
     reads_urls = frozenset[Format]()
 
     @staticmethod
     def prepare(surroundings: Surroundings) -> None:
-        """Its import is all."""
+        """Make the database."""
+        database()
 
     def __init__(self, source: Source, resources: Resources) -> None:
         self._source = source
@@ -49,25 +51,15 @@ class DuckDb:
         self._cells: list[Cell] = []
         self._may_be_plain = source.may_be_plain
         self._plain_csv: PlainCsv | None = None
-        self._connection = duckdb.connect(
-            config={
-                "memory_limit": f"{resources.memory}B",
-                "threads": str(resources.threads),
-                "temp_directory": str(resources.scratch / "spilled"),
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-            }
-        )
-        self._connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
-        self._connection.execute(
-            "SET enable_profiling = 'no_output'"
-        )  # the plan's row counts; costs nothing measurable
+        self._connection = connect(resources)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._connection.close()
+        if isinstance(error, LimitReached) or not isinstance(error, Fault | Finding | None):
+            forget()
 
     def columns(self) -> tuple[str, ...]:
         """Return the file's columns: from a CSV's header, a Parquet's schema, all the records of JSON and XML."""

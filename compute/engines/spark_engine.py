@@ -74,9 +74,9 @@ class Spark:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if self._reader:
-            self._reader.__exit__(*error)
+            self._reader.__exit__(kind, error, trace)
 
     def columns(self) -> tuple[str, ...]:
         """Return the file's columns: from a CSV's header or a Parquet's footer, or as DuckDB finds them."""
