@@ -2,17 +2,18 @@
 
 import gc
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.test import override_settings
 from rest_framework.test import APIClient
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.fakes.partner import Partner
 
+NOWHERE = "http://127.0.0.1:9/no-test-may-call-this"
 # They use no database, or nothing that one does otherwise than another: they run once, with the tests on SQLite.
 WITHOUT_DATABASE = [
     "catalog/test_chart.py",
@@ -70,17 +71,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
     return OneByOne(config, log) if config.getoption("dist") == "load" else None
 
 
-@pytest.fixture(autouse=True)
-def _plain_settings(settings: Any, tmp_path: Path) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def _plain_settings() -> Iterator[None]:
     """Settings that no test gets from the machine it runs on, and waits that no test has to sit out."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a slow one costs each login 0.3 s
-    settings.WHITENOISE_AUTOREFRESH = True  # else each client looks for all static files there are, for 40 ms
-    settings.API_TOKEN = "test-token"
-    settings.REQUIRE_TOKEN = False
-    settings.JWT_KEY = ""
-    settings.IMPORT_ROOTS = [tmp_path]
-    settings.SEND_BUDGET_SECONDS = 1.0
-    settings.CUSTOMERS_API_URL = settings.OFFERS_BASE_URL = "http://127.0.0.1:9/no-test-may-call-this"
+    with override_settings(
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],  # a slow one costs each login 0.3 s
+        WHITENOISE_AUTOREFRESH=True,  # else each client looks for all static files there are, for 40 ms
+        API_TOKEN="test-token",
+        REQUIRE_TOKEN=False,
+        JWT_KEY="",
+        IMPORT_ROOTS=[],
+        SEND_BUDGET_SECONDS=1.0,
+        CUSTOMERS_API_URL=NOWHERE,
+        OFFERS_BASE_URL=NOWHERE,
+    ):
+        yield
 
 
 @pytest.fixture

@@ -26,9 +26,10 @@ from compute.places import state_of
 from compute.run import Order, Outcome, carry_out
 from compute.xml_file import read_records
 
-QUICK_JAVA = (  # for many small jobs: nothing compiled for long
+QUICK_JAVA = (  # for many small jobs: nothing compiled for long, no class verified
     "--conf spark.sql.shuffle.partitions=1 --conf spark.sql.codegen.wholeStage=false --conf spark.sql.adaptive.enabled=false"
-    " --driver-java-options '-XX:+UseSerialGC -XX:TieredStopAtLevel=1' pyspark-shell"
+    " --driver-java-options '-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+    " -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote' pyspark-shell"
 )
 Rows = Sequence[Mapping[str, Any]]
 FORMATS = ("csv", "tsv", "json", "jsonl", "xml", "parquet")

@@ -8,12 +8,12 @@ import pytest
 from django.db import connection
 
 from config.common.locks import exclusive
-from tests.config.processes import SETUP, start
+from tests.config.processes import start
 from tests.fakes.faulty import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-HOLD = """
+HOLD = """import sys
 from config.common.locks import exclusive
 with exclusive(sys.argv[1]) as taken:
     print(taken, flush=True)
@@ -30,7 +30,7 @@ def holder() -> Iterator[Callable[[str], tuple[Holder, bool]]]:
     started: list[Holder] = []
 
     def start_holder(name: str) -> tuple[Holder, bool]:
-        process = start("-c", SETUP + HOLD, name)
+        process = start("-c", HOLD, name)
         started.append(process)
         assert process.stdout
         return process, process.stdout.readline() == "True\n"

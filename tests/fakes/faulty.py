@@ -160,12 +160,13 @@ class FaultyServer:
 
 
 def wait_until(condition: Callable[[], T], *, seconds: float = 20.0, what: str = "it") -> T:
-    """Return the condition's first true value, or fail after `seconds`."""
-    deadline = time.monotonic() + seconds
+    """Return the condition's first true value, or fail after `seconds`; what takes long is looked at less often."""
+    deadline, pause = time.monotonic() + seconds, 0.01
     while time.monotonic() < deadline:
         if value := condition():
             return value
-        time.sleep(0.01)
+        time.sleep(pause)
+        pause = min(1.2 * pause, 0.1)
     raise AssertionError(f"{what} did not happen within {seconds} s")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,11 @@ def send(only: str = "all", seconds: float = 1.0) -> Delivery:
     """Start a delivery and go on with it, for so long."""
     delivery, _ = start_delivery(only=only)
     return deliver(delivery, seconds=seconds)
+
+
+@pytest.fixture(autouse=True)
+def _import_root(settings: Any, tmp_path: Path) -> None:
+    settings.IMPORT_ROOTS = [tmp_path]
 
 
 @pytest.fixture

@@ -202,7 +202,8 @@ def test_a_retry_sends_what_is_not_acknowledged_with_the_same_bytes(partner: Par
 def test_a_retry_during_an_attempt_finds_nothing_to_do(partner: Partner) -> None:
     CustomerFactory()
     partner.down = True
-    delivery = send(seconds=0.1)
+    delivery, _ = start_delivery()
+    Delivery.objects.update(failed_rounds=1)
     seen = []
 
     def retry(_: Received) -> None:
