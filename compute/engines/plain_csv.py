@@ -4,10 +4,13 @@ It is believed only where it cannot differ from the reading of text and casting 
 included, it gives up, and the file is read that way, which says what is wrong.
 """
 
+import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,7 +23,7 @@ from compute.formats import MARK, Source
 from compute.operations import Cell, Kind
 
 FIRST_BYTES = 64 * 1024  # where most find out that they are not plain, or not whole numbers
-PIECE_BYTES = 1024 * 1024
+PIECE_BYTES = MAX_ROW_BYTES  # so a longer row ends in none
 MISSING = ["", "NaN"]
 # A column that is needed as two kinds has the type of the first.
 TYPES = {Kind.WHOLE: pa.int64(), Kind.NUMBER: pa.float64(), Kind.VALUE: pa.string()}
@@ -42,6 +45,17 @@ def select_plain(cells: Sequence[Cell], table: str) -> str:
     """Return the query of the cells over the stream of their columns, which holds nothing else."""
     wanted = [f"{quoted_name(c.column)}{'::DOUBLE' * (c.kind == Kind.NUMBER)} AS {quoted_name(c.name)}" for c in cells]
     return f"SELECT {', '.join(wanted)} FROM {table}"
+
+
+class Piece(NamedTuple):
+    """What was read of a file in one go, and where the last whole line in it ends: to cut it off would copy it."""
+
+    read: bytes
+    end: int
+
+    @property
+    def lines(self) -> memoryview:
+        return memoryview(self.read)[: self.end]
 
 
 class PlainCsv:
@@ -70,7 +84,8 @@ class PlainCsv:
         ahead: deque[Future[pa.Table]] = deque()
         try:
             pieces = self._pieces()
-            yield from self._taken(self._parsed(next(pieces, b"")))  # Arrow refuses no bytes: the header may go on
+            for first in islice(pieces, 1):
+                yield from self._taken(self._parsed(first))
             with ThreadPoolExecutor(self._threads) as pool:
                 for piece in pieces:
                     ahead.append(pool.submit(self._parsed, piece))
@@ -87,21 +102,20 @@ class PlainCsv:
         batches: list[pa.RecordBatch] = table.to_batches()
         return batches
 
-    def _pieces(self) -> Iterator[bytes]:
-        """Cut the file behind its header into pieces of whole lines."""
+    def _pieces(self) -> Iterator[Piece]:
+        """Read the file behind its header in pieces of whole lines; what is behind the last one is read again."""
         with Path(self._source.path).open("rb", buffering=0) as file:
-            begun = _without_header(file.read(FIRST_BYTES))
-            while begun:
-                more = file.read(PIECE_BYTES)
-                self._bytes_read = file.tell()
-                end = begun.rfind(b"\n") + 1 if more else len(begun)
+            place, size = _header_bytes(os.pread(file.fileno(), FIRST_BYTES, 0)), FIRST_BYTES
+            while read := os.pread(file.fileno(), size, place):
+                end = len(read) if place + len(read) >= self._size else read.rfind(b"\n") + 1
                 if end:
-                    yield begun[:end]
-                elif len(begun) > MAX_ROW_BYTES:
+                    yield Piece(read, end)
+                elif size == PIECE_BYTES:
                     raise NotPlain
-                begun = begun[end:] + more
+                place, size = place + end, PIECE_BYTES
+                self._bytes_read = place
 
-    def _parsed(self, piece: bytes) -> pa.Table:
+    def _parsed(self, piece: Piece) -> pa.Table:
         if not _is_plain(piece) or (pa.int64() in self._schema.types and _may_have_hexadecimals(piece)):
             raise NotPlain
         try:
@@ -114,10 +128,10 @@ class PlainCsv:
                 raise NotPlain
         return table
 
-    def _read(self, piece: bytes, types: pa.Schema) -> pa.Table:
+    def _read(self, piece: Piece, types: pa.Schema) -> pa.Table:
         return pyarrow.csv.read_csv(
-            pa.BufferReader(piece),
-            pyarrow.csv.ReadOptions(column_names=self._source.columns, use_threads=False, block_size=len(piece) + 1),
+            pa.BufferReader(pa.py_buffer(piece.lines)),
+            pyarrow.csv.ReadOptions(column_names=self._source.columns, use_threads=False, block_size=piece.end + 1),
             pyarrow.csv.ParseOptions(delimiter=self._source.delimiter, quote_char=False, double_quote=False),
             pyarrow.csv.ConvertOptions(
                 column_types=types,
@@ -128,7 +142,7 @@ class PlainCsv:
             ),
         )
 
-    def _blame_a_whole_number(self, piece: bytes) -> None:
+    def _blame_a_whole_number(self, piece: Piece) -> None:
         """Raise NotThatKind where a column of whole numbers has what is a number, but not a whole one."""
         doubles = [pa.field(each.name, pa.float64()) if each.type == pa.int64() else each for each in self._schema]
         try:
@@ -142,27 +156,25 @@ class PlainCsv:
                     raise NotThatKind(before.name, Kind.WHOLE, str(rest[0]))
 
 
-def _without_header(start: bytes) -> bytes:
-    header, _, rest = start.removeprefix(MARK).partition(b"\n")
-    if not _is_plain(header):
+def _header_bytes(start: bytes) -> int:
+    """Return how long the header is that the file starts with."""
+    header, end, _ = start.partition(b"\n")
+    if not end or not _is_plain(Piece(header.removeprefix(MARK), len(header))):
         raise NotPlain
-    return rest
+    return len(header) + 1
 
 
-def _is_plain(piece: bytes) -> bool:
+def _is_plain(piece: Piece) -> bool:
     """Whether every line is a row and every byte between two delimiters belongs to the cell, of UTF-8."""
-    if b'"' in piece or b"\r" in piece or b"\0" in piece:
-        return False
-    ends = range(MAX_ROW_BYTES // 2, len(piece), MAX_ROW_BYTES // 2)
-    if any(piece.find(b"\n", end - MAX_ROW_BYTES // 2, end) < 0 for end in ends):  # a line may be too long
+    if b'"' in piece.read or b"\r" in piece.read or b"\0" in piece.read:
         return False
     try:
-        return piece.isascii() or bool(piece.decode())
+        return piece.read.isascii() or bool(str(piece.lines, "utf-8"))
     except UnicodeDecodeError:
         return False
 
 
-def _may_have_hexadecimals(piece: bytes) -> bool:
+def _may_have_hexadecimals(piece: Piece) -> bool:
     """Whether something looks like 0x10, which Arrow, and only Arrow, takes for a whole number."""
-    letters = [x for x in (b"x", b"X") if x in piece]  # one byte is searched for ten times as fast as two
-    return any(b"0" + x in piece for x in letters)
+    letters = [x for x in (b"x", b"X") if x in piece.read]  # one byte is searched for ten times as fast as two
+    return any(b"0" + x in piece.read for x in letters)
