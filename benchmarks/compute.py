@@ -3,10 +3,11 @@
 `python -m benchmarks.compute [--rows N]` starts web and worker processes, and prints seconds, ratios and peak memory; then
 a file five times COMPUTE_MEMORY_LIMIT, 500 small jobs, and the latency of /api/health and /api/data beside a large job.
 A peer is timed twice: as a script, from the start of its process to its end, as Apron is from the request to the answer;
-and warm, the operation alone, its imports done and a small file computed before. The fastest of five counts everywhere.
+and warm, the operation alone, its imports done and a small file computed before. All take turns; the fastest of five counts.
 """
 
 import argparse
+import math
 import os
 import signal
 import socket
@@ -19,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -51,16 +53,28 @@ def generate(folder: Path, rows: int) -> None:
     duckdb.execute(f"COPY ({query} LIMIT 100) TO '{folder / 'small.csv'}'")
 
 
-def peer_seconds(peer: str, operation: str, path: Path) -> tuple[float, float, float]:
-    """Return the seconds of a peer as a script and warm, and its peak memory in MB as a script."""
+@dataclass
+class Measured:
+    """The fastest run in seconds, from the outside and warm, and the peak memory in MB."""
 
-    def run(*flags: str) -> list[float]:
-        command = [sys.executable, "-m", "benchmarks.peers.compute", peer, operation, str(path), *flags]
-        return [float(line) for line in subprocess.check_output(command, cwd=PROJECT, text=True).split()]
+    seconds: float = math.inf
+    warm: float = math.inf
+    peak: float = 0.0
 
-    peaks: list[float] = []
-    script = min(timed(lambda: peaks.extend(run())) for _ in range(RUNS))
-    return script, run("--warm")[0], max(peaks)
+
+def run_peer(measured: Measured, *wish: str) -> None:
+    """Run a peer as a script once more, and note what that took."""
+
+    def run() -> None:
+        measured.peak = max(measured.peak, *printed_by_peer(*wish))
+
+    measured.seconds = min(measured.seconds, timed(run))
+
+
+def printed_by_peer(*wish: str) -> list[float]:
+    """Run the script of a peer and return the numbers it prints."""
+    command = [sys.executable, "-m", "benchmarks.peers.compute", *wish]
+    return [float(line) for line in subprocess.check_output(command, cwd=PROJECT, text=True).split()]
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -151,19 +165,28 @@ def watched() -> Iterator[list[float]]:
 
 
 def side_by_side(address: str, folder: Path) -> None:
-    """Print seconds (and peak MB) of Apron, of its peers as scripts and, in brackets, warm; and how Apron compares."""
+    """Print seconds (and peak MB) of Apron, of its peers as scripts and, in brackets, warm; and how Apron compares.
+
+    All take turns: when the machine is slower for a while, it is so for each.
+    """
     headings = "".join(f"{f'{peer} script (warm)':>26}" for peer in PEERS)
-    print(f"{'':22}{'Apron':>15}{headings}{'/ DuckDB':>16}{'/ Polars':>16}")
+    print(f"{'':22}{'Apron':>15}{headings}" + "".join(f"{f'/ {peer}':>16}" for peer in PEERS))
     for file in ("big.csv", "big.parquet"):
         for operation in PARAMETERS:
-            with watched() as memory:
-                ours = min(timed(partial(ask, address, operation, file)) for _ in range(RUNS))
-            peers = {peer: peer_seconds(peer, operation, folder / file) for peer in PEERS}
-            row = "".join(f"{script:8.2f}s ({warm:5.2f}s) {mb:5.0f}MB" for script, warm, mb in peers.values())
+            ours, peers = Measured(), {peer: Measured() for peer in PEERS}
+            for _ in range(RUNS):
+                with watched() as memory:
+                    ours.seconds = min(ours.seconds, timed(partial(ask, address, operation, file)))
+                ours.peak = max(ours.peak, memory[0])
+                for peer, measured in peers.items():
+                    run_peer(measured, peer, operation, str(folder / file))
+            for peer, measured in peers.items():
+                measured.warm = printed_by_peer(peer, operation, str(folder / file), "--warm")[0]
+            row = "".join(f"{each.seconds:8.2f}s ({each.warm:5.2f}s) {each.peak:5.0f}MB" for each in peers.values())
             ratios = "".join(
-                f"{ours / peers[peer][0]:8.2f} ({ours / peers[peer][1]:5.2f})" for peer in ("duckdb", "polars")
+                f"{ours.seconds / each.seconds:8.2f} ({ours.seconds / each.warm:5.2f})" for each in peers.values()
             )
-            print(f"{file:12}{operation:10}{ours:7.2f}s {memory[0]:5.0f}MB{row}{ratios}", flush=True)
+            print(f"{file:12}{operation:10}{ours.seconds:7.2f}s {ours.peak:5.0f}MB{row}{ratios}", flush=True)
 
 
 def beyond_memory(address: str, folder: Path) -> None:
