@@ -20,6 +20,7 @@ from compute.faults import (
     NotThatKind,
 )
 from compute.file_end import may_be_misread, watched_end
+from compute.flushing import flushed_meanwhile
 from compute.formats import Format, Source, look_into
 from compute.operations import Aggregation, GroupBy, Kind, NonNull, Operation, Preview, Stats
 from compute.places import fetch, is_url, publish, state_of
@@ -153,7 +154,9 @@ def _written(engine: Engine, operation: Operation, target: Target) -> tuple[int,
         cells = operation.cells(columns, kinds)
         try:
             frame = operation.apply(engine.scan(cells, rows=operation.needs_rows), kinds, engine.hold)
-            return engine.sink(frame, target), {name: str(type_) for name, type_ in frame.collect_schema().items()}
+            with flushed_meanwhile(target.path):
+                rows = engine.sink(frame, target)
+            return rows, {name: str(type_) for name, type_ in frame.collect_schema().items()}
         except NotThatKind as finding:
             kinds[finding.column] = operation.widened(finding.column, Kind(finding.kind), finding.value)
         except NotPlain:
