@@ -127,6 +127,7 @@ class DuckDb:
         self._plain_csv = PlainCsv(self._source, types, self._resources.threads) if types else None
         if not self._plain_csv:
             return ""
+        self._plain_csv.look()
         self._connection.register(PLAIN, self._plain_csv)
         return select_plain(self._cells, PLAIN)
 

@@ -8,6 +8,7 @@ import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +23,7 @@ from compute.faults import NotPlain, NotThatKind
 from compute.formats import MARK, Source
 from compute.operations import Cell, Kind
 
-FIRST_BYTES = 64 * 1024  # where most find out that they are not plain, or not whole numbers
+FIRST_BYTES = 64 * 1024  # which are looked at first; a file with longer lines is not plain
 PIECE_BYTES = MAX_ROW_BYTES  # so a longer row ends in none
 MISSING = ["", "NaN"]
 # A column that is needed as two kinds has the type of the first.
@@ -79,20 +80,27 @@ class PlainCsv:
         """Return the share of the file that is read."""
         return self._bytes_read / self._size
 
+    def look(self) -> None:
+        """Raise what is wrong with the beginning: most that is not plain, or no whole number, shows there already."""
+        with self._noting_the_fault():
+            for piece in islice(self._pieces(FIRST_BYTES), 1):
+                self._parsed(piece)
+
     def _batches(self) -> Iterator[pa.RecordBatch]:
         self._bytes_read = self.rows_read = 0
         ahead: deque[Future[pa.Table]] = deque()
-        try:
-            pieces = self._pieces()
-            for first in islice(pieces, 1):
-                yield from self._taken(self._parsed(first))
-            with ThreadPoolExecutor(self._threads) as pool:
-                for piece in pieces:
-                    ahead.append(pool.submit(self._parsed, piece))
-                    if len(ahead) > self._threads:
-                        yield from self._taken(ahead.popleft().result())
-                while ahead:
+        with self._noting_the_fault(), ThreadPoolExecutor(self._threads) as pool:
+            for piece in self._pieces(PIECE_BYTES):
+                ahead.append(pool.submit(self._parsed, piece))
+                if len(ahead) > self._threads:
                     yield from self._taken(ahead.popleft().result())
+            while ahead:
+                yield from self._taken(ahead.popleft().result())
+
+    @contextmanager
+    def _noting_the_fault(self) -> Iterator[None]:
+        try:
+            yield
         except Exception as fault:
             self.fault = fault  # DuckDB knows no more of it than its text
             raise
@@ -102,17 +110,16 @@ class PlainCsv:
         batches: list[pa.RecordBatch] = table.to_batches()
         return batches
 
-    def _pieces(self) -> Iterator[Piece]:
+    def _pieces(self, size: int) -> Iterator[Piece]:
         """Read the file behind its header in pieces of whole lines; what is behind the last one is read again."""
         with Path(self._source.path).open("rb", buffering=0) as file:
-            place, size = _header_bytes(os.pread(file.fileno(), FIRST_BYTES, 0)), FIRST_BYTES
+            place = _header_bytes(os.pread(file.fileno(), FIRST_BYTES, 0))
             while read := os.pread(file.fileno(), size, place):
                 end = len(read) if place + len(read) >= self._size else read.rfind(b"\n") + 1
-                if end:
-                    yield Piece(read, end)
-                elif size == PIECE_BYTES:
+                if not end:
                     raise NotPlain
-                place, size = place + end, PIECE_BYTES
+                yield Piece(read, end)
+                place += end
                 self._bytes_read = place
 
     def _parsed(self, piece: Piece) -> pa.Table:

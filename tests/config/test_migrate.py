@@ -11,7 +11,7 @@ from django.conf import settings
 
 from tests.processes import empty_database
 
-PROCESSES = 3
+PROCESSES = 2
 COUNT_SCHEDULES = (
     "from django_q.models import Schedule as S; print(S.objects.count(), S.objects.values('name').distinct().count())"
 )

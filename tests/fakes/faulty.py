@@ -166,7 +166,7 @@ def wait_until(condition: Callable[[], T], *, seconds: float = 20.0, what: str =
         if value := condition():
             return value
         time.sleep(pause)
-        pause = min(1.2 * pause, 0.1)
+        pause = min(1.2 * pause, 0.05)
     raise AssertionError(f"{what} did not happen within {seconds} s")
 
 
