@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE # or every process compiles the project anew
 PYTEST_WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 2)') # many tests wait for processes
-SPARK := $(if $(shell command -v java),$(VENV)/spark)
+SPARK_TESTS ?= all
 RESULTS ?= # a folder for test results and coverage, as the pipeline publishes them
 report = $(if $(RESULTS),--junitxml=$(RESULTS)/$(1).xml --cov --cov-append --cov-report=xml:$(RESULTS)/coverage/coverage.xml)
 
@@ -25,7 +25,7 @@ $(VENV)/installed: requirements-dev.txt
 	@touch $@
 
 $(VENV)/spark: requirements-spark.txt $(VENV)/installed
-	@echo "Java is here: installing Spark for its tests, 500 MB ..."
+	@echo "Installing Spark, 500 MB ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.txt
 	@touch $@
 
@@ -43,7 +43,7 @@ run: install ## Run everything on this machine, with sample data and a stand-in 
 
 test: test-sqlite test-postgresql test-browser ## Run the tests on SQLite, on PostgreSQL (it starts its own) and in a browser
 
-test-sqlite: install $(SPARK) ## Run the tests on SQLite only
+test-sqlite: install ## Run the tests on SQLite only
 	pytest -n $(PYTEST_WORKERS) $(call report,sqlite)
 
 test-postgresql: install ## Run the tests on PostgreSQL only
@@ -52,8 +52,9 @@ test-postgresql: install ## Run the tests on PostgreSQL only
 test-browser: install ## Run the tests in the machine's Chromium only; without one it says so and skips them
 	pytest tests/browser -n 2 $(if $(RESULTS),--junitxml=$(RESULTS)/browser.xml)
 
-test-spark: install $(VENV)/spark ## Run all of compute's tables with Spark; of those, make test runs a sample (minutes, needs Java)
-	SPARK_TESTS=all pytest tests/compute -n $(PYTEST_WORKERS) -k spark
+test-spark: install $(VENV)/spark ## Run compute's tests with Spark, an extra: minutes, needs a Java; some with SPARK_TESTS=sample
+	@command -v java >/dev/null || { echo "There is no Java on this machine: apt-get install default-jre-headless"; exit 1; }
+	SPARK_TESTS=$(SPARK_TESTS) pytest tests/compute -n 2 -k spark $(if $(RESULTS),--junitxml=$(RESULTS)/spark.xml)
 
 lint: install lint-delivery ## Check style, formatting, types and what delivers it
 	ruff check .

@@ -8,8 +8,6 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import override_settings
 from rest_framework.test import APIClient
-from xdist.remote import Producer
-from xdist.scheduler import LoadScopeScheduling
 
 from tests.fakes.partner import Partner
 
@@ -54,21 +52,6 @@ LONG = ("config/test_migrate.py", "config/test_worker.py", "inflight/test_crash.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long; leave the rest in its random order."""
     items.sort(key=lambda item: not any(name in item.nodeid for name in LONG))
-
-
-class OneByOne(LoadScopeScheduling):
-    """Each worker takes the next test when it is free, but one runs all those with Spark, and alone pays for its start.
-
-    xdist has groups for that, which pytest 9.2 takes no notice of.
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        return "spark" if "spark" in nodeid else nodeid
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
-    return OneByOne(config, log) if config.getoption("dist") == "load" else None
 
 
 @pytest.fixture(scope="session", autouse=True)

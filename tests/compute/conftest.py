@@ -17,16 +17,32 @@ from compute.runner import Runner
 from tests.fakes.faulty import wait_until
 
 
+SPARKS_OWN = "test_spark.py"
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of every third test run one case with Spark, which takes a second of CPU for it; all of them where SPARK_TESTS=all.
+    """Leave out the tests with Spark, an extra that wants a Java, unless SPARK_TESTS says how many: `all`, or a `sample`."""
+    wish = os.environ.get("SPARK_TESTS")
+    if wish == "all":
+        return
+    dropped = _beyond_the_sample(items) if wish == "sample" else set(filter(_is_with_spark, items))
+    config.hook.pytest_deselected(items=list(dropped))
+    items[:] = [item for item in items if item not in dropped]
+
+
+def _is_with_spark(item: pytest.Item) -> bool:
+    parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
+    return item.path.name == SPARKS_OWN or parameters.get("engine") == "spark"
+
+
+def _beyond_the_sample(items: list[pytest.Item]) -> set[pytest.Item]:
+    """Return the cases of the tables with Spark, each a second of CPU, but one of every third test.
 
     Which one is a matter of the test's name, so that of many tests all formats and values have their turn.
     """
-    if os.environ.get("SPARK_TESTS") == "all":
-        return
     cases: dict[str, list[pytest.Item]] = defaultdict(list)
     for item in items:
-        if getattr(getattr(item, "callspec", None), "params", {}).get("engine") == "spark":
+        if _is_with_spark(item) and item.path.name != SPARKS_OWN:
             cases[item.nodeid.partition("[")[0]].append(item)
     dropped = set[pytest.Item]()
     for test, of_test in cases.items():
@@ -35,8 +51,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if chance % 3 == 0:
             of_test.pop(chance // 3 % len(of_test))
         dropped.update(of_test)
-    config.hook.pytest_deselected(items=list(dropped))
-    items[:] = [item for item in items if item not in dropped]
+    return dropped
 
 
 @pytest.fixture(autouse=True)

@@ -11,14 +11,12 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 
 from compute.engines import engine_class
 from compute.engines.base import Surroundings
@@ -35,17 +33,7 @@ Rows = Sequence[Mapping[str, Any]]
 FORMATS = ("csv", "tsv", "json", "jsonl", "xml", "parquet")
 
 
-def _why_no_spark() -> str:
-    """Return why tests with Spark are skipped; in CI they are not: they fail."""
-    if os.environ.get("CI"):
-        return ""
-    if shutil.which("java") is None:
-        return "there is no Java on this machine: `apt-get install openjdk-17-jre-headless`, then `make test`"
-    return "" if find_spec("pyspark") else "pyspark is not installed: make .venv/spark"
-
-
-spark_mark = pytest.mark.skipif(bool(why := _why_no_spark()), reason=why)
-ENGINES = ("duckdb", "pandas", pytest.param("spark", marks=spark_mark))  # each has to pass the whole table of tests
+ENGINES = ("duckdb", "pandas", "spark")  # each has to pass the whole table of tests
 
 
 def write_table(folder: Path, format_: str, rows: Rows, name: str = "table") -> Path:

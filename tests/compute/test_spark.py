@@ -21,10 +21,9 @@ from compute.operations import Aggregation
 from compute.places import state_of
 from compute.run import carry_out
 from tests.compute.conftest import RunningRunner
-from tests.compute.tables import order, prepared, read_table, result, run, spark_mark, write_table
+from tests.compute.tables import order, prepared, read_table, result, run, write_table
 from tests.fakes.faulty import wait_until
 
-pytestmark = spark_mark
 NASTY = 'a.b,`c`,%2E d,e\r\n007, x ,"quoted, with ""quotes""",1\r\nü,\\n\\,\'"",\r\n\r\n"",NaN,"",1e3\r\n'.replace(
     "'", ""
 )
