@@ -16,7 +16,6 @@ from rest_framework.test import APIClient
 from compute.runner import Runner
 from tests.fakes.faulty import wait_until
 
-
 SPARKS_OWN = "test_spark.py"
 
 

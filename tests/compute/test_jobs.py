@@ -210,8 +210,12 @@ def _left_by_a_dead_runner(table: Path, attempts: int) -> Job:
     return job
 
 
-def test_the_job_of_a_dead_runner_is_run_by_another(runner: RunningRunner, table: Path, compute_root: Path) -> None:
-    job = _settled(_left_by_a_dead_runner(table, attempts=1).pk)
+def test_the_job_of_a_dead_runner_is_run_by_another(
+    start_runner: Callable[[], RunningRunner], table: Path, compute_root: Path
+) -> None:
+    left = _left_by_a_dead_runner(table, attempts=1)
+    start_runner()
+    job = _settled(left.pk)
 
     assert (job.status, job.attempts) == ("done", 2)
     assert _left_behind(compute_root) == [str(compute_root / job.result_path)]
