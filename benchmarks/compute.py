@@ -3,7 +3,7 @@
 `python -m benchmarks.compute [--rows N]` starts web and worker processes, and prints seconds, ratios and peak memory; then
 a file five times COMPUTE_MEMORY_LIMIT, 500 small jobs, and the latency of /api/health and /api/data beside a large job.
 A peer is timed twice: as a script, from the start of its process to its end, as Apron is from the request to the answer;
-and warm, the operation alone, its imports done and a small file computed before. All take turns; the fastest of five counts.
+and warm, the operation alone, its imports done and a small file computed before. All take turns; the median of five counts.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -55,11 +55,20 @@ def generate(folder: Path, rows: int) -> None:
 
 @dataclass
 class Measured:
-    """The fastest run in seconds, from the outside and warm, and the peak memory in MB."""
+    """The seconds of each run, from the outside; those of the fastest warm one; and the peak memory in MB."""
 
-    seconds: float = math.inf
+    runs: list[float] = field(default_factory=list)
     warm: float = math.inf
     peak: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        return statistics.median(self.runs)
+
+    def run(self, work: Callable[[], object]) -> None:
+        """Run it once more, with nothing of those before left to be written to disk."""
+        os.sync()
+        self.runs.append(timed(work))
 
 
 def run_peer(measured: Measured, *wish: str) -> None:
@@ -68,7 +77,7 @@ def run_peer(measured: Measured, *wish: str) -> None:
     def run() -> None:
         measured.peak = max(measured.peak, *printed_by_peer(*wish))
 
-    measured.seconds = min(measured.seconds, timed(run))
+    measured.run(run)
 
 
 def printed_by_peer(*wish: str) -> list[float]:
@@ -176,7 +185,7 @@ def side_by_side(address: str, folder: Path) -> None:
             ours, peers = Measured(), {peer: Measured() for peer in PEERS}
             for _ in range(RUNS):
                 with watched() as memory:
-                    ours.seconds = min(ours.seconds, timed(partial(ask, address, operation, file)))
+                    ours.run(partial(ask, address, operation, file))
                 ours.peak = max(ours.peak, memory[0])
                 for peer, measured in peers.items():
                     run_peer(measured, peer, operation, str(folder / file))
