@@ -27,6 +27,10 @@ def flushed_meanwhile(path: Path) -> Iterator[None]:
 
 
 def _flush_until(ended: threading.Event, path: Path) -> None:
+    flushed = 0
     while not ended.wait(FLUSH_SECONDS):
         with suppress(FileNotFoundError), path.open("rb") as file:
-            os.fsync(file.fileno())
+            size = os.fstat(file.fileno()).st_size
+            if size > flushed:  # a long aggregation leaves its file empty to the end
+                os.fsync(file.fileno())
+                flushed = size
