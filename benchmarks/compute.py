@@ -3,7 +3,8 @@
 `python -m benchmarks.compute [--rows N]` starts web and worker processes, and prints seconds, ratios and peak memory; then
 a file five times COMPUTE_MEMORY_LIMIT, 500 small jobs, and the latency of /api/health and /api/data beside a large job.
 A peer is timed twice: as a script, from the start of its process to its end, as Apron is from the request to the answer;
-and warm, the operation alone, its imports done and a small file computed before. All take turns; the median of five counts.
+and warm, the operation alone, its imports done and a small file computed before. Apron and the scripts
+take turns, and the median of five counts; of warm runs, the fastest.
 """
 
 import argparse

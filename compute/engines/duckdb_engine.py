@@ -123,12 +123,18 @@ class DuckDb:
         """Return the query of the cells over a stream of ours, while the file may be plain."""
         if self._plain_csv and isinstance(self._plain_csv.fault, NotPlain):
             self._may_be_plain = False
+        self._plain_csv = None
         types = types_of(self._cells) if self._may_be_plain else {}
-        self._plain_csv = PlainCsv(self._source, types, self._resources.threads) if types else None
-        if not self._plain_csv:
+        if not types:
             return ""
-        self._plain_csv.look()
-        self._connection.register(PLAIN, self._plain_csv)
+        stream = PlainCsv(self._source, types, self._resources.threads)
+        try:
+            stream.look()
+        except NotPlain:
+            self._may_be_plain = False
+            return ""
+        self._plain_csv = stream
+        self._connection.register(PLAIN, stream)
         return select_plain(self._cells, PLAIN)
 
     @contextmanager

@@ -8,7 +8,6 @@ import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -62,7 +61,7 @@ class Piece(NamedTuple):
 class PlainCsv:
     """Columns of a file as an Arrow stream, which is read anew each time it is asked for.
 
-    `fault` is why reading ended early, such as NotPlain, or NotThatKind for a column of whole numbers that has others.
+    `fault` is why a stream ended early, such as NotPlain, or NotThatKind for a column of whole numbers that has others.
     """
 
     def __init__(self, source: Source, types: dict[str, pa.DataType], threads: int) -> None:
@@ -82,25 +81,20 @@ class PlainCsv:
 
     def look(self) -> None:
         """Raise what is wrong with the beginning: most that is not plain, or no whole number, shows there already."""
-        with self._noting_the_fault():
-            for piece in islice(self._pieces(FIRST_BYTES), 1):
-                self._parsed(piece)
+        for piece in islice(self._pieces(FIRST_BYTES), 1):
+            self._parsed(piece)
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         self._bytes_read = self.rows_read = 0
         ahead: deque[Future[pa.Table]] = deque()
-        with self._noting_the_fault(), ThreadPoolExecutor(self._threads) as pool:
-            for piece in self._pieces(PIECE_BYTES):
-                ahead.append(pool.submit(self._parsed, piece))
-                if len(ahead) > self._threads:
-                    yield from self._taken(ahead.popleft().result())
-            while ahead:
-                yield from self._taken(ahead.popleft().result())
-
-    @contextmanager
-    def _noting_the_fault(self) -> Iterator[None]:
         try:
-            yield
+            with ThreadPoolExecutor(self._threads) as pool:
+                for piece in self._pieces(PIECE_BYTES):
+                    ahead.append(pool.submit(self._parsed, piece))
+                    if len(ahead) > self._threads:
+                        yield from self._taken(ahead.popleft().result())
+                while ahead:
+                    yield from self._taken(ahead.popleft().result())
         except Exception as fault:
             self.fault = fault  # DuckDB knows no more of it than its text
             raise
