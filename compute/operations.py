@@ -17,7 +17,9 @@ from compute.faults import NotNumeric, check_distinct, check_known
 Frame = nw.LazyFrame[Any]
 Hold = Callable[[Frame], Frame]
 
-ROW = ":row"  # the name of the column of row numbers, in file order; no cell or column has it
+# Names of columns that a frame may have beside its cells.
+ROW = ":row"  # the row's number, in file order
+LINE = " "  # the row as it stands in the file, in the place of all RAW cells; no file's column has a blank name
 POSITION = ":position"
 
 
@@ -223,7 +225,10 @@ class Preview:
 
 
 def _as_read(frame: Frame) -> Frame:
-    names = [name for name in frame.collect_schema().names() if name.startswith(f"{Kind.RAW}:")]
+    names = frame.collect_schema().names()
+    if LINE in names:
+        return frame.select(LINE)
+    names = [name for name in names if name.startswith(f"{Kind.RAW}:")]
     return frame.select(*(nw.col(name).alias(unquote(name.removeprefix(f"{Kind.RAW}:"))) for name in names))
 
 

@@ -22,7 +22,7 @@ from compute.faults import (
 from compute.file_end import may_be_misread, watched_end
 from compute.flushing import flushed_meanwhile
 from compute.formats import Format, Source, look_into
-from compute.operations import Aggregation, GroupBy, Kind, NonNull, Operation, Preview, Stats
+from compute.operations import LINE, Aggregation, Frame, GroupBy, Kind, NonNull, Operation, Preview, Stats
 from compute.places import fetch, is_url, publish, state_of
 
 
@@ -111,7 +111,8 @@ def _computed(order: Order, operation: Operation, source: Source, on_start: Call
         format_ = Format(order.output_format) if order.output_format else source.format
         name = f"{order.result_stem}.{format_}"
         target = Target(Path(order.scratch) / name, format_, _delimiter(format_, source))
-        rows_out, columns = _written(engine, operation, target)
+        lines = source.is_text and (target.format, target.delimiter) == (source.format, source.delimiter)
+        rows_out, columns = _written(engine, operation, target, lines=lines)
         return Outcome(name, engine.rows_read(), rows_out, columns)
 
 
@@ -147,22 +148,29 @@ def _delimiter(format_: Format, source: Source) -> str:
     return source.delimiter if source.format == Format.CSV else ","
 
 
-def _written(engine: Engine, operation: Operation, target: Target) -> tuple[int, dict[str, str]]:
+def _written(engine: Engine, operation: Operation, target: Target, *, lines: bool) -> tuple[int, dict[str, str]]:
     """Read columns as narrowly as they may be, and wider where the file refuses: whole numbers, doubles, anything."""
     columns, kinds = engine.columns(), dict[str, Kind]()
     while True:
         cells = operation.cells(columns, kinds)
         try:
-            frame = operation.apply(engine.scan(cells, rows=operation.needs_rows), kinds, engine.hold)
+            scanned = engine.scan(cells, rows=operation.needs_rows, lines=lines)
+            frame = operation.apply(scanned, kinds, engine.hold)
             with flushed_meanwhile(target.path):
                 rows = engine.sink(frame, target)
-            return rows, {name: str(type_) for name, type_ in frame.collect_schema().items()}
+            return rows, _types(frame, columns)
         except NotThatKind as finding:
             kinds[finding.column] = operation.widened(finding.column, Kind(finding.kind), finding.value)
         except NotPlain:
             pass  # the engine knows; it reads it anew
         except DoesNotFit:
             kinds |= {cell.column: Kind.NUMBER for cell in cells if cell.kind == Kind.WHOLE}
+
+
+def _types(result: Frame, columns: Sequence[str]) -> dict[str, str]:
+    """Return the names and types of the result's columns, those of the file being `columns`."""
+    types = {name: str(type_) for name, type_ in result.collect_schema().items()}
+    return types if LINE not in types else dict.fromkeys(columns, types[LINE])
 
 
 def operation_of(name: str, parameters: Mapping[str, Any]) -> Operation:

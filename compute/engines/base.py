@@ -62,8 +62,11 @@ class Engine(Protocol):
     def columns(self) -> tuple[str, ...]:
         """Return the file's columns, in order."""
 
-    def scan(self, cells: Sequence[Cell], *, rows: bool) -> Frame:
-        """Return the cells as a frame; with `rows`, also each row's number in the file, as ROW."""
+    def scan(self, cells: Sequence[Cell], *, rows: bool = False, lines: bool = False) -> Frame:
+        """Return the cells as a frame; with `rows`, also each row's number in the file, as ROW.
+
+        With `lines`, the result is a text of the same dialect: an engine may give the RAW cells together, as LINE.
+        """
 
     def hold(self, frame: Frame) -> Frame:
         """Return the frame, computed once for several uses."""

@@ -26,7 +26,7 @@ from compute.engines.plain_csv import PlainCsv, select_plain, types_of
 from compute.engines.xml_records import records_as_json_lines
 from compute.faults import BrokenFile, DoesNotFit, Fault, Finding, LimitReached, NotPlain, NotThatKind
 from compute.formats import Format, Source, check_names
-from compute.operations import ROW, Cell, Frame
+from compute.operations import LINE, ROW, Cell, Frame
 from compute.xml_file import written_records
 
 FETCHED_ROWS = 10_000
@@ -73,12 +73,12 @@ class DuckDb:
             self._types = self._types_of(self._source.columns)
         return self._source.columns
 
-    def scan(self, cells: Sequence[Cell], *, rows: bool) -> Frame:
+    def scan(self, cells: Sequence[Cell], *, rows: bool = False, lines: bool = False) -> Frame:
         """Return the cells as a lazy frame over this connection."""
         self._cells = list(cells)
         numbered = [f"row_number() OVER () AS {_name(ROW)}"] if rows else []
         with self._faults():
-            plain = "" if rows else self._plain_query()
+            plain = "" if rows else self._plain_query(lines=lines)
             query = plain or select_cells(cells, self._types, table_of(self._source), numbered)
             relation = self._connection.sql(query)
             return nw.from_native(relation).lazy()
@@ -98,7 +98,11 @@ class DuckDb:
             query = self._plain(frame.to_native(), target.format)
             if target.format == Format.XML:
                 return self._sink_xml(query, target.path)
-            counted = self._connection.execute(f"COPY ({query}) TO {_text(str(target.path))} ({_copy_options(target)})")
+            options = _copy_options(target)
+            if frame.collect_schema().names() == [LINE]:
+                query = f"SELECT {_name(LINE)} AS {_name(target.delimiter.join(self._source.columns))} FROM ({query})"
+                options += ", QUOTE '', ESCAPE ''"  # what would be quoted as a cell stands as it stood
+            counted = self._connection.execute(f"COPY ({query}) TO {_text(str(target.path))} ({options})")
             row = counted.fetchone()
             self._note_rows()
             return int(row[0]) if row else 0
@@ -119,12 +123,12 @@ class DuckDb:
         row = self._connection.execute(query).fetchone()
         return int(row[0]) if row else 0
 
-    def _plain_query(self) -> str:
+    def _plain_query(self, *, lines: bool) -> str:
         """Return the query of the cells over a stream of ours, while the file may be plain."""
         if self._plain_csv and isinstance(self._plain_csv.fault, NotPlain):
             self._may_be_plain = False
         self._plain_csv = None
-        types = types_of(self._cells) if self._may_be_plain else {}
+        types = types_of(self._cells, lines=lines) if self._may_be_plain else {}
         if not types:
             return ""
         stream = PlainCsv(self._source, types, self._resources.threads)

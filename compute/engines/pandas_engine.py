@@ -57,7 +57,7 @@ class Pandas:
             raise BrokenFile("The file has no records, so it has no columns.")
         return check_names(list(self._data.columns))
 
-    def scan(self, cells: Sequence[Cell], *, rows: bool) -> Frame:
+    def scan(self, cells: Sequence[Cell], *, rows: bool = False, lines: bool = False) -> Frame:
         """Return the cells as a frame of pandas."""
         columns = {cell.name: _series(self._data[cell.column], cell) for cell in cells}
         numbered = {ROW: pd.RangeIndex(len(self._data)).to_series()} if rows else {}

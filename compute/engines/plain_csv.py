@@ -1,5 +1,7 @@
 """Plain CSV: no quotes, every line a row, numbers where numbers are asked for. Arrow reads it in parallel, faster than DuckDB.
 
+Where rows are copied into a CSV of the same dialect, it gives each as its line, for nobody to take apart and write anew.
+
 It is believed only where it cannot differ from the reading of text and casting that DuckDB does. For all else, a wrong cell
 included, it gives up, and the file is read that way, which says what is wrong.
 """
@@ -10,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,31 +22,43 @@ from compute.csv_file import MAX_ROW_BYTES
 from compute.engines.duckdb_cells import quoted_name
 from compute.faults import NotPlain, NotThatKind
 from compute.formats import MARK, Source
-from compute.operations import Cell, Kind
+from compute.operations import LINE, Cell, Kind
 
 FIRST_BYTES = 64 * 1024  # which are looked at first; a file with longer lines is not plain
 PIECE_BYTES = MAX_ROW_BYTES  # so a longer row ends in none
 MISSING = ["", "NaN"]
+NOWHERE = '"'  # which is in no plain file
 # A column that is needed as two kinds has the type of the first.
 TYPES = {Kind.WHOLE: pa.int64(), Kind.NUMBER: pa.float64(), Kind.VALUE: pa.string()}
 KINDS_OF_A_COLUMN = ({Kind.WHOLE}, {Kind.NUMBER}, {Kind.WHOLE, Kind.NUMBER}, {Kind.VALUE})
 
 
-def types_of(cells: Sequence[Cell]) -> dict[str, pa.DataType]:
-    """Return as what to read each column of the cells; nothing where one is needed as two things, or none as numbers."""
+def types_of(cells: Sequence[Cell], *, lines: bool) -> dict[str, pa.DataType]:
+    """Return as what to read each column of the cells, and with `lines` that there is LINE instead of RAW cells.
+
+    Nothing where a column is needed as two things, or where nothing is gained: without numbers and lines.
+    """
     kinds: dict[str, set[Kind]] = {}
-    for cell in cells:
+    computed_on = [cell for cell in cells if not (lines and cell.kind == Kind.RAW)]
+    for cell in computed_on:
         kinds.setdefault(cell.column, set()).add(cell.kind)
     if not all(each in KINDS_OF_A_COLUMN for each in kinds.values()):
         return {}
     types = {column: next(TYPES[kind] for kind in TYPES if kind in each) for column, each in kinds.items()}
+    if types and len(computed_on) < len(cells):
+        return types | {LINE: pa.string()}
     return types if set(types.values()) != {TYPES[Kind.VALUE]} else {}
 
 
 def select_plain(cells: Sequence[Cell], table: str) -> str:
-    """Return the query of the cells over the stream of their columns, which holds nothing else."""
-    wanted = [f"{quoted_name(c.column)}{'::DOUBLE' * (c.kind == Kind.NUMBER)} AS {quoted_name(c.name)}" for c in cells]
-    return f"SELECT {', '.join(wanted)} FROM {table}"
+    """Return the query of the cells over the stream of their columns, with LINE in the place of RAW cells."""
+    wanted = [
+        f"{quoted_name(c.column)}{'::DOUBLE' * (c.kind == Kind.NUMBER)} AS {quoted_name(c.name)}"
+        for c in cells
+        if c.kind != Kind.RAW
+    ]
+    line = [quoted_name(LINE)] if len(wanted) < len(cells) else []
+    return f"SELECT {', '.join(wanted + line)} FROM {table}"
 
 
 class Piece(NamedTuple):
@@ -67,6 +81,7 @@ class PlainCsv:
     def __init__(self, source: Source, types: dict[str, pa.DataType], threads: int) -> None:
         self._source, self._threads = source, threads
         self._schema = pa.schema(types)
+        self._columns = pa.schema({name: types[name] for name in types if name != LINE})
         self._size = source.path.stat().st_size
         self._bytes_read = self.rows_read = 0
         self.fault: Exception | None = None
@@ -91,7 +106,7 @@ class PlainCsv:
             with ThreadPoolExecutor(self._threads) as pool:
                 for piece in self._pieces(PIECE_BYTES):
                     ahead.append(pool.submit(self._parsed, piece))
-                    if len(ahead) > self._threads:
+                    if len(ahead) > 2 * self._threads:  # or they wait for DuckDB now and then
                         yield from self._taken(ahead.popleft().result())
                 while ahead:
                     yield from self._taken(ahead.popleft().result())
@@ -120,41 +135,51 @@ class PlainCsv:
         if not _is_plain(piece) or (pa.int64() in self._schema.types and _may_have_hexadecimals(piece)):
             raise NotPlain
         try:
-            table = self._read(piece, self._schema)
+            table = self._read(piece, self._columns)
         except pa.ArrowInvalid as error:
             self._blame_a_whole_number(piece)
             raise NotPlain from error
         for column in table.columns:
             if pa.types.is_floating(column.type) and pc.all(pc.is_finite(column)).as_py() is False:
                 raise NotPlain
-        return table
+        return table.append_column(LINE, _lines(piece)) if LINE in self._schema.names else table
 
     def _read(self, piece: Piece, types: pa.Schema) -> pa.Table:
-        return pyarrow.csv.read_csv(
-            pa.BufferReader(pa.py_buffer(piece.lines)),
-            pyarrow.csv.ReadOptions(column_names=self._source.columns, use_threads=False, block_size=piece.end + 1),
-            pyarrow.csv.ParseOptions(delimiter=self._source.delimiter, quote_char=False, double_quote=False),
-            pyarrow.csv.ConvertOptions(
-                column_types=types,
-                include_columns=types.names,
-                null_values=MISSING,
-                strings_can_be_null=True,
-                check_utf8=False,  # of the other columns too: _is_plain
-            ),
+        return _table(
+            piece, self._source.columns, self._source.delimiter, types, null_values=MISSING, strings_can_be_null=True
         )
 
     def _blame_a_whole_number(self, piece: Piece) -> None:
         """Raise NotThatKind where a column of whole numbers has what is a number, but not a whole one."""
-        doubles = [pa.field(each.name, pa.float64()) if each.type == pa.int64() else each for each in self._schema]
+        doubles = [pa.field(each.name, pa.float64()) if each.type == pa.int64() else each for each in self._columns]
         try:
             table = self._read(piece, pa.schema(doubles))
         except pa.ArrowInvalid:
             return
-        for before, column in zip(self._schema, table.columns, strict=True):
+        for before, column in zip(self._columns, table.columns, strict=True):
             if before.type == pa.int64():
                 rest = column.filter(pc.not_equal(pc.floor(column), column))
                 if len(rest):
                     raise NotThatKind(before.name, Kind.WHOLE, str(rest[0]))
+
+
+def _table(piece: Piece, names: Sequence[str], delimiter: str, types: pa.Schema, **conversions: Any) -> pa.Table:
+    return pyarrow.csv.read_csv(
+        pa.BufferReader(pa.py_buffer(piece.lines)),
+        pyarrow.csv.ReadOptions(column_names=names, use_threads=False, block_size=piece.end + 1),
+        pyarrow.csv.ParseOptions(delimiter=delimiter, quote_char=False, double_quote=False),
+        pyarrow.csv.ConvertOptions(
+            column_types=types,
+            include_columns=types.names,
+            check_utf8=False,  # of the other columns too: _is_plain
+            **conversions,
+        ),
+    )
+
+
+def _lines(piece: Piece) -> pa.ChunkedArray:
+    """Return what stands between the line ends: a file that nothing delimits the columns of has one."""
+    return _table(piece, [LINE], NOWHERE, pa.schema({LINE: pa.string()})).column(0)
 
 
 def _header_bytes(start: bytes) -> int:

@@ -93,7 +93,7 @@ class Spark:
         self._rows_read = self._reader.rows_read
         return self._reader.columns()
 
-    def scan(self, cells: Sequence[Cell], *, rows: bool) -> Frame:
+    def scan(self, cells: Sequence[Cell], *, rows: bool = False, lines: bool = False) -> Frame:
         """Return the cells as a frame of Spark."""
         self._cells = cells
         if self._reader:
@@ -120,7 +120,7 @@ class Spark:
         names = tuple(frame.collect_schema().names())
         with DuckDb(Source(Path(place) / "*.parquet", Format.PARQUET, columns=names), self._resources) as writer:
             writer.columns()
-            relation = writer.scan([Cell(name, Kind.RAW) for name in names], rows=False).to_native()
+            relation = writer.scan([Cell(name, Kind.RAW) for name in names]).to_native()
             json = {"BLOB": "decode({})::JSON"} if self._has_json else {}
             return writer.sink(_projected(relation, names, json), target)
 

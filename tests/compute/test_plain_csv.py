@@ -9,21 +9,23 @@ import pytest
 
 from compute.engines.plain_csv import FIRST_BYTES, PIECE_BYTES, PlainCsv, select_plain, types_of
 from compute.faults import Fault, NotPlain, NotThatKind
-from compute.formats import Format, look_into
-from compute.operations import Cell, Kind
+from compute.formats import MARK, Format, look_into
+from compute.operations import LINE, Cell, Kind
 from compute.pool import Child
 from compute.runner import _limits
-from tests.compute.tables import order, result
+from tests.compute.tables import order, result, run
 from tests.fakes.faulty import wait_until
 
 QUESTIONS: dict[str, dict[str, Any]] = {
     "group_by": {"by": ["key"], "aggregations": {"number": ["sum", "mean", "max"]}},
     "stats": {"columns": ["number"], "by": ["key"]},
+    "non_null": {"columns": ["key"]},
 }
 PLAIN_HEADER, QUOTED_HEADER = b"key,number,a text\n", b'"key",number,text\n'  # of one length: faults name bytes
 ROUNDED = {"mean", "variance", "standard_deviation"}  # whose last digits depend on which thread was first
 MANY = (b"k,1,".ljust(63, b"x") + b"\n") * (2 * PIECE_BYTES // 64)
 NUMBER, WHOLE, KEY = Cell("number", Kind.NUMBER), Cell("number", Kind.WHOLE), Cell("key", Kind.VALUE)
+RAW = Cell("number", Kind.RAW)
 
 
 def answer(path: Path, operation: str) -> list[dict[str, Any]] | str:
@@ -32,6 +34,7 @@ def answer(path: Path, operation: str) -> list[dict[str, Any]] | str:
         rows = result(path, operation, **QUESTIONS[operation])
     except Fault as fault:
         return fault.detail
+    rows = [{name.removeprefix("a "): cell for name, cell in row.items()} for row in rows]
     return [{name: f"{float(x):.9g}" if x and name in ROUNDED else x for name, x in row.items()} for row in rows]
 
 
@@ -46,7 +49,7 @@ def answers(folder: Path, rows: bytes, operation: str) -> list[list[dict[str, An
 
 def read(path: Path, *cells: Cell) -> PlainCsv:
     """Read the cells to the end, or to where it is not plain."""
-    stream = PlainCsv(look_into(path, Format.CSV, gzipped=False), types_of(cells), threads=2)
+    stream = PlainCsv(look_into(path, Format.CSV, gzipped=False), types_of(cells, lines=True), threads=2)
     with duckdb.connect() as connection:
         connection.register("plain", stream)
         try:
@@ -56,7 +59,7 @@ def read(path: Path, *cells: Cell) -> PlainCsv:
     return stream
 
 
-@pytest.mark.parametrize("operation", QUESTIONS)
+@pytest.mark.parametrize("operation", ["group_by", "stats"])
 @pytest.mark.parametrize(
     "cell",
     [
@@ -110,6 +113,7 @@ def test_a_number_is_the_same_number_and_the_rest_is_refused_alike(tmp_path: Pat
     assert plain == quoted
 
 
+@pytest.mark.parametrize("operation", ["group_by", "non_null"])
 @pytest.mark.parametrize(
     "rows",
     [
@@ -140,9 +144,30 @@ def test_a_number_is_the_same_number_and_the_rest_is_refused_alike(tmp_path: Pat
         pytest.param(b"k,1," + b"x" * 2_100_000 + b"\nk,2,y\n", id="a line that is too long"),
     ],
 )
-def test_rows_are_the_same_rows_and_bad_ones_are_refused_alike(tmp_path: Path, rows: bytes) -> None:
-    plain, quoted = answers(tmp_path, rows, "group_by")
+def test_rows_are_the_same_rows_and_bad_ones_are_refused_alike(tmp_path: Path, rows: bytes, operation: str) -> None:
+    plain, quoted = answers(tmp_path, rows, operation)
     assert plain == quoted
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_what_is_copied_stands_as_it_stood(tmp_path: Path, delimiter: str) -> None:
+    rows = ["#,1, 007 ", ",1,dropped", "b,,NaN", "NaN,2,dropped", "ключ,1'5,null", "a ,,\\n", "last,-0,"]
+    header, *lines = [row.replace(",", delimiter) for row in ("key,number,text", *rows)]
+    path = tmp_path / "table.csv"
+    path.write_bytes(MARK + "\n".join([header, *lines]).encode())
+    outcome, copied = run(path, "non_null", columns=["key"])
+    kept = [header, *(line for line in lines if "dropped" not in line)]
+    assert copied.read_text("utf-8") == "\n".join(kept) + "\n"
+    assert (outcome.rows_in, outcome.rows_out) == (len(lines), len(kept) - 1)
+    assert outcome.columns == dict.fromkeys(["key", "number", "text"], "String")
+
+
+def test_a_copy_of_many_pieces_has_every_line_once_and_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    lines = [f"{number % 3 or ''},{number}\n" for number in range(400_000)]
+    path.write_text("key,number\n" + "".join(lines))
+    copied = run(path, "non_null", columns=["key"])[1].read_text()
+    assert copied == "key,number\n" + "".join(line for line in lines if not line.startswith(","))
 
 
 def test_a_file_of_many_pieces_is_read_to_its_last_line(tmp_path: Path) -> None:
@@ -162,7 +187,7 @@ def test_no_row_is_lost_behind_a_long_header(tmp_path: Path, length: int) -> Non
 def test_a_stream_is_read_anew_each_time(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_bytes(PLAIN_HEADER + b"a,1,x\nb,2,y\n")
-    stream = PlainCsv(look_into(path, Format.CSV, gzipped=False), types_of([NUMBER]), threads=2)
+    stream = PlainCsv(look_into(path, Format.CSV, gzipped=False), types_of([NUMBER], lines=False), threads=2)
     with duckdb.connect() as connection:
         connection.register("plain", stream)
         twice = connection.execute("SELECT count(*) FROM plain AS one, plain AS other").fetchone()
@@ -208,17 +233,21 @@ def test_what_is_not_plain_is_left_to_duckdb(tmp_path: Path, row: bytes) -> None
 
 
 @pytest.mark.parametrize(
-    ("cells", "columns"),
+    ("cells", "lines", "columns"),
     [
-        ([KEY, WHOLE], ["key", "number"]),
-        ([WHOLE, NUMBER], ["number"]),
-        ([KEY], []),
-        ([NUMBER, Cell("number", Kind.VALUE)], []),
-        ([Cell("number", Kind.RAW), NUMBER], []),
+        ([KEY, WHOLE], False, ["key", "number"]),
+        ([WHOLE, NUMBER], False, ["number"]),
+        ([KEY], True, []),
+        ([NUMBER, Cell("number", Kind.VALUE)], False, []),
+        ([RAW, NUMBER], False, []),
+        ([RAW, KEY], True, ["key", LINE]),
+        ([RAW], True, []),
     ],
 )
-def test_it_is_used_where_numbers_are_and_each_column_is_one_thing(cells: list[Cell], columns: list[str]) -> None:
-    assert list(types_of(cells)) == columns
+def test_it_is_used_where_numbers_or_lines_are_and_each_column_is_one_thing(
+    cells: list[Cell], lines: bool, columns: list[str]
+) -> None:
+    assert list(types_of(cells, lines=lines)) == columns
 
 
 def test_a_child_that_has_read_one_has_reserved_no_more_than_it_uses(tmp_path: Path) -> None:
