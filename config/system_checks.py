@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
-from fsspec import get_filesystem_class
 
 ENGINES = ("duckdb", "pandas", "spark")  # compute's; this module imports no app
 LEAST_MEMORY = 128 * 1024**2
@@ -90,6 +89,8 @@ def _root_faults() -> Iterator[Finding]:
             "COMPUTE_ROOT holds a password.",
             "Leave it out: drivers take it from FSSPEC_… (docs/operations.md).",
         )
+    from fsspec import get_filesystem_class  # noqa: PLC0415 - a tenth of a second, for those who have no URL
+
     try:
         get_filesystem_class(scheme)
     except (ImportError, ValueError) as error:
