@@ -130,6 +130,7 @@ def test_a_cluster_whose_main_process_is_killed_is_started_again(worker: Worker,
     assert runs()
 
 
+@once
 def test_a_cluster_wedged_by_the_death_of_its_queue_lock_is_started_again(worker: Worker, tmp_path: Path) -> None:
     first = worker.cluster()
     for process in worker.pool():
