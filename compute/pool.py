@@ -2,11 +2,9 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import suppress
 from dataclasses import asdict
@@ -14,6 +12,7 @@ from multiprocessing.connection import Pipe
 from pathlib import Path
 from typing import Any
 
+from compute.child_folders import ChildFolder
 from compute.run import Order
 
 GROUP_SECONDS = 0.5
@@ -33,8 +32,8 @@ class Child:
             start_new_session=True,
         )
         theirs.close()
-        self._scratch = tempfile.mkdtemp(prefix="apron-child-")  # for what lives as long as it does
-        limits["surroundings"]["scratch"] = self._scratch
+        self._folder = ChildFolder()
+        limits["surroundings"]["scratch"] = str(self._folder.path)
         self.progress = 0.0
         self.started = 0.0
         self.send(limits)
@@ -70,7 +69,7 @@ class Child:
         self.connection.close()
         status = self._process.wait()
         self._await_group()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._folder.remove()
         return status
 
     def _await_group(self) -> None:

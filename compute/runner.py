@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db import Error, close_old_connections, connection
 
+from compute.child_folders import remove_left_behind
 from compute.models import Job
 from compute.pool import Child
 from compute.services import running
@@ -47,6 +48,7 @@ class Runner:
 
     def run(self, stopping: threading.Event) -> None:
         """Run until `stopping` is set; then give the jobs back. A database that is away for a while does not end it."""
+        remove_left_behind()
         self.posts = [Post(Child(_limits())) for _ in range(settings.COMPUTE_CONCURRENCY)]
         try:
             while not stopping.is_set():
