@@ -5,6 +5,7 @@ SQL, for each call of Spark's own functions is a question to the JVM.
 
 import re
 
+from compute.csv_file import MAX_ROW_BYTES
 from compute.faults import NotThatKind
 from compute.formats import Source
 from compute.operations import ROW, Cell, Kind
@@ -13,6 +14,7 @@ INTEGERS = frozenset({"tinyint", "smallint", "int", "bigint"})
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 REFUSED = re.compile(r"refused\x1f(\d+)\x1f(.*?)\x1f", re.DOTALL)
 NO_PLAIN_ROW = "no plain row\x1f"
+LONGEST_LINE = MAX_ROW_BYTES - len(b"\r\n")
 
 
 def quoted_name(name: str) -> str:
@@ -34,14 +36,15 @@ def line_is_row(source: Source) -> str:
 def cells_of_line(source: Source) -> str:
     """Return a CSV's line, `value`, as a struct of text: c0, c1 and so on.
 
-    Only where the line is a row for sure: valid UTF-8, no line end inside, quotes as RFC 4180 has them, as many cells as the
-    header. Anything else makes the query fail with NO_PLAIN_ROW, or as malformed.
+    Only where the line is a row for sure: valid UTF-8, not too long, no line end inside, quotes as RFC 4180 has them, as many
+    cells as the header. Anything else makes the query fail with NO_PLAIN_ROW, or as malformed.
     """
     border = re.escape(source.delimiter)
     quoted_cell = quoted_text(f'(^|{border})"[^"]*"(?={border}|$)')
     unquoted = f"regexp_replace(replace(value, '\"\"', ''), {quoted_cell}, '$1')"
+    no_text = f"NOT is_valid_utf8(value) OR octet_length(value) > {LONGEST_LINE}"
     has_line_end = "contains(value, '\\n') OR contains(value, '\\r')"
-    no_row = f"NOT is_valid_utf8(value) OR {has_line_end} OR (contains(value, '\"') AND contains({unquoted}, '\"'))"
+    no_row = f"{no_text} OR {has_line_end} OR (contains(value, '\"') AND contains({unquoted}, '\"'))"
     line = f"CASE WHEN {no_row} THEN raise_error({quoted_text(NO_PLAIN_ROW)}) ELSE value END"
     schema = ", ".join(f"c{number} STRING" for number in range(len(source.columns)))
     options = f"map('sep', {quoted_text(source.delimiter)}, 'escape', '\"', 'emptyValue', '', 'mode', 'FAILFAST')"
