@@ -1,21 +1,35 @@
 """The house itself as an app: worker heartbeats, schedules, health, system checks."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
 from django.apps import apps as installed
 from django.apps.registry import Apps
 from django.contrib.admin import apps as admin_apps
+from django.contrib.admin import autodiscover
+from django.contrib.admin.checks import check_admin_app, check_dependencies
 from django.core import checks
 from django.db.models import F
 from django.db.models.signals import post_migrate
 
+from config.common.commands import SETTINGS
 
-class ApronAdminConfig(admin_apps.AdminConfig):
-    """Django's admin on our site."""
+
+class ApronAdminConfig(admin_apps.SimpleAdminConfig):
+    """Django's admin on our site. Its pages are loaded by who serves them (config/urls.py) or checks them."""
 
     default = False
     default_site = "config.admin_site.ApronAdminSite"
+
+    def ready(self) -> None:
+        checks.register(check_dependencies, checks.Tags.admin)
+        checks.register(_check_admin, checks.Tags.admin)
+
+
+def _check_admin(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[checks.CheckMessage]:
+    autodiscover()
+    return check_admin_app(app_configs, **kwargs)
 
 
 class ConfigConfig(AppConfig):
@@ -30,7 +44,7 @@ class ConfigConfig(AppConfig):
         from config import groups, system_checks, worker  # noqa: PLC0415
         from config.common import dashboard, health, metrics  # noqa: PLC0415
 
-        checks.register(system_checks.check_settings)
+        checks.register(system_checks.check_settings, SETTINGS)
         checks.register(system_checks.check_deployment, deploy=True)
         health.register("queue", worker.check_queue)
         health.register("worker", worker.check_worker)

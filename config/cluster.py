@@ -49,4 +49,6 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     Lineage(parent=int(sys.argv[1]))
     use_connections_without_pool()
-    execute_from_command_line(["manage.py", *(sys.argv[2:] or ["qcluster"])])
+    execute_from_command_line(
+        ["manage.py", *(sys.argv[2:] or ["qcluster"]), "--skip-checks"]
+    )  # its parent has made them

@@ -5,9 +5,10 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
-from config.common.health import HealthView
-from config.common.metrics import MetricsView
+from config.common.probes import HealthView, MetricsView
 from config.common.problems import not_found
+
+admin.autodiscover()
 
 handler400 = "config.common.problems.bad_request"
 handler403 = "config.common.problems.permission_denied"

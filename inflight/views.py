@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from config.common.authentication import subject_of
-from config.common.json import JsonRenderer
+from config.common.bodies import JsonRenderer
 from config.common.pagination import paginated
 from config.common.preferences import prefers_async
 from inflight.models import Customer, Delivery, ImportRun

@@ -11,7 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from config.common.json import dumps, read_json
+from config.common.bodies import read_json
+from config.common.json import dumps
 from config.common.lean import LeanPostView
 from config.common.pagination import paginated
 from config.common.preferences import prefers_async

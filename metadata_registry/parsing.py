@@ -7,7 +7,7 @@ from typing import IO, Any
 import msgspec
 from rest_framework.exceptions import ParseError
 
-from config.common.json import JsonParser
+from config.common.bodies import JsonParser
 
 
 class PayloadParser(JsonParser):

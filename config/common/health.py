@@ -1,16 +1,10 @@
-"""`GET /health`: one answer that says whether each part works; 503 when one does not."""
+"""Whether each part works: the apps register how to find out, `GET /health` and the dashboard tell it."""
 
 import logging
 from collections.abc import Callable
 from typing import Any
 
 from django.db import connection
-from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
-from rest_framework.permissions import AllowAny
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
 logger = logging.getLogger(__name__)
 
@@ -55,23 +49,3 @@ def _run(name: str, check: Check) -> dict[str, Any]:
     except Exception:
         logger.exception("Health check %s failed", name)
         return {"status": "down", "detail": "The check itself failed; the log has the details."}
-
-
-class HealthOutput(serializers.Serializer[Any]):
-    """The state of the server and its parts."""
-
-    status = serializers.ChoiceField(choices=["ok", "down"])
-    checks = serializers.DictField(child=serializers.DictField())
-
-
-class HealthView(APIView):
-    """Open to everyone: load balancers and people ask it."""
-
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
-
-    @extend_schema(operation_id="health", responses={200: HealthOutput, 503: HealthOutput}, tags=["health"])
-    def get(self, request: Request) -> Response:
-        """Tell whether the database, the queue and the worker do their work."""
-        ok, checks = report()
-        return Response({"status": "ok" if ok else "down", "checks": checks}, status=200 if ok else 503)

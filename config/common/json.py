@@ -1,68 +1,11 @@
-"""JSON in and out with orjson: strict about UTF-8, numbers and size."""
+"""JSON with orjson."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import islice
-from typing import IO, Any
+from typing import Any
 
 import orjson
-from django.conf import settings
-from django.http import HttpRequest
-from rest_framework.exceptions import ParseError
-from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer
-
-from config.common.problems import PayloadTooLarge
-
-
-class JsonParser(BaseParser):
-    """Parses a request body of at most the view's `max_body_bytes` (default DATA_UPLOAD_MAX_MEMORY_SIZE)."""
-
-    media_type = "application/json"
-
-    def parse(
-        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Any:
-        return parse_json(self.read(stream, parser_context))
-
-    def read(self, stream: IO[bytes], parser_context: Mapping[str, Any] | None) -> bytes:
-        """Return the body, or raise PayloadTooLarge."""
-        view = (parser_context or {}).get("view")
-        return read_body(stream, getattr(view, "max_body_bytes", settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
-
-
-def read_body(stream: IO[bytes] | HttpRequest, limit: int) -> bytes:
-    """Return a request's body of at most `limit` bytes, or raise PayloadTooLarge."""
-    body = stream.read(limit + 1)
-    if len(body) > limit:
-        raise PayloadTooLarge(limit)
-    return body
-
-
-def read_json(stream: IO[bytes] | HttpRequest, limit: int) -> Any:
-    """Return the JSON document in a request's body of at most `limit` bytes; raise PayloadTooLarge or ParseError."""
-    return parse_json(read_body(stream, limit))
-
-
-def parse_json(body: bytes) -> Any:
-    """Return the JSON document in `body`, or raise ParseError."""
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise ParseError(f"The body is not JSON: {error}") from error
-
-
-class JsonRenderer(BaseRenderer):
-    """Renders UTF-8 JSON; a Decimal becomes a JSON number."""
-
-    media_type = "application/json"
-    format = "json"
-    charset = None
-
-    def render(
-        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
-    ) -> bytes:
-        return b"" if data is None else dumps(data)
 
 
 def dumps(data: Any) -> bytes:

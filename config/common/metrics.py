@@ -1,4 +1,4 @@
-"""`GET /metrics` for Prometheus. The apps register what they count; values are read from the rows at each scrape.
+"""What `GET /metrics` tells Prometheus. The apps register what they count; values are read from the rows at each scrape.
 
 So every process tells the same, a restart resets nothing, and the web processes share no memory.
 """
@@ -6,14 +6,10 @@ So every process tells the same, a restart resets nothing, and the web processes
 from collections.abc import Callable, Iterable
 
 from django.db.models import Count, Model
-from django.http import HttpResponse
-from drf_spectacular.utils import extend_schema
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
-from rest_framework.request import Request
-from rest_framework.views import APIView
 
 Collect = Callable[[], Iterable[Metric]]
 
@@ -46,10 +42,6 @@ def rows_by(model: type[Model], field: str, name: str, help_text: str) -> Metric
     return family
 
 
-class MetricsView(APIView):
-    """Needs a token when the API does."""
-
-    @extend_schema(exclude=True)
-    def get(self, request: Request) -> HttpResponse:
-        """Show all metrics in Prometheus' text format."""
-        return HttpResponse(generate_latest(_registry), content_type=CONTENT_TYPE_LATEST)
+def exposition() -> tuple[bytes, str]:
+    """Return all metrics in Prometheus' text format, and its content type."""
+    return generate_latest(_registry), CONTENT_TYPE_LATEST

@@ -17,6 +17,7 @@ OPEN_AND_SHORTEN = """
     document.querySelectorAll("tbody:nth-of-type(n + 11), tbody tr:nth-child(n + 11)").forEach((row) => row.remove())
 """
 DESK, PHONE = ViewportSize(width=1280, height=800), ViewportSize(width=390, height=844)
+admin.autodiscover()
 ADMIN = ["/admin/", *(f"/admin/{model._meta.app_label}/{model._meta.model_name}/" for model in admin.site._registry)]
 
 

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.django_db
 TWO_PAGES = 60
 MOST_QUERIES = 9
 STAYS_SMALL = {WorkerHeartbeat, Schedule, OrmQ, Failure, User, Group}
+admin.autodiscover()
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 APPS = ("inflight", "catalog", "metadata_registry", "ingest", "compute", "config")
 INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)|javascript:", re.IGNORECASE)

@@ -107,6 +107,9 @@ def client(role: str) -> Client:
     return client
 
 
+admin.autodiscover()
+
+
 def model_of(label: str) -> type[Model]:
     return next(model for model in admin.site._registry if model._meta.label_lower == label)
 

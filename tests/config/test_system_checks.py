@@ -91,13 +91,17 @@ def test_a_careful_deployment_has_no_warning_of_ours() -> None:
     assert check_deployment() == []
 
 
-def manage_check(*options: str, **changes: str) -> "subprocess.CompletedProcess[str]":
-    """Run `manage.py check` with no setting but these."""
+def run_python(*arguments: str, **changes: str) -> "subprocess.CompletedProcess[str]":
+    """Run Python with no setting but these."""
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | changes
-    command = [sys.executable, "manage.py", "check", *options]
+    command = [sys.executable, *arguments]
     return subprocess.run(
         command, check=False, cwd=django_settings.BASE_DIR, env=environment, capture_output=True, text=True
     )
+
+
+def manage_check(*options: str, **changes: str) -> "subprocess.CompletedProcess[str]":
+    return run_python("manage.py", "check", *options, **changes)
 
 
 def test_the_default_settings_are_clean() -> None:
@@ -105,10 +109,35 @@ def test_the_default_settings_are_clean() -> None:
     assert (done.returncode, done.stdout.strip()) == (0, "System check identified no issues (0 silenced).")
 
 
-def test_a_setting_that_cannot_work_stops_the_start() -> None:
-    done = manage_check(DELIVERY_BATCH_SIZE="0")
+@pytest.mark.parametrize("command", ["check", "run_worker"])
+def test_a_setting_that_cannot_work_stops_the_start(command: str) -> None:
+    done = run_python("manage.py", command, DELIVERY_BATCH_SIZE="0")
     assert done.returncode == 1
     assert "apron.E005" in done.stderr
+
+
+LOADED_BY_A_WORKER = """
+import sys
+import django
+from django.core.management import load_command_class
+django.setup()
+command = load_command_class("config", "run_worker")
+command.check(tags=command.requires_system_checks)
+print([name for name in ("config.urls", "config.admin", "rest_framework.compat", "unfold.admin") if name in sys.modules])
+"""
+
+
+def test_a_worker_loads_no_pages() -> None:
+    done = run_python("-c", LOADED_BY_A_WORKER, DJANGO_SETTINGS_MODULE="config.settings")
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_the_check_of_the_admin_loads_it() -> None:
+    check = (
+        "import django; django.setup(); from django.core.checks import run_checks as r; r(tags=['admin']); import sys;"
+    )
+    done = run_python("-c", f"{check} print('config.admin' in sys.modules)", DJANGO_SETTINGS_MODULE="config.settings")
+    assert done.stdout.strip() == "True", done.stderr
 
 
 def test_the_deployment_check_warns_of_an_open_server() -> None:

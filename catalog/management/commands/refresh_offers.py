@@ -3,7 +3,7 @@
 from typing import Any, TextIO, cast
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from rich.console import Console
 from rich.progress import Progress
 
@@ -11,11 +11,12 @@ from catalog.exceptions import RefreshUnderWay
 from catalog.models import RefreshRun
 from catalog.selectors import registered_products
 from catalog.services.refresh import refresh_offers
+from config.common.commands import LeanCommand
 
 WAIT_SECONDS = 120.0  # for the refresh of the schedule to end
 
 
-class Command(BaseCommand):
+class Command(LeanCommand):
     """Asks for offers now and says what came of it. Exit status 1 when the run did not complete."""
 
     help = "Ask the offers service for the offers of all registered products, or of one, now."

@@ -4,12 +4,11 @@ import signal
 import threading
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from compute.runner import Runner
+from config.common.commands import LeanCommand
 
 
-class Command(BaseCommand):
+class Command(LeanCommand):
     """Runs jobs until SIGTERM, then gives back what is not done."""
 
     help = "Run compute's jobs, at most COMPUTE_CONCURRENCY at once."

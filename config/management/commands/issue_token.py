@@ -5,10 +5,12 @@ from typing import Any
 
 import jwt
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
+
+from config.common.commands import LeanCommand
 
 
-class Command(BaseCommand):
+class Command(LeanCommand):
     """Signs a token with JWT_KEY, for a caller that the company's authentication service does not know."""
 
     help = "Issue a JWT signed with JWT_KEY (HS256)."

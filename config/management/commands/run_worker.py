@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from config.common.commands import LeanCommand
 from config.worker import Supervisor
 
 
-class Command(BaseCommand):
+class Command(LeanCommand):
     """Runs tasks and schedules until SIGTERM; restarts its cluster when that dies or stops claiming tasks."""
 
     help = "Run background work: deliveries, registrations, refreshes, jobs, sweeps."

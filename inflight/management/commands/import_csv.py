@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from config.common.commands import LeanCommand
 from config.common.problems import Problem
 from inflight.models import Delivery, ImportRun
 from inflight.rejects_csv import rejects_csv
@@ -19,7 +20,7 @@ EXIT_REJECTS = 2
 COUNTS = ("read", "inserted", "updated", "unchanged", "rejected", "skipped")
 
 
-class Command(BaseCommand):
+class Command(LeanCommand):
     """Imports two files and says what became of their rows. Exit status: 0 clean, 2 with rejects, 1 unusable."""
 
     help = "Import a customers file and a purchases file. Exit status: 0 clean, 2 with rejects, 1 unusable."

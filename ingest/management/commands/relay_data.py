@@ -3,12 +3,11 @@
 import signal
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from config.common.commands import LeanCommand
 from ingest.relay import Relay
 
 
-class Command(BaseCommand):
+class Command(LeanCommand):
     """Publishes what waits for Kafka until SIGTERM. Several may run; so may none: the worker looks once a minute."""
 
     help = "Publish the entries that wait for Kafka, as they come."

@@ -5,10 +5,11 @@ from collections import OrderedDict
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from kafka import KafkaConsumer
 from kafka.errors import KafkaError
 
+from config.common.commands import LeanCommand
 from ingest.publisher import ENTRY_ID_HEADER, client_options
 
 REMEMBERED = 100_000  # a repeat comes soon after its first, or not at all
@@ -30,7 +31,7 @@ class Seen:
         return False
 
 
-class Command(BaseCommand):
+class Command(LeanCommand):
     """Delivery is at least once: a correct consumer drops repeats by the header `entry-id`, as this one does."""
 
     help = "Print the records of the topic as they arrive, each once."

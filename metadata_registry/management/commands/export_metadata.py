@@ -3,12 +3,11 @@
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from config.common.commands import LeanCommand
 from metadata_registry.exchange import export_lines
 
 
-class Command(BaseCommand):
+class Command(LeanCommand):
     """Writes the whole registry, tombstones and history included, to standard output as JSON lines."""
 
     help = "Write the whole registry, tombstones and history included, to standard output as JSON lines."

@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from config.common.commands import LeanCommand
 from metadata_registry.exceptions import ImportRefused
 from metadata_registry.exchange import import_lines
 
 
-class Command(BaseCommand):
+class Command(LeanCommand):
     """Adds the records of an export that are not there yet, all or, where a line cannot be taken, none."""
 
     help = "Add the records of an export that are not there yet; all of them or, where a line cannot be taken, none."
