@@ -96,5 +96,5 @@ class Platform:
     def _answers(self) -> bool:
         try:
             return requests.get(self.url, timeout=2).ok
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
