@@ -50,7 +50,11 @@ class Platform:
         subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=self._environment, check=True)
         self._web = self._start("web")
         self._relay = self._start("relay")
-        wait_until(self._answers, seconds=30, what="the web process answering")
+        try:
+            wait_until(self._answers, seconds=30, what="the web process answering")
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
