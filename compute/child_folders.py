@@ -7,6 +7,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 PREFIX = "apron-child-"
@@ -16,7 +17,9 @@ class ChildFolder:
     """A new folder, locked by this process."""
 
     def __init__(self) -> None:
-        self.path, self._lock = _made_and_locked()
+        made = Path(tempfile.mkdtemp(prefix="apron-new-"))  # it has its name once it is locked, or it could be swept
+        self._lock = _locked(made)
+        self.path = made.rename(made.with_name(PREFIX + made.name.removeprefix("apron-new-")))
 
     def remove(self) -> None:
         """Remove it with all that is in it."""
@@ -27,30 +30,18 @@ class ChildFolder:
 def remove_left_behind() -> None:
     """Remove the folders of runners that were killed."""
     for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        if (lock := _locked(path)) is not None:
+        with suppress(OSError):
+            lock = _locked(path)
             shutil.rmtree(path, ignore_errors=True)
             os.close(lock)
 
 
-def _made_and_locked() -> tuple[Path, int]:
-    while True:
-        path = Path(tempfile.mkdtemp(prefix=PREFIX))
-        if (lock := _locked(path)) is not None:  # or a runner that has just started took it for left behind
-            return path, lock
-
-
-def _locked(path: Path) -> int | None:
-    """Lock the folder and return what holds the lock; None where another process has it, or the folder is gone."""
-    try:
-        lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    except OSError:
-        return None
+def _locked(path: Path) -> int:
+    """Lock the folder and return what holds the lock. Raises OSError where another process has it, or it is no folder."""
+    lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(lock)
-        return None
-    if path.exists():
-        return lock
-    os.close(lock)
-    return None
+        raise
+    return lock
