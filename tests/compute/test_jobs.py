@@ -1,7 +1,5 @@
 """Jobs when things break: nothing accepted is lost, nothing half-written is seen, nothing jams the service."""
 
-import os
-import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,14 +16,12 @@ from compute.models import Job
 from compute.services import jobs, running
 from compute.storage import storage
 from compute.wakeups import QUEUED, Listener
+from tests.compute.asking import ask, left_behind, settled
 from tests.compute.conftest import RunningRunner
 from tests.compute.tables import write_table
-from tests.fakes.faulty import wait_until
 
 PATIENCE_SECONDS = 60  # far more than it takes
-once = pytest.mark.skipif(connection.vendor != "postgresql", reason="children end alike on every database")
 STATS = {"file_path": "table.csv", "columns": ["price"]}
-SLOW = {"file_path": "slow.csv", "by": ["a"], "aggregations": {"b": ["std", "n_unique"]}}
 
 
 @pytest.fixture
@@ -33,42 +29,9 @@ def table(compute_root: Path) -> Path:
     return write_table(compute_root, "csv", [{"shop": "007", "price": 1.5}, {"shop": "12", "price": 2.5}])
 
 
-@pytest.fixture(scope="session")
-def many_groups(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file that takes a second or more: many groups, sorted."""
-    path = tmp_path_factory.mktemp("compute") / "many_groups.csv"
-    lines = "".join(f"{number * 7919 % 1_000_003},{number}\n" for number in range(1_000_000))
-    path.write_text("a,b\n" + lines * 3)
-    return path
-
-
-@pytest.fixture
-def slow_file(compute_root: Path, many_groups: Path) -> Path:
-    """The file with many groups, where jobs find it."""
-    path = compute_root / "slow.csv"
-    path.hardlink_to(many_groups)
-    return path
-
-
-def _ask(client: APIClient, operation: str, body: dict[str, Any], *, wait: bool = False) -> Any:
-    headers = {"Cache-Control": "no-cache"} | ({} if wait else {"Prefer": "respond-async"})
-    return client.post(f"/api/compute/{operation}", body, format="json", headers=headers)
-
-
-def _settled(job_id: int, seconds: float = 30) -> Job:
-    found = wait_until(lambda: Job.objects.filter(pk=job_id, status__in=Job.SETTLED).first(), seconds=seconds)
-    assert isinstance(found, Job)
-    return found
-
-
-def _left_behind(root: Path) -> list[str]:
-    """What lies in the folders of results and of things kept aside."""
-    return [str(place) for folder in ("results", ".scratch") for place in (root / folder).glob("*") if place.exists()]
-
-
 @pytest.mark.django_db
 def test_without_waiting_the_answer_is_the_job(client: APIClient, table: Path) -> None:
-    answer = _ask(client, "stats", STATS)
+    answer = ask(client, "stats", STATS)
 
     assert answer.status_code == 202
     assert answer["Location"] == f"/api/compute/jobs/{answer.json()['id']}"
@@ -81,7 +44,7 @@ def test_a_wait_that_is_too_long_ends_with_the_job(
 ) -> None:
     settings.COMPUTE_WAIT_SECONDS = 0.2
 
-    assert _ask(client, "stats", STATS, wait=True).status_code == 202
+    assert ask(client, "stats", STATS, wait=True).status_code == 202
 
 
 def test_who_finds_all_places_for_waiting_taken_does_not_wait(
@@ -91,7 +54,7 @@ def test_who_finds_all_places_for_waiting_taken_does_not_wait(
     started = time.monotonic()
     with_place_taken = jobs._waiting_slots(1)
     with with_place_taken:
-        answer = _ask(client, "stats", STATS, wait=True)
+        answer = ask(client, "stats", STATS, wait=True)
 
     assert answer.status_code == 202
     assert time.monotonic() - started < 10
@@ -100,7 +63,7 @@ def test_who_finds_all_places_for_waiting_taken_does_not_wait(
 @pytest.mark.django_db
 def test_a_full_queue_is_told_with_when_to_come_again(client: APIClient, settings: Any, table: Path) -> None:
     settings.COMPUTE_QUEUE_LIMIT = 2
-    answers = [_ask(client, "stats", STATS) for _ in range(3)]
+    answers = [ask(client, "stats", STATS) for _ in range(3)]
 
     assert [answer.status_code for answer in answers] == [202, 202, 429]
     assert int(answers[2]["Retry-After"]) > 0
@@ -110,112 +73,29 @@ def test_a_full_queue_is_told_with_when_to_come_again(client: APIClient, setting
 def test_a_job_knows_what_became_of_it(
     client: APIClient, runner: RunningRunner, table: Path, compute_root: Path
 ) -> None:
-    job = _settled(_ask(client, "non_null", STATS).json()["id"])
+    job = settled(ask(client, "non_null", STATS).json()["id"])
 
     assert (job.status, job.rows_in, job.rows_out, job.attempts, job.progress) == ("done", 2, 2, 1, 1.0)
     assert job.started_at is not None
     assert job.finished_at is not None
     assert job.created_at <= job.started_at <= job.finished_at
-    assert _left_behind(compute_root) == [str(compute_root / job.result_path)]
+    assert left_behind(compute_root) == [str(compute_root / job.result_path)]
 
 
 @pytest.mark.django_db
 def test_a_queued_job_is_cancelled_and_never_started(client: APIClient, table: Path) -> None:
-    job_id = _ask(client, "stats", STATS).json()["id"]
+    job_id = ask(client, "stats", STATS).json()["id"]
 
     assert client.delete(f"/api/compute/jobs/{job_id}").json()["status"] == "cancelled"
     assert running.claim_job("a runner") is None
     assert client.delete(f"/api/compute/jobs/{job_id}").status_code == 200
 
 
-@once
-def test_cancelling_kills_the_work_within_two_seconds(
-    client: APIClient, runner: RunningRunner, slow_file: Path, compute_root: Path
-) -> None:
-    job_id = _ask(client, "group_by", SLOW).json()["id"]
-    pid = runner.busy_child()
-
-    answer = client.delete(f"/api/compute/jobs/{job_id}")
-
-    assert answer.json()["status"] == "cancelled"
-    wait_until(lambda: not Path(f"/proc/{pid}").exists(), seconds=2)
-    wait_until(lambda: not _left_behind(compute_root), seconds=5)
-    assert Job.objects.get(pk=job_id).status == Job.Status.CANCELLED
-
-
 def test_a_settled_job_cannot_be_cancelled(client: APIClient, runner: RunningRunner, table: Path) -> None:
-    job = _settled(_ask(client, "stats", STATS).json()["id"])
+    job = settled(ask(client, "stats", STATS).json()["id"])
 
     assert client.delete(f"/api/compute/jobs/{job.pk}").status_code == 409
     assert storage().is_file(job.result_path)
-
-
-@once
-def test_a_killed_child_costs_one_attempt(client: APIClient, runner: RunningRunner, slow_file: Path) -> None:
-    job_id = _ask(client, "group_by", SLOW).json()["id"]
-
-    os.kill(runner.busy_child(), signal.SIGKILL)
-
-    job = _settled(job_id, 60)
-    assert (job.status, job.attempts, job.rows_in) == ("done", 2, 3_000_000)
-
-
-@once
-def test_a_job_that_kills_its_child_twice_fails_with_the_reason(
-    client: APIClient, runner: RunningRunner, slow_file: Path, compute_root: Path
-) -> None:
-    job_id = _ask(client, "group_by", SLOW).json()["id"]
-    for attempt in (1, 2):
-        os.kill(runner.busy_child(attempt), signal.SIGKILL)
-
-    job = _settled(job_id)
-    assert (job.status, job.error_status) == ("failed", 500)
-    assert "ended in the middle (exit status -9)" in job.error
-    assert "attempt 2" in job.error
-    assert _left_behind(compute_root) == []
-
-
-@once
-def test_a_job_over_its_time_is_killed_and_fails(
-    client: APIClient, settings: Any, runner: RunningRunner, slow_file: Path, compute_root: Path
-) -> None:
-    settings.COMPUTE_TIMEOUT_SECONDS = 0.3
-
-    answer = _ask(client, "group_by", SLOW, wait=True)
-
-    assert answer.status_code == 422
-    assert "longer than 0.3 s" in answer.json()["detail"]
-    assert _left_behind(compute_root) == []
-
-
-@once
-def test_a_result_larger_than_allowed_fails_and_leaves_nothing(
-    client: APIClient, settings: Any, start_runner: Callable[[], RunningRunner], slow_file: Path, compute_root: Path
-) -> None:
-    settings.COMPUTE_MAX_RESULT = 1_000_000
-    start_runner()
-
-    answer = _ask(client, "non_null", {"file_path": "slow.csv", "columns": ["a"]}, wait=True)
-
-    assert answer.status_code == 422
-    assert "larger than a job may write" in answer.json()["detail"]
-    assert _left_behind(compute_root) == []
-
-
-@once
-def test_a_stopping_runner_gives_its_job_to_the_next(
-    client: APIClient, start_runner: Callable[[], RunningRunner], slow_file: Path
-) -> None:
-    first = start_runner()
-    job_id = _ask(client, "group_by", SLOW).json()["id"]
-    first.busy_child()
-
-    first.stop()
-
-    waiting = Job.objects.get(pk=job_id)
-    assert (waiting.status, waiting.attempts) == ("queued", 0)
-    start_runner()
-    assert _settled(job_id, 60).status == "done"
 
 
 def _left_by_a_dead_runner(table: Path, attempts: int) -> Job:
@@ -234,10 +114,10 @@ def test_the_job_of_a_dead_runner_is_run_by_another(
 ) -> None:
     left = _left_by_a_dead_runner(table, attempts=1)
     start_runner()
-    job = _settled(left.pk)
+    job = settled(left.pk)
 
     assert (job.status, job.attempts) == ("done", 2)
-    assert _left_behind(compute_root) == [str(compute_root / job.result_path)]
+    assert left_behind(compute_root) == [str(compute_root / job.result_path)]
 
 
 @pytest.mark.django_db
@@ -249,7 +129,7 @@ def test_the_job_of_two_dead_runners_fails_with_the_reason(table: Path, compute_
     job.refresh_from_db()
     assert job.status == "failed"
     assert "gone:1, was killed or cut off" in job.error
-    assert _left_behind(compute_root) == []
+    assert left_behind(compute_root) == []
 
 
 @pytest.mark.django_db
@@ -284,30 +164,30 @@ def test_two_runners_never_get_the_same_job(table: Path) -> None:
 def test_a_file_that_is_gone_when_its_turn_comes_fails_the_job(
     client: APIClient, start_runner: Callable[[], RunningRunner], table: Path
 ) -> None:
-    job_id = _ask(client, "stats", STATS).json()["id"]
+    job_id = ask(client, "stats", STATS).json()["id"]
     table.unlink()
     start_runner()
 
-    assert _settled(job_id).error_code == "no_such_file"
+    assert settled(job_id).error_code == "no_such_file"
 
 
 def test_a_file_that_changed_since_fails_the_job(
     client: APIClient, start_runner: Callable[[], RunningRunner], table: Path
 ) -> None:
-    job_id = _ask(client, "stats", STATS).json()["id"]
+    job_id = ask(client, "stats", STATS).json()["id"]
     table.write_text("shop,price\n1,2\n3,4\n")
     start_runner()
 
-    assert _settled(job_id).error_code == "file_changed"
+    assert settled(job_id).error_code == "file_changed"
 
 
 def test_a_job_wakes_a_runner_that_would_sleep_on(client: APIClient, transactional_db: None, table: Path) -> None:
-    def ask() -> None:
-        _ask(client, "stats", STATS)
+    def queue_one() -> None:
+        ask(client, "stats", STATS)
         connection.close()
 
     with Listener(QUEUED) as listener, ThreadPoolExecutor(1) as pool:
-        pool.submit(ask)
+        pool.submit(queue_one)
         started = time.monotonic()
         listener.wait(PATIENCE_SECONDS)
         assert time.monotonic() - started < PATIENCE_SECONDS

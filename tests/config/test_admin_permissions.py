@@ -16,6 +16,7 @@ from inflight.models import Delivery, ImportRun
 from tests.config.test_admin_lists import INLINE
 from tests.rows import make_rows
 
+admin.autodiscover()
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.skipif(connection.vendor != "sqlite", reason="who may do what is the same on every database"),
@@ -105,9 +106,6 @@ def client(role: str) -> Client:
         user.groups.add(Group.objects.get(name=role))
         client.force_login(user)
     return client
-
-
-admin.autodiscover()
 
 
 def model_of(label: str) -> type[Model]:
