@@ -58,7 +58,6 @@ if _database["ENGINE"].endswith("sqlite3"):
         "transaction_mode": "IMMEDIATE",  # a transaction that would have to upgrade its lock fails at once otherwise
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
-    _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}  # a file, for tests with several processes
 else:
     _database["HOST"] = unquote(_database["HOST"])  # a socket's folder is written %2Fvar%2Frun%2Fpostgresql
     _database["CONN_MAX_AGE"] = 0  # the pool keeps them

@@ -4,11 +4,15 @@ import gc
 from collections.abc import Iterator
 from typing import Any
 
+import environ
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection, connections
 from django.test import override_settings
+from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
+from tests.databases import make_template, migrated_database
 from tests.fakes.partner import Partner
 
 NOWHERE = "http://127.0.0.1:9/no-test-may-call-this"
@@ -54,6 +58,24 @@ LONG = ("config/test_migrate.py", "config/test_worker.py", "inflight/test_crash.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long; leave the rest in its random order."""
     items.sort(key=lambda item: not any(name in item.nodeid for name in LONG))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Let xdist's controller, which has nothing to collect, do once what its workers need."""
+    if session.config.pluginmanager.hasplugin("dsession"):
+        make_template()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """A copy of the run's migrated database, in place of pytest-django's, which each process migrates."""
+    with django_db_blocker.unblock(), migrated_database(tmp_path_factory.mktemp("database")) as url:
+        connection.settings_dict["NAME"] = environ.Env.db_url_config(url)["NAME"]
+        yield
+        connections.close_all()
 
 
 @pytest.fixture(scope="session", autouse=True)

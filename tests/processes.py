@@ -1,94 +1,20 @@
 """A whole Apron in processes of its own, on a database of its own, to be killed at will."""
 
-import atexit
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from functools import cache
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import requests
-from django.db import connection
 
+from tests.databases import migrated_database
 from tests.fakes.faulty import free_port, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-@contextmanager
-def empty_database(folder: Path) -> Iterator[str]:
-    """Yield the url of a database with nothing in it, on the engine that the tests run on."""
-    if connection.vendor == "sqlite":
-        yield f"sqlite:///{folder / 'apron.sqlite3'}"
-        return
-    with _made_from("template1") as name:
-        yield _postgresql_url(name)
-
-
-@contextmanager
-def migrated_database(folder: Path) -> Iterator[str]:
-    """Yield the url of a migrated database, a copy of one of this test process: to migrate each anew takes a second."""
-    if connection.vendor == "sqlite":
-        shutil.copyfile(_migrated_file(), folder / "apron.sqlite3")
-        yield f"sqlite:///{folder / 'apron.sqlite3'}"
-        return
-    with _made_from(_migrated_template()) as name:
-        yield _postgresql_url(name)
-
-
-@cache
-def _migrated_file() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="apron-migrated-"))
-    atexit.register(shutil.rmtree, folder)
-    with empty_database(folder) as url:
-        _migrate(url)
-    return folder / "apron.sqlite3"
-
-
-@cache
-def _migrated_template() -> str:
-    """Return the name of a database to make others from, which goes when this process ends."""
-    stack = ExitStack()
-    atexit.register(stack.close)
-    name = stack.enter_context(_made_from("template1"))
-    _migrate(_postgresql_url(name))
-    return name
-
-
-@contextmanager
-def _made_from(template: str) -> Iterator[str]:
-    """Make a database of PostgreSQL and yield its name."""
-    settings, name = connection.settings_dict, f"apron_{uuid.uuid4().hex}"
-    login = {"host": settings["HOST"], "port": settings["PORT"] or None, "user": settings["USER"]}
-    with psycopg.connect(dbname="postgres", password=settings["PASSWORD"], autocommit=True, **login) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        try:
-            yield name
-        finally:
-            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def _postgresql_url(name: str) -> str:
-    return f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/{name}"
-
-
-def _migrate(database_url: str) -> None:
-    environment = os.environ | {"DATABASE_URL": database_url, "SECRET_KEY": "test", "API_TOKEN": "test-token"}
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "-v0", "--skip-checks"],
-        cwd=ROOT,
-        env=environment,
-        check=True,
-        timeout=60,
-    )
 
 
 class System:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.processes import empty_database
+from tests.databases import empty_database
 
 PROCESSES = 2
 COUNT_SCHEDULES = (
