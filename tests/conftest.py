@@ -109,7 +109,10 @@ def partner(settings: Any) -> Iterator[Partner]:
         yield server
 
 
+gc.disable()  # while tests are collected, where all that is made stays
+
+
 def pytest_collection_finish() -> None:
-    """What is there by now stays: spare the garbage collector looking at all of it again and again."""
-    gc.collect()
+    """Let the garbage collector look at what the tests make, and never at what was there before."""
     gc.freeze()
+    gc.enable()

@@ -131,8 +131,8 @@ def read_table(path: Path) -> list[dict[str, Any]]:
     match path.suffix:
         case ".csv" | ".tsv":
             with path.open(newline="", encoding="utf-8") as file:
-                reader = csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ",")
-                return [{key: value or None for key, value in row.items()} for row in reader]
+                header, *rows = csv.reader(file, delimiter="\t" if path.suffix == ".tsv" else ",")
+                return [dict(zip(header, (cell or None for cell in row), strict=True)) for row in rows]
         case ".json":
             return list(json.loads(path.read_text()))
         case ".jsonl":

@@ -23,7 +23,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
 }
 PLAIN_HEADER, QUOTED_HEADER = b"key,number,a text\n", b'"key",number,text\n'  # of one length: faults name bytes
 ROUNDED = {"mean", "variance", "standard_deviation"}  # whose last digits depend on which thread was first
-MANY = (b"k,1,".ljust(63, b"x") + b"\n") * (2 * PIECE_BYTES // 64)
+MANY = (b"k,1,".ljust(1023, b"x") + b"\n") * (2 * PIECE_BYTES // 1024)
 NUMBER, WHOLE, KEY = Cell("number", Kind.NUMBER), Cell("number", Kind.WHOLE), Cell("key", Kind.VALUE)
 RAW = Cell("number", Kind.RAW)
 
