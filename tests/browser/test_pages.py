@@ -11,10 +11,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 from tests.browser.house import House
 from tests.browser.watching import barriers, overflow
 
-# All that is folded up is looked at; ten rows say of a table what there is to say (some have a tbody each).
+# All that is folded up is looked at; five rows say of a table what there is to say (some have a tbody each).
 OPEN_AND_SHORTEN = """
     document.querySelectorAll("details").forEach((closed) => { closed.open = true })
-    document.querySelectorAll("tbody:nth-of-type(n + 11), tbody tr:nth-child(n + 11)").forEach((row) => row.remove())
+    document.querySelectorAll("tbody:nth-of-type(n + 6), tbody tr:nth-child(n + 6)").forEach((row) => row.remove())
 """
 DESK, PHONE = ViewportSize(width=1280, height=800), ViewportSize(width=390, height=844)
 admin.autodiscover()
