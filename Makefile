@@ -44,13 +44,13 @@ run: install ## Run everything on this machine, with sample data and a stand-in 
 test: test-sqlite test-postgresql test-browser ## Run the tests on SQLite, on PostgreSQL (it starts its own) and in a browser
 
 test-sqlite: install ## Run the tests on SQLite only
-	pytest -n $(PYTEST_WORKERS) $(call report,sqlite)
+	pytest -p no:playwright -n $(PYTEST_WORKERS) $(call report,sqlite)
 
 test-postgresql: install ## Run the tests on PostgreSQL only
-	python -m tests.with_postgresql pytest -n $(PYTEST_WORKERS) $(call report,postgresql)
+	python -m tests.with_postgresql pytest -p no:playwright -n $(PYTEST_WORKERS) $(call report,postgresql)
 
 test-browser: install ## Run the tests in the machine's Chromium only; without one it says so and skips them
-	pytest tests/browser -n 2 $(if $(RESULTS),--junitxml=$(RESULTS)/browser.xml)
+	pytest tests/browser -n 2 --output=results/browser --screenshot=only-on-failure $(if $(RESULTS),--junitxml=$(RESULTS)/browser.xml)
 
 test-spark: install $(VENV)/spark ## Run compute's tests with Spark, an extra: minutes, needs a Java; some with SPARK_TESTS=sample
 	@command -v java >/dev/null || { echo "There is no Java on this machine: apt-get install default-jre-headless"; exit 1; }

@@ -46,14 +46,14 @@ def test_a_row_that_is_too_long_is_refused(engine: str, is_packed: bool, content
 
 def _at_the_last_region(content: bytes) -> bytes:
     """Rows such that a region of DuckDB's ends three bytes into `content`."""
-    head, row = b"a,b\r\n", b"1234567,12345678\r\n"
-    rows = head + row * ((REGION_BYTES - 200) // len(row))
+    head, row = b"a,b\r\n", b"1234567,".ljust(1000, b"8") + b"\r\n"
+    rows = head + row * (REGION_BYTES // len(row) - 1)
     return rows + b"x" * (REGION_BYTES - 3 - len(rows) - 4) + b",y\r\n" + content
 
 
 DECEPTIVE: dict[str, Callable[[], bytes]] = {
     "DuckDB alone loses the last row": lambda: _at_the_last_region(b',b\r\n"\n\nbx",900506\r\nw,wwwwwwwwwwww'),
-    "DuckDB alone refuses the file": lambda: b"a,b\r\n" + b'1,"\r\n2,3\r\n4,5\r\n"\r\n' * 220_000,
+    "DuckDB alone refuses the file": lambda: b"a,b\r\n" + b'1,"\r\n2,%090d\r\n4,%090d\r\n"\r\n' % (3, 5) * 22_000,
 }
 
 
