@@ -21,6 +21,7 @@ from compute.engines import engine_class
 from compute.engines.base import Engine, Surroundings
 from compute.faults import Fault, LimitReached
 from compute.run import Order, carry_out
+from config.common.loading import loading
 
 PR_SET_PDEATHSIG = 1
 PROGRESS_SECONDS = 0.5
@@ -32,7 +33,8 @@ def main(connection: Connection, parent: int) -> None:
     """Serve until the connection ends, or until a new process is better than this one."""
     _settle_in(parent)
     limits: dict[str, Any] = json.loads(connection.recv_bytes())
-    engine = engine_class(limits["engine"])  # the slow imports, and what else is slow, before the first order
+    with loading():
+        engine = engine_class(limits["engine"])  # the slow imports, and what else is slow, before the first order
     _set_limits(limits["data_bytes"], limits["file_bytes"])
     engine.prepare(Surroundings(**limits["surroundings"]))
     for _ in range(MAX_ORDERS):

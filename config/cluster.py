@@ -9,8 +9,11 @@ import os
 import signal
 import sys
 
+import django
 from django.core.management import execute_from_command_line
 from django.db import connections
+
+from config.common.loading import loading
 
 PR_SET_PDEATHSIG = 1
 
@@ -49,6 +52,8 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     Lineage(parent=int(sys.argv[1]))
     use_connections_without_pool()
+    with loading():
+        django.setup()
     execute_from_command_line(
         ["manage.py", *(sys.argv[2:] or ["qcluster"]), "--skip-checks"]
     )  # its parent has made them

@@ -112,7 +112,8 @@ def partner(settings: Any) -> Iterator[Partner]:
 gc.disable()  # while tests are collected, where all that is made stays
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
     """Let the garbage collector look at what the tests make, and never at what was there before."""
     gc.freeze()
     gc.enable()

@@ -133,9 +133,9 @@ def test_a_worker_loads_no_pages() -> None:
 
 
 def test_a_web_process_has_loaded_all_pages_before_it_is_asked_for_one() -> None:
-    loaded = "import config.wsgi, sys; print('config.admin' in sys.modules, 'compute.page_urls' in sys.modules)"
-    done = run_python("-c", loaded)
-    assert done.stdout.strip() == "True True", done.stderr
+    loaded = "print('config.admin' in sys.modules, 'compute.page_urls' in sys.modules, gc.isenabled())"
+    done = run_python("-c", f"import config.wsgi, gc, sys; {loaded}")
+    assert done.stdout.strip() == "True True True", done.stderr
 
 
 def test_the_check_of_the_admin_loads_it() -> None:
