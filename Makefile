@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE # or every process compiles the project anew
+PYTEST := python -m pytest -p tests.loading
 PYTEST_WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 2)') # many tests wait for processes
 SPARK_TESTS ?= all
 RESULTS ?= # a folder for test results and coverage, as the pipeline publishes them
@@ -44,17 +45,17 @@ run: install ## Run everything on this machine, with sample data and a stand-in 
 test: test-sqlite test-postgresql test-browser ## Run the tests on SQLite, on PostgreSQL (it starts its own) and in a browser
 
 test-sqlite: install ## Run the tests on SQLite only
-	pytest -p no:playwright -n $(PYTEST_WORKERS) $(call report,sqlite)
+	$(PYTEST) -p no:playwright -n $(PYTEST_WORKERS) $(call report,sqlite)
 
 test-postgresql: install ## Run the tests on PostgreSQL only
-	python -m tests.with_postgresql pytest -p no:playwright -n $(PYTEST_WORKERS) $(call report,postgresql)
+	python -m tests.with_postgresql $(PYTEST) -p no:playwright -n $(PYTEST_WORKERS) $(call report,postgresql)
 
 test-browser: install ## Run the tests in the machine's Chromium only; without one it says so and skips them
-	pytest tests/browser -n 2 --output=results/browser --screenshot=only-on-failure $(if $(RESULTS),--junitxml=$(RESULTS)/browser.xml)
+	$(PYTEST) tests/browser -n 2 --output=results/browser --screenshot=only-on-failure $(if $(RESULTS),--junitxml=$(RESULTS)/browser.xml)
 
 test-spark: install $(VENV)/spark ## Run compute's tests with Spark, an extra: minutes, needs a Java; some with SPARK_TESTS=sample
 	@command -v java >/dev/null || { echo "There is no Java on this machine: apt-get install default-jre-headless"; exit 1; }
-	SPARK_TESTS=$(SPARK_TESTS) pytest tests/compute -n 2 -k spark $(if $(RESULTS),--junitxml=$(RESULTS)/spark.xml)
+	SPARK_TESTS=$(SPARK_TESTS) $(PYTEST) tests/compute -n 2 -k spark $(if $(RESULTS),--junitxml=$(RESULTS)/spark.xml)
 
 lint: install lint-delivery ## Check style, formatting, types and what delivers it
 	ruff check .

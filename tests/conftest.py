@@ -1,6 +1,5 @@
 """What every test may use: an API client, tokens, and the outside world on real sockets."""
 
-import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -107,13 +106,3 @@ def partner(settings: Any) -> Iterator[Partner]:
     with Partner() as server:
         settings.CUSTOMERS_API_URL = server.customers_url
         yield server
-
-
-gc.disable()  # while tests are collected, where all that is made stays
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop() -> None:
-    """Let the garbage collector look at what the tests make, and never at what was there before."""
-    gc.freeze()
-    gc.enable()
