@@ -211,7 +211,7 @@ def test_a_retry_during_an_attempt_finds_nothing_to_do(partner: Partner) -> None
         connection.close()
 
     partner.on_received = retry
-    delivery = deliver(delivery, seconds=0.1)
+    delivery = deliver(delivery, seconds=1.0)  # enough for a retry to come to its end before the attempt does
     assert set(seen) == {1}
     assert (delivery.status, delivery.failed_rounds) == ("waiting", 2)
 
