@@ -32,11 +32,13 @@ WITHOUT_DATABASE = [
     "compute/test_spark.py",
     "compute/test_storage.py",
     "compute/test_tables.py",
+    "config/test_admin_permissions.py",
     "config/test_csp.py",
     "config/test_database_url.py",
     "config/test_http.py",
     "config/test_json.py",
     "config/test_jwks.py",
+    "config/test_loading.py",
     "config/test_logging.py",
     "config/test_made_secrets.py",
     "config/test_openapi.py",
@@ -45,6 +47,7 @@ WITHOUT_DATABASE = [
     "config/test_system_checks.py",
     "test_architecture.py",
     "test_docs.py",
+    "test_page_permissions.py",
 ]
 collect_ignore = WITHOUT_DATABASE if "postgresql" in django_settings.DATABASES["default"]["ENGINE"] else []
 

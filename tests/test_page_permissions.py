@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -15,10 +14,7 @@ from compute.services import jobs
 from tests.factories_catalog import ProductFactory
 from tests.people import ROLES, client_of, user_of
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.skipif(connection.vendor != "sqlite", reason="who may do what is the same on every database"),
-]
+pytestmark = pytest.mark.django_db
 
 LOGIN = "login"  # in place of a status: sent to the login
 

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
-from django.db import connection
 from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
@@ -17,10 +16,7 @@ from tests.config.test_admin_lists import INLINE
 from tests.rows import make_rows
 
 admin.autodiscover()
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.skipif(connection.vendor != "sqlite", reason="who may do what is the same on every database"),
-]
+pytestmark = pytest.mark.django_db
 
 ROLES = ("visitor", "viewer", "operator", "superuser")
 ALL, OPERATORS, SUPERUSERS, NOBODY = ROLES[1:], ROLES[2:], ROLES[3:], ()
