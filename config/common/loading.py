@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """Load without the garbage collector, which would look at it all many times, now and at each full collection after."""
+    """Load without the garbage collector, which would run hundreds of times now, and look at it all at each full collection after."""
     gc.disable()
     try:
         yield
