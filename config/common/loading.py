@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """Load without the garbage collector, which would run hundreds of times now, and look at it all at each full collection after."""
+    """Load without the garbage collector, which would run hundreds of times, and look at it all again later."""
     gc.disable()
     try:
         yield
