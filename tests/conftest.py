@@ -7,11 +7,11 @@ import environ
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection, connections
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
-from tests.databases import make_template, migrated_database
+from tests.databases import Migrated, make_template, migrated_database
 from tests.fakes.partner import Partner
 
 NOWHERE = "http://127.0.0.1:9/no-test-may-call-this"
@@ -76,7 +76,10 @@ def django_db_setup(
     """A copy of the run's migrated database, in place of pytest-django's, which each process migrates."""
     with django_db_blocker.unblock(), migrated_database(tmp_path_factory.mktemp("database")) as url:
         connection.settings_dict["NAME"] = environ.Env.db_url_config(url)["NAME"]
-        yield
+        migrated = Migrated()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _test: migrated.restore())
+            yield
         connections.close_all()
 
 

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 RUN = os.environ.setdefault("APRON_TEST_RUN", uuid.uuid4().hex)  # the workers of xdist have their controller's
 TEMPLATE = f"apron_migrated_{RUN}"
@@ -41,6 +43,33 @@ def migrated_database(folder: Path) -> Iterator[str]:
         return
     with _copy_of(TEMPLATE) as name:
         yield _postgresql_url(name)
+
+
+class Migrated:
+    """What `migrate` left in Django's database, to come back to after a test that commits.
+
+    Django's own way truncates each table and lets all apps make their rows anew, which takes 0.3 s.
+    """
+
+    def __init__(self) -> None:
+        tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
+        with connection.cursor() as cursor:
+            self._rows = {table: _rows(cursor, table) for table in tables}
+
+    def restore(self) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            for table, rows in self._rows.items():
+                if rows and _rows(cursor, table) == rows:
+                    continue
+                cursor.execute(f'DELETE FROM "{table}"')
+                if rows:
+                    cursor.executemany(f'INSERT INTO "{table}" VALUES ({", ".join(["%s"] * len(rows[0]))})', rows)
+
+
+def _rows(cursor: CursorWrapper, table: str) -> list[tuple[Any, ...]]:
+    cursor.execute(f'SELECT * FROM "{table}" ORDER BY 1')
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 @cache
