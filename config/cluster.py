@@ -12,6 +12,7 @@ import sys
 import django
 from django.core.management import execute_from_command_line
 from django.db import connections
+from django.utils.module_loading import autodiscover_modules
 
 from config.common.loading import loading
 
@@ -52,8 +53,9 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     Lineage(parent=int(sys.argv[1]))
     use_connections_without_pool()
+    command = sys.argv[2:] or ["qcluster"]
     with loading():
         django.setup()
-    execute_from_command_line(
-        ["manage.py", *(sys.argv[2:] or ["qcluster"]), "--skip-checks"]
-    )  # its parent has made them
+        if command == ["qcluster"]:
+            autodiscover_modules("tasks")  # here, once: the pool's processes are forked from this one
+    execute_from_command_line(["manage.py", *command, "--skip-checks"])  # its parent has made the checks

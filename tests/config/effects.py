@@ -1,6 +1,7 @@
 """Tasks whose effect a test can see, for workers in processes of their own."""
 
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -8,6 +9,11 @@ from pathlib import Path
 def leave_mark(path: str) -> None:
     """Write the id of the process that ran this."""
     Path(path).write_text(str(os.getpid()))
+
+
+def tell_where(path: str) -> None:
+    """Write the id of the process that ran this, and which modules of tasks it had loaded."""
+    Path(path).write_text(f"{os.getpid()} {' '.join(sorted(name for name in sys.modules if name.endswith('.tasks')))}")
 
 
 def leave_named_mark() -> None:

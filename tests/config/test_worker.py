@@ -13,6 +13,7 @@ from django.db import connection
 from django_q.models import Schedule
 
 from config.common.queue import wake, wake_at
+from config.common.schedules import periodics
 from config.models import WorkerHeartbeat
 from tests.config.processes import start
 from tests.fakes.faulty import wait_until
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 MARK = "tests.config.effects.leave_mark"
 NAMED_MARK = "tests.config.effects.leave_named_mark"
+WHERE = "tests.config.effects.tell_where"
 WORK = "tests.config.effects.work_for_a_second"
 POOL = 4  # Q_CLUSTER["workers"]
 once = pytest.mark.skipif(connection.vendor != "postgresql", reason="processes end alike on every database")
@@ -88,11 +90,13 @@ def runs(tmp_path: Path) -> Callable[[], bool]:
     return task_runs
 
 
-def test_a_task_that_was_woken_runs_in_the_pool(worker: Worker, tmp_path: Path) -> None:
+def test_a_task_that_was_woken_runs_in_the_pool_which_has_all_tasks_loaded(worker: Worker, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
-    wake(MARK, str(mark))
+    wake(WHERE, str(mark))
     wait_until(lambda: mark.exists() and mark.read_text(), what="the task")
-    assert int(mark.read_text()) in [process.pid for process in worker.pool()]
+    process, *loaded = mark.read_text().split()
+    assert int(process) in [process.pid for process in worker.pool()]
+    assert {periodic.task.rpartition(".")[0] for periodic in periodics()} <= set(loaded)
 
 
 @pytest.mark.usefixtures("worker")
