@@ -52,8 +52,19 @@ WITHOUT_DATABASE = [
 collect_ignore = WITHOUT_DATABASE if "postgresql" in django_settings.DATABASES["default"]["ENGINE"] else []
 
 
-# They wait for processes, for many seconds: begun last, each would keep a worker busy after all others have ended.
-LONG = ("config/test_migrate.py", "config/test_worker.py", "inflight/test_crash.py", "ingest/test_survival.py")
+# A worker of xdist takes a file at a time, and makes its fixtures once. Begun last, one of these would keep its worker
+# busy after all others have ended.
+LONG = (
+    "compute/test_hard_table.py",
+    "compute/test_object_storage.py",
+    "compute/test_operations.py",
+    "compute/test_plain_csv.py",
+    "config/test_admin_permissions.py",
+    "config/test_migrate.py",
+    "config/test_worker.py",
+    "inflight/test_crash.py",
+    "ingest/test_survival.py",
+)
 
 
 @pytest.hookimpl(trylast=True)
