@@ -31,7 +31,7 @@ def _file(folder: Path, name: str, content: bytes) -> Path:
         b"a\n1\n" + b"x" * 9 * MB + b"\n",
         b"a\n" + (b"y" * 999 + b"\n") * 3000 + b"x" * 9 * MB,
         b"a\n1\n" + b"x" * 3 * MB + b"\n2\n",
-        b'a\n1\n"' + b"x\n" * 2 * MB + b'"\n',
+        b'a\n1\n"' + (b"x" * 99 + b"\n") * 40_000 + b'"\n',
         b"a\n1\n" + b"x" * 9 * MB + b"\n2\n",
     ],
     ids=["all", "with a line end", "last", "in the middle", "quoted", "beyond the buffer"],
