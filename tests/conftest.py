@@ -10,6 +10,7 @@ from django.db import connection, connections
 from django.test import TransactionTestCase, override_settings
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
+from xdist.scheduler import LoadFileScheduling
 
 from tests.databases import Migrated, make_template, migrated_database
 from tests.fakes.partner import Partner
@@ -52,25 +53,38 @@ WITHOUT_DATABASE = [
 collect_ignore = WITHOUT_DATABASE if "postgresql" in django_settings.DATABASES["default"]["ENGINE"] else []
 
 
-# A worker of xdist takes a file at a time, and makes its fixtures once. Begun last, one of these would keep its worker
-# busy after all others have ended.
-LONG = (
+# Begun last, they would keep a worker of xdist busy after all others have ended: tests that wait for processes, for many
+# seconds, and files with much to compute.
+WAITING = ("config/test_migrate.py", "config/test_worker.py", "inflight/test_crash.py", "ingest/test_survival.py")
+COMPUTING = (
     "compute/test_hard_table.py",
     "compute/test_object_storage.py",
     "compute/test_operations.py",
     "compute/test_plain_csv.py",
     "config/test_admin_permissions.py",
-    "config/test_migrate.py",
-    "config/test_worker.py",
-    "inflight/test_crash.py",
-    "ingest/test_survival.py",
 )
+
+
+def _is_in(files: tuple[str, ...], nodeid: str) -> bool:
+    return any(name in nodeid for name in files)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long; leave the rest in its random order."""
-    items.sort(key=lambda item: not any(name in item.nodeid for name in LONG))
+    items.sort(key=lambda item: (not _is_in(WAITING, item.nodeid), not _is_in(COMPUTING, item.nodeid)))
+
+
+class WholeFiles(LoadFileScheduling):
+    """Gives a worker a file, whose fixtures and rare imports are made once; of those that wait, a test."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if _is_in(WAITING, nodeid) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WholeFiles:
+    """Tell xdist who gets which tests."""
+    return WholeFiles(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
