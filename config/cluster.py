@@ -1,4 +1,4 @@
-"""`python -m config.cluster PARENT [COMMAND]`: a management command (django-q2's cluster) that dies with its parents.
+"""`python -m config.cluster PARENT COMMAND`: a management command (qcluster, django-q2's) that dies with its parents.
 
 The supervisor (config/worker.py) starts it. If the supervisor itself is killed, nothing of it may stay behind to
 work beside its successor; Linux sends each process SIGKILL when its parent ends.
@@ -53,9 +53,9 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     Lineage(parent=int(sys.argv[1]))
     use_connections_without_pool()
-    command = sys.argv[2:] or ["qcluster"]
+    command = sys.argv[2]
     with loading():
         django.setup()
-        if command == ["qcluster"]:
+        if command == "qcluster":
             autodiscover_modules("tasks")  # here, once: the pool's processes are forked from this one
-    execute_from_command_line(["manage.py", *command, "--skip-checks"])  # its parent has made the checks
+    execute_from_command_line(["manage.py", command, "--skip-checks"])  # its parent has made the checks
