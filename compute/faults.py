@@ -3,8 +3,9 @@
 A fault travels from the child to the job's row as `{status, code, detail, field}` and is answered to whoever waits.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
+from json import dumps
 
 
 class Fault(Exception):  # noqa: N818 - it is the request's or the file's, not ours
@@ -42,8 +43,73 @@ class NotNumeric(Fault):
     status = HTTPStatus.BAD_REQUEST
     code = "not_numeric"
 
-    def __init__(self, column: str, value: str, *, field: str) -> None:
-        super().__init__(f"The column {column!r} is not numeric: it holds {value!r}.", field=field)
+    def __init__(self, column: str, why: str, *, field: str) -> None:
+        super().__init__(f"The column {column!r} is not numeric: {why}", field=field)
+
+
+class MixedColumn(Fault):
+    """A column of which the least or greatest is asked holds numbers and text, so that it has no one order."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "mixed_column"
+
+    def __init__(self, column: str, *, number: str, word: str, field: str) -> None:
+        super().__init__(
+            f"The column {column!r} holds numbers, such as {number!r}, and text, such as {word!r}. To compare all as text,"
+            f' send "read": {{"types": {{{dumps(column, ensure_ascii=False)}: "text"}}}}. {null_value_mend(word)}',
+            field=field,
+        )
+
+
+class NotComparable(Fault):
+    """The least or greatest of values that have no order is asked for."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "not_comparable"
+
+    def __init__(self, column: str, *, field: str) -> None:
+        super().__init__(
+            f"The column {column!r} holds lists, structs or maps, which have no least or greatest.", field=field
+        )
+
+
+class UntypedOnly(Fault):
+    """A column that has a type of its own in the file shall be read as another."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "column_has_type"
+
+    def __init__(self, column: str, family: str) -> None:
+        super().__init__(
+            f"The column {column!r} has a type in the file, {family}; read.types is for columns of text or JSON.",
+            field="read.types",
+        )
+
+
+class InexactTogether(Fault):
+    """The least and greatest of columns of several types cannot be told in one column without changing one."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "inexact_together"
+
+    def __init__(self, column: str, value: str) -> None:
+        super().__init__(
+            f"The column {column!r} holds {value}, which is not exact as a double, as which the columns are told together;"
+            " ask for this column by itself.",
+            field="columns",
+        )
+
+
+class UnwritableValue(Fault):
+    """A value of the result that the output's format cannot hold."""
+
+    code = "unwritable_value"
+
+    def __init__(self, column: str, value: str, format_: str) -> None:
+        super().__init__(
+            f"The column {column!r} holds {value}, which {format_.upper()} cannot hold; ask for another output_format.",
+            field="output_format",
+        )
 
 
 class AmbiguousOutput(Fault):
@@ -90,16 +156,6 @@ class Finding(Exception):  # noqa: N818 - not an error
     """What an engine has found out about a file while it read it; read again with that in mind, the file may do."""
 
 
-class NotThatKind(Finding):
-    """A column does not hold the kind of value it was read as; a wider kind may do."""
-
-    def __init__(self, column: str, kind: str, value: str) -> None:
-        super().__init__(column)
-        self.column = column
-        self.kind = kind
-        self.value = value
-
-
 class DoesNotFit(Finding):
     """A sum of whole numbers is beyond 64 bits."""
 
@@ -112,11 +168,9 @@ class NotSplittable(Finding):
     """The engine cannot read the file in pieces, and now knows to read it as a whole."""
 
 
-def check_known(asked: Sequence[str] | Mapping[str, object], columns: Sequence[str], field: str) -> None:
-    """Raise UnknownColumn unless all that is asked for is there."""
-    for column in asked:
-        if column not in columns:
-            raise UnknownColumn(column, columns, field=field)
+def null_value_mend(value: str) -> str:
+    """Return the sentence that says how to have a value taken for a missing one."""
+    return f'If {value!r} stands for a missing value, send "read": {{"null_values": [{dumps(value, ensure_ascii=False)}]}}.'
 
 
 def check_distinct(names: Sequence[str]) -> None:

@@ -18,6 +18,8 @@ from compute.places import opened
 SNIFFED_BYTES = 1024 * 1024  # a header line may be this long
 DELIMITERS = ",;\t|"
 MARK = codecs.BOM_UTF8
+MISSING = ("", "NaN")  # texts that are missing values, without blanks around them; BLANKS alone are one, too
+BLANKS = " \t"
 
 
 class Format(StrEnum):
@@ -44,6 +46,7 @@ class Source:
     `format` is what it really holds (a .json file of lines is JSONL); `columns` are known for CSV, whose header is read
     here, and found by the engine elsewhere. `marked`: it begins with a byte order mark. `in_order`: where an engine would
     guess where rows begin to read them in parallel, it must not. Where there is a `url`, the file is there, not at `path`.
+    `null_values`: texts that are missing values here. `holds_text`: JSON made of a format that has text only.
     """
 
     path: Path
@@ -55,6 +58,8 @@ class Source:
     marked: bool = False
     in_order: bool = False
     url: str = ""
+    null_values: tuple[str, ...] = ()
+    holds_text: bool = False
 
     @property
     def place(self) -> str:

@@ -1,59 +1,58 @@
 """The operations, each written once with narwhals' lazy expressions and run by every engine.
 
-An operation says which columns it needs and as what (`cells`), and turns the frame of these cells into the result. Missing
-values (null, empty text, NaN) are null in all cells but RAW ones, and no aggregation sees them.
+An operation says which columns it needs and as what (`cells`), and turns the frame of these cells into the result.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 from urllib.parse import unquote
 
 import narwhals as nw
 
-from compute.faults import NotNumeric, check_distinct, check_known
+from compute.cells import MELTED_CELL, MELTED_NUMBER, Cell, Kind, Reading, Table, inner_name
+from compute.faults import check_distinct
 
 Frame = nw.LazyFrame[Any]
-Hold = Callable[[Frame], Frame]
 
 # Names of columns that a frame may have beside its cells.
 ROW = ":row"  # the row's number, in file order
 LINE = " "  # the row as it stands in the file, in the place of all RAW cells; no file's column has a blank name
-POSITION = ":position"
-
-
-class Kind(StrEnum):
-    """As what a column is read."""
-
-    RAW = "raw"  # as it stands in the file, to be copied
-    VALUE = "value"  # as it stands in the file, the missing null
-    WHOLE = "whole"  # a 64-bit integer
-    NUMBER = "number"  # a double
+POSITION = ":position"  # in a melted frame, which of the melted columns the row is of
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A column read as some kind; `name` is what the frame calls it."""
+class Scan:
+    """What an engine is to read: cells of each row; with `rows`, also the row's number as ROW.
 
-    column: str
-    kind: Kind
+    With `melted`, each row comes once for each of these columns, as POSITION, MELTED_NUMBER and MELTED_CELL, beside its cells.
+    """
+
+    cells: Sequence[Cell]
+    rows: bool = False
+    melted: Sequence[str] = ()
 
     @property
-    def name(self) -> str:
-        return _inner(self.kind, self.column)
-
-    @property
-    def expression(self) -> nw.Expr:
-        return nw.col(self.name)
-
-
-def _inner(kind: str, name: str) -> str:
-    """Return what a frame calls something before the end: without what Spark takes for syntax in a name."""
-    return f"{kind}:" + name.replace("%", "%25").replace(".", "%2E").replace("`", "%60")
+    def columns(self) -> dict[str, set[Kind]]:
+        """Return the columns that are read, each with the kinds that it is read as."""
+        kinds: dict[str, set[Kind]] = {}
+        for cell in self.cells:
+            kinds.setdefault(cell.column, set()).add(cell.kind)
+        for column in self.melted:
+            kinds.setdefault(column, set()).update((MELTED_NUMBER.kind, MELTED_CELL.kind))
+        return kinds
 
 
-Kinds = Mapping[str, Kind]  # what the columns that are to be kept exact turned out to be; WHOLE until found otherwise
+@dataclass(frozen=True)
+class Result:
+    """What an operation made: a frame, and for those of its columns that hold cells of the file, which."""
+
+    frame: Frame
+    cells: Mapping[str, Cell] = field(default_factory=dict)
+
+
+SmallTable = Callable[[Mapping[str, Sequence[Any]]], Frame]  # makes a frame of an engine's from a few values
 
 
 class Operation(Protocol):
@@ -63,18 +62,14 @@ class Operation(Protocol):
     def reads_all(self) -> bool:
         """Whether the result depends on the whole file."""
 
-    @property
-    def needs_rows(self) -> bool:
-        """Whether the frame must have the column ROW."""
+    def scan(self, table: Table) -> Scan:
+        """Return what to read of a file; raise UnknownColumn, NotNumeric, NotComparable."""
 
-    def cells(self, columns: Sequence[str], kinds: Kinds) -> list[Cell]:
-        """Return what to read from a file of these columns; raise UnknownColumn."""
+    def refuse(self, table: Table, cell: Cell, value: str) -> None:
+        """Take note in `table` that a cell's column holds `value`; raise NotNumeric or MixedColumn where that is the end."""
 
-    def widened(self, column: str, kind: Kind, value: str) -> Kind:
-        """Return as what to read `column` instead of `kind`, since it holds `value`; raise NotNumeric."""
-
-    def apply(self, frame: Frame, kinds: Kinds, hold: Hold) -> Frame:
-        """Return the result. `hold` makes an engine compute a frame once that is used several times."""
+    def apply(self, frame: Frame, table: Table, small_table: SmallTable) -> Result:
+        """Return the result."""
 
 
 class Aggregation(StrEnum):
@@ -94,7 +89,7 @@ class Aggregation(StrEnum):
 
 
 NEED_NUMBERS = frozenset({Aggregation.SUM, Aggregation.MEAN, Aggregation.MEDIAN, Aggregation.STD, Aggregation.VAR})
-KEPT_EXACT = frozenset({Aggregation.SUM, Aggregation.MIN, Aggregation.MAX})
+GIVE_CELLS = frozenset({Aggregation.MIN, Aggregation.MAX, Aggregation.FIRST, Aggregation.LAST})
 _EXPRESSIONS: dict[Aggregation, Callable[[nw.Expr], nw.Expr]] = {
     Aggregation.SUM: lambda cell: cell.sum(),
     Aggregation.MEAN: lambda cell: cell.mean(),
@@ -115,6 +110,32 @@ _ON_SPARK: dict[Aggregation, Callable[[nw.Expr], nw.Expr]] = {  # whose frames h
 
 
 @dataclass(frozen=True)
+class Output:
+    """A column of group_by's result."""
+
+    name: str
+    aggregation: Aggregation
+    cell: Cell
+
+    @property
+    def inner_name(self) -> str:
+        """What the frame calls it before the end."""
+        return inner_name("out", self.name)
+
+    def finished(self) -> nw.Expr:
+        """The engines' results made the same: n_unique without null, integers of 64 bits, null for what no double can hold."""
+        result = nw.col(self.inner_name)
+        if self.aggregation == Aggregation.N_UNIQUE:
+            has_null = nw.col(f"there:{self.cell.name}") < nw.col("rows")
+            result = nw.when(has_null).then(result - 1).otherwise(result).cast(nw.Int64)
+        elif self.aggregation == Aggregation.COUNT or self.cell.kind == Kind.WHOLE:
+            result = result.cast(nw.Int64)
+        elif self.aggregation in NEED_NUMBERS:
+            result = finite(result)
+        return result.alias(self.name)
+
+
+@dataclass(frozen=True)
 class GroupBy:
     """One row per distinct combination of `by`, null being one value, ordered by it; without aggregations its `count`."""
 
@@ -122,68 +143,62 @@ class GroupBy:
     aggregations: Mapping[str, Sequence[Aggregation]]
     reads_all = True
 
-    @property
-    def needs_rows(self) -> bool:
-        return any({Aggregation.FIRST, Aggregation.LAST} & set(asked) for asked in self.aggregations.values())
+    def scan(self, table: Table) -> Scan:
+        table.check_known(self.by, "by")
+        table.check_known(self.aggregations, "aggregations")
+        outputs = list(self._outputs(table))
+        check_distinct([*self.by, *(each.name for each in outputs), *self._default_output()])
+        needs_rows = any({Aggregation.FIRST, Aggregation.LAST} & set(asked) for asked in self.aggregations.values())
+        return Scan(_distinct([*keys_of(self.by), *(each.cell for each in outputs)]), rows=needs_rows)
 
-    def cells(self, columns: Sequence[str], kinds: Kinds) -> list[Cell]:
-        check_known(self.by, columns, "by")
-        check_known(self.aggregations, columns, "aggregations")
-        check_distinct([*self.by, *(name for name, *_ in self._outputs(kinds)), *self._default_output()])
-        return _distinct([*_values(self.by), *(cell for _, cell, _ in self._outputs(kinds))])
+    def refuse(self, table: Table, cell: Cell, value: str) -> None:
+        must_be_number = bool(NEED_NUMBERS & set(self.aggregations[cell.column]))
+        table.note_refused(cell, value, field=f"aggregations.{cell.column}", must_be_number=must_be_number)
 
-    def widened(self, column: str, kind: Kind, value: str) -> Kind:
-        if kind == Kind.WHOLE:
-            return Kind.NUMBER
-        if NEED_NUMBERS & set(self.aggregations[column]):
-            raise NotNumeric(column, value, field=f"aggregations.{column}")
-        return Kind.VALUE
-
-    def apply(self, frame: Frame, kinds: Kinds, hold: Hold) -> Frame:
-        outputs, keys = self._outputs(kinds), [cell.name for cell in _values(self.by)]
-        cells = _distinct([cell for _, cell, _ in outputs])
+    def apply(self, frame: Frame, table: Table, small_table: SmallTable) -> Result:
+        outputs, keys = list(self._outputs(table)), keys_of(self.by)
         expressions = _EXPRESSIONS | (_ON_SPARK if frame.implementation.is_spark_like() else {})
-        grouped = frame.group_by(keys).agg(
+        grouped = frame.group_by([key.name for key in keys]).agg(
             nw.len().alias("rows"),
-            *(expressions[how](cell.expression).alias(_inner("out", name)) for name, cell, how in outputs),
-            *(cell.expression.count().alias(f"there:{cell.name}") for cell in cells),
+            *(expressions[each.aggregation](each.cell.expression).alias(each.inner_name) for each in outputs),
+            *(
+                cell.expression.count().alias(f"there:{cell.name}")
+                for cell in _distinct([each.cell for each in outputs if each.aggregation == Aggregation.N_UNIQUE])
+            ),
         )
-        return grouped.sort(keys, nulls_last=True).select(
-            *(cell.expression.alias(cell.column) for cell in _values(self.by)),
-            *(_finished(name, cell, aggregation) for name, cell, aggregation in outputs),
+        finished = grouped.sort([key.name for key in keys], nulls_last=True).select(
+            *(key.expression.alias(key.column) for key in keys),
+            *(each.finished() for each in outputs),
             *(nw.col("rows").cast(nw.Int64).alias(name) for name in self._default_output()),
         )
+        cells = {each.name: each.cell for each in outputs if each.aggregation in GIVE_CELLS}
+        return Result(finished, {key.column: key for key in keys} | cells)
 
     def _default_output(self) -> list[str]:
         return [] if self.aggregations else ["count"]
 
-    def _outputs(self, kinds: Kinds) -> list[tuple[str, Cell, Aggregation]]:
-        return [
-            (f"{column}_{aggregation}", Cell(column, _kind(aggregation, column, kinds)), aggregation)
-            for column, asked in self.aggregations.items()
-            for aggregation in asked
-        ]
+    def _outputs(self, table: Table) -> Iterator[Output]:
+        for column, asked in self.aggregations.items():
+            for aggregation in asked:
+                yield Output(f"{column}_{aggregation}", aggregation, _cell_for(aggregation, column, table))
 
 
-def _kind(aggregation: Aggregation, column: str, kinds: Kinds) -> Kind:
-    if aggregation in KEPT_EXACT:
-        return kinds.get(column, Kind.WHOLE)
-    return Kind.NUMBER if aggregation in NEED_NUMBERS else Kind.VALUE
+def _cell_for(aggregation: Aggregation, column: str, table: Table) -> Cell:
+    field = f"aggregations.{column}"
+    match aggregation:
+        case Aggregation.SUM:
+            return table.sum_of(column, field)
+        case Aggregation.MIN | Aggregation.MAX:
+            return table.ordered(column, field)
+        case Aggregation.N_UNIQUE:
+            return Cell(column, Kind.KEY)
+        case Aggregation.COUNT | Aggregation.FIRST | Aggregation.LAST:
+            return Cell(column, Kind.VALUE)
+    return table.number_of(column, field)
 
 
-def _finished(name: str, cell: Cell, aggregation: Aggregation) -> nw.Expr:
-    """The engines' results made the same: n_unique without null, integers of 64 bits, null for what no double can hold."""
-    result, there = nw.col(_inner("out", name)), nw.col(f"there:{cell.name}")
-    if aggregation == Aggregation.N_UNIQUE:
-        result = nw.when(there < nw.col("rows")).then(result - 1).otherwise(result).cast(nw.Int64)
-    elif aggregation == Aggregation.COUNT or (aggregation == Aggregation.SUM and cell.kind == Kind.WHOLE):
-        result = result.cast(nw.Int64)
-    elif cell.kind == Kind.NUMBER:
-        result = _finite(result)
-    return result.alias(name)
-
-
-def _finite(expression: nw.Expr) -> nw.Expr:
+def finite(expression: nw.Expr) -> nw.Expr:
+    """Return a double, null where it is not finite."""
     number = expression.cast(nw.Float64)
     return nw.when(number.is_finite()).then(number)
 
@@ -193,18 +208,20 @@ class NonNull:
     """The rows in which all of `columns` have a value, whole and as they were read, in their order."""
 
     columns: Sequence[str]
-    reads_all, needs_rows = True, False
+    reads_all = True
 
-    def cells(self, columns: Sequence[str], kinds: Kinds) -> list[Cell]:
-        check_known(self.columns, columns, "columns")
-        return [*(Cell(column, Kind.RAW) for column in columns), *_values(self.columns)]
+    def scan(self, table: Table) -> Scan:
+        table.check_known(self.columns, "columns")
+        return Scan([*_raw(table), *self._values()])
 
-    def widened(self, column: str, kind: Kind, value: str) -> Kind:
+    def refuse(self, table: Table, cell: Cell, value: str) -> None:
         raise AssertionError("values are taken as they are")
 
-    def apply(self, frame: Frame, kinds: Kinds, hold: Hold) -> Frame:
-        kept = frame.filter(*(~cell.expression.is_null() for cell in _values(self.columns)))
-        return _as_read(kept)
+    def apply(self, frame: Frame, table: Table, small_table: SmallTable) -> Result:
+        return _as_read(frame.filter(*(~cell.expression.is_null() for cell in self._values())))
+
+    def _values(self) -> list[Cell]:
+        return [Cell(column, Kind.VALUE) for column in self.columns]
 
 
 @dataclass(frozen=True)
@@ -212,84 +229,91 @@ class Preview:
     """The first `rows` rows, as they were read."""
 
     rows: int
-    reads_all = needs_rows = False
+    reads_all = False
 
-    def cells(self, columns: Sequence[str], kinds: Kinds) -> list[Cell]:
-        return [Cell(column, Kind.RAW) for column in columns]
+    def scan(self, table: Table) -> Scan:
+        return Scan(_raw(table))
 
-    def widened(self, column: str, kind: Kind, value: str) -> Kind:
+    def refuse(self, table: Table, cell: Cell, value: str) -> None:
         raise AssertionError("values are taken as they are")
 
-    def apply(self, frame: Frame, kinds: Kinds, hold: Hold) -> Frame:
+    def apply(self, frame: Frame, table: Table, small_table: SmallTable) -> Result:
         return _as_read(frame.head(self.rows))
 
 
-def _as_read(frame: Frame) -> Frame:
+def _raw(table: Table) -> list[Cell]:
+    return [Cell(column, Kind.RAW) for column in table.families]
+
+
+def _as_read(frame: Frame) -> Result:
     names = frame.collect_schema().names()
     if LINE in names:
-        return frame.select(LINE)
-    names = [name for name in names if name.startswith(f"{Kind.RAW}:")]
-    return frame.select(*(nw.col(name).alias(unquote(name.removeprefix(f"{Kind.RAW}:"))) for name in names))
+        return Result(frame.select(LINE))
+    prefix = inner_name(Kind.RAW, "")
+    columns = {name: unquote(name.removeprefix(prefix)) for name in names if name.startswith(prefix)}
+    selected = frame.select(*(nw.col(name).alias(column) for name, column in columns.items()))
+    return Result(selected, {column: Cell(column, Kind.RAW) for column in columns.values()})
 
 
-STATISTICS: dict[str, Callable[[nw.Expr], nw.Expr]] = {
-    "count": lambda cell: cell.count(),
-    "mean": lambda cell: cell.mean(),
-    "variance": lambda cell: cell.var(ddof=1),
-    "min": lambda cell: cell.min(),
-    "max": lambda cell: cell.max(),
-}
 STATS_OUTPUT = ("column", "count", "nulls", "mean", "variance", "standard_deviation", "min", "max")
 
 
 @dataclass(frozen=True)
 class Stats:
-    """A row for each of `columns`, and for each combination of `by`: how many, mean, sample variance and deviation, range."""
+    """A row for each of `columns`, and for each combination of `by`: how many, mean, sample variance and deviation, range.
+
+    Of a melted frame, since a query of many columns takes an engine longer to plan than to run.
+    """
 
     columns: Sequence[str]
     by: Sequence[str] = ()
-    reads_all, needs_rows = True, False
+    reads_all = True
 
-    def cells(self, columns: Sequence[str], kinds: Kinds) -> list[Cell]:
-        check_known(self.columns, columns, "columns")
-        check_known(self.by, columns, "by")
+    def scan(self, table: Table) -> Scan:
+        table.check_known(self.columns, "columns")
+        table.check_known(self.by, "by")
         check_distinct([*self.by, *STATS_OUTPUT])
-        return _distinct([*_values(self.by), *self._numbers()])
+        for column in self.columns:
+            table.number_of(column, "columns")
+            table.found[column] = Reading.NUMBER
+        return Scan(keys_of(self.by), melted=self.columns)
 
-    def widened(self, column: str, kind: Kind, value: str) -> Kind:
-        raise NotNumeric(column, value, field="columns")
+    def refuse(self, table: Table, cell: Cell, value: str) -> None:
+        table.note_refused(cell, value, field="columns", must_be_number=True)
 
-    def apply(self, frame: Frame, kinds: Kinds, hold: Hold) -> Frame:
-        keys = [cell.name for cell in _values(self.by)]
-        wanted = [nw.len().alias("rows")] + [
-            compute(cell.expression).alias(_inner(name, cell.column))
-            for cell in self._numbers()
-            for name, compute in STATISTICS.items()
-        ]
-        wide = hold(frame.group_by(keys).agg(*wanted) if keys else frame.select(*wanted))
-        long = nw.concat([self._row(wide, position, column) for position, column in enumerate(self.columns)])
-        by = [cell.expression.alias(cell.column) for cell in _values(self.by)]
-        return long.sort([*keys, POSITION], nulls_last=True).select(*by, *STATS_OUTPUT)
-
-    def _numbers(self) -> list[Cell]:
-        return [Cell(column, Kind.NUMBER) for column in self.columns]
-
-    def _row(self, wide: Frame, position: int, column: str) -> Frame:
-        count = nw.col(_inner("count", column)).cast(nw.Int64)
-        measures = {name: nw.col(_inner(name, column)) for name in STATISTICS if name != "count"}
-        measures["standard_deviation"] = measures["variance"].sqrt()  # engines would compute the variance once more
-        return wide.select(
-            *(cell.name for cell in _values(self.by)),
-            nw.lit(column).alias("column"),
-            count.alias("count"),
-            (nw.col("rows").cast(nw.Int64) - count).alias("nulls"),
-            *(_finite(measure).alias(name) for name, measure in measures.items()),
-            nw.lit(position).alias(POSITION),
+    def apply(self, frame: Frame, table: Table, small_table: SmallTable) -> Result:
+        number, cell = MELTED_NUMBER.expression, MELTED_CELL.expression
+        keys = keys_of(self.by)
+        names = [key.name for key in keys]
+        found = frame.group_by([*names, POSITION]).agg(
+            nw.len().alias("rows"),
+            number.count().alias("count"),
+            number.mean().alias("mean"),
+            number.var(ddof=1).alias("variance"),
+            cell.min().alias("min"),
+            cell.max().alias("max"),
         )
+        columns = small_table({POSITION: range(len(self.columns)), "column": self.columns})
+        # Without `by`, a column is told of in a file without rows, too.
+        long = found.join(columns, on=POSITION) if keys else columns.join(found, on=POSITION, how="left")
+        count, variance = nw.col("count").fill_null(0).cast(nw.Int64), nw.col("variance")
+        result = long.sort([*names, POSITION], nulls_last=True).select(
+            *(key.expression.alias(key.column) for key in keys),
+            "column",
+            count.alias("count"),
+            (nw.col("rows").fill_null(0).cast(nw.Int64) - count).alias("nulls"),
+            finite(nw.col("mean")).alias("mean"),
+            finite(variance).alias("variance"),
+            finite(variance.sqrt()).alias("standard_deviation"),
+            "min",
+            "max",
+        )
+        return Result(result, {key.column: key for key in keys} | {"min": MELTED_CELL, "max": MELTED_CELL})
 
 
-def _values(columns: Sequence[str]) -> list[Cell]:
-    return [Cell(column, Kind.VALUE) for column in columns]
+def keys_of(columns: Sequence[str]) -> list[Cell]:
+    """Return the cells to group by."""
+    return [Cell(column, Kind.KEY) for column in columns]
 
 
 def _distinct(cells: Sequence[Cell]) -> list[Cell]:

@@ -6,24 +6,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from compute.cells import Kind, NotThatKind, Table
 from compute.csv_file import check_rows
 from compute.engines import engine_class
-from compute.engines.base import Engine, Resources, Target
-from compute.faults import (
-    BrokenFile,
-    DoesNotFit,
-    FileChanged,
-    LimitReached,
-    NotNumeric,
-    NotPlain,
-    NotSplittable,
-    NotThatKind,
-)
+from compute.engines.base import Engine, Resources, Target, Written
+from compute.faults import BrokenFile, DoesNotFit, FileChanged, LimitReached, NotNumeric, NotPlain, NotSplittable
 from compute.file_end import may_be_misread, watched_end
 from compute.flushing import flushed_meanwhile
 from compute.formats import Format, Source, look_into
-from compute.operations import LINE, Aggregation, Frame, GroupBy, Kind, NonNull, Operation, Preview, Stats
+from compute.operations import Aggregation, GroupBy, NonNull, Operation, Preview, Stats
 from compute.places import fetch, is_url, publish, state_of
+from compute.read_options import ReadOptions
 
 
 @dataclass(frozen=True)
@@ -51,12 +44,16 @@ class Order:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a job: the result's file name, rows read and written, its columns with their types."""
+    """What came of a job: the result's file name, rows read and written, its columns with their types.
+
+    `read_as`: of each column of the file that was asked for, as what it was read (Reading or Family).
+    """
 
     result_name: str
     rows_in: int
     rows_out: int
     columns: dict[str, str]
+    read_as: dict[str, str]
 
 
 def carry_out(order: Order, on_start: Callable[[Engine], None]) -> Outcome:
@@ -110,17 +107,19 @@ def _computed(order: Order, operation: Operation, source: Source, on_start: Call
         on_start(engine)
         format_ = Format(order.output_format) if order.output_format else source.format
         name = f"{order.result_stem}.{format_}"
-        target = Target(Path(order.scratch) / name, format_, _delimiter(format_, source))
+        target = Target(
+            Path(order.scratch) / name, format_, _delimiter(format_, source), for_display=not operation.reads_all
+        )
         lines = source.is_text and (target.format, target.delimiter) == (source.format, source.delimiter)
-        rows_out, columns = _written(engine, operation, target, lines=lines)
-        return Outcome(name, engine.rows_read(), rows_out, columns)
+        written, read_as = _written(engine, operation, _read(order), target, lines=lines)
+        return Outcome(name, engine.rows_read(), written.rows, written.columns, read_as)
 
 
 def _source(order: Order) -> Source:
     """The input: a URL, where the engine reads this format there, or a path."""
     format_ = Format(order.input_format)
     if is_url(order.input_path) and format_ in engine_class(order.engine).reads_urls and not _is_packed(order):
-        return look_into(_input(order), format_, gzipped=False, url=order.input_path)
+        return _as_asked(order, look_into(_input(order), format_, gzipped=False, url=order.input_path))
     return _fetched(order)
 
 
@@ -130,7 +129,15 @@ def _fetched(order: Order) -> Source:
         fetch(order.input_path, _input(order))
     else:
         _input(order).symlink_to(order.input_path)
-    return look_into(_input(order), Format(order.input_format), gzipped=_is_packed(order))
+    return _as_asked(order, look_into(_input(order), Format(order.input_format), gzipped=_is_packed(order)))
+
+
+def _as_asked(order: Order, source: Source) -> Source:
+    return replace(source, null_values=_read(order).null_values)
+
+
+def _read(order: Order) -> ReadOptions:
+    return ReadOptions.of(order.parameters.get("read", {}))
 
 
 def _input(order: Order) -> Path:
@@ -148,29 +155,27 @@ def _delimiter(format_: Format, source: Source) -> str:
     return source.delimiter if source.format == Format.CSV else ","
 
 
-def _written(engine: Engine, operation: Operation, target: Target, *, lines: bool) -> tuple[int, dict[str, str]]:
-    """Read columns as narrowly as they may be, and wider where the file refuses: whole numbers, doubles, anything."""
-    columns, kinds = engine.columns(), dict[str, Kind]()
+def _written(
+    engine: Engine, operation: Operation, read: ReadOptions, target: Target, *, lines: bool
+) -> tuple[Written, dict[str, str]]:
+    """Read columns as narrowly as they may be, and otherwise where the file refuses; return also as what they were read."""
+    table = Table(engine.columns(), read.types)
     while True:
-        cells = operation.cells(columns, kinds)
+        scan = operation.scan(table)
         try:
-            scanned = engine.scan(cells, rows=operation.needs_rows, lines=lines)
-            frame = operation.apply(scanned, kinds, engine.hold)
+            frame = engine.scan(scan, lines=lines)
+            result = operation.apply(frame, table, engine.small_table)
             with flushed_meanwhile(target.path):
-                rows = engine.sink(frame, target)
-            return rows, _types(frame, columns)
+                written = engine.sink(result, target)
+            return written, {
+                column: table.read_as(column, kinds) for column, kinds in scan.columns.items() if kinds != {Kind.RAW}
+            }
         except NotThatKind as finding:
-            kinds[finding.column] = operation.widened(finding.column, Kind(finding.kind), finding.value)
+            operation.refuse(table, finding.cell, finding.value)
         except NotPlain:
             pass  # the engine knows; it reads it anew
-        except DoesNotFit:
-            kinds |= {cell.column: Kind.NUMBER for cell in cells if cell.kind == Kind.WHOLE}
-
-
-def _types(result: Frame, columns: Sequence[str]) -> dict[str, str]:
-    """Return the names and types of the result's columns, those of the file being `columns`."""
-    types = {name: str(type_) for name, type_ in result.collect_schema().items()}
-    return types if LINE not in types else dict.fromkeys(columns, types[LINE])
+        except (DoesNotFit, OverflowError):  # pandas sums in Python, to whatever comes out
+            table.sums_fit = False
 
 
 def operation_of(name: str, parameters: Mapping[str, Any]) -> Operation:

@@ -1,12 +1,13 @@
 """What an engine is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
+from compute.cells import Family
 from compute.formats import Format, Source
-from compute.operations import Cell, Frame
+from compute.operations import Frame, Result, Scan
 
 
 @dataclass(frozen=True)
@@ -34,15 +35,24 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Target:
-    """Where a result goes."""
+    """Where a result goes. `for_display`: what its format cannot hold is written as text, for people to see, not refused."""
 
     path: Path
     format: Format
     delimiter: str = ","
+    for_display: bool = False
+
+
+@dataclass(frozen=True)
+class Written:
+    """How many rows were written, of which columns: their names and types, in order."""
+
+    rows: int
+    columns: dict[str, str]
 
 
 class Engine(Protocol):
-    """Reads one file and writes one result. All may raise a Fault; scan, hold, sink also a Finding.
+    """Reads one file and writes one result. All may raise a Fault; scan and sink also a Finding.
 
     Files of an object store are fetched for it, but those in the formats of `reads_urls`, which it is given where they are.
     """
@@ -59,20 +69,20 @@ class Engine(Protocol):
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None: ...
 
-    def columns(self) -> tuple[str, ...]:
-        """Return the file's columns, in order."""
+    def columns(self) -> dict[str, Family]:
+        """Return the file's columns, in order, and what they hold."""
 
-    def scan(self, cells: Sequence[Cell], *, rows: bool = False, lines: bool = False) -> Frame:
-        """Return the cells as a frame; with `rows`, also each row's number in the file, as ROW.
+    def scan(self, scan: Scan, *, lines: bool = False) -> Frame:
+        """Return the cells as a frame.
 
         With `lines`, the result is a text of the same dialect: an engine may give the RAW cells together, as LINE.
         """
 
-    def hold(self, frame: Frame) -> Frame:
-        """Return the frame, computed once for several uses."""
+    def small_table(self, columns: Mapping[str, Sequence[Any]]) -> Frame:
+        """Return a few values as a frame that can be joined with one of a scan."""
 
-    def sink(self, frame: Frame, target: Target) -> int:
-        """Compute the frame and write it; return the number of rows."""
+    def sink(self, result: Result, target: Target) -> Written:
+        """Compute the result and write it; raise UnwritableValue for what the target's format cannot hold."""
 
     def progress(self) -> float:
         """Return the share that is done, 0 to 1; called from another thread."""

@@ -4,76 +4,205 @@ Two layers: the casts, each once, and above them the decision. A CASE looks at t
 are left, so the usual case goes first.
 """
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from compute.faults import NotThatKind
-from compute.operations import Cell, Kind
+import duckdb
 
-INTEGERS = frozenset(
-    {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
-)
-TEXTS = frozenset({"VARCHAR", "JSON"})
-REFUSED = re.compile(r"refused\x1f(\d+)\x1f(.*?)\x1f", re.DOTALL)
+from compute.cells import MELTED_CELL, MELTED_NUMBER, Cell, Family, Kind
+from compute.engines.duckdb_json import TEMPORAL, JsonValues
+from compute.engines.duckdb_sql import quoted_name, quoted_text, raising
+from compute.formats import MISSING
+from compute.operations import POSITION, Scan
+
+_INTEGERS = ("tinyint", "smallint", "integer", "bigint", "utinyint", "usmallint", "uinteger", "ubigint", "hugeint")
+_FAMILIES = {
+    "varchar": Family.TEXT, "null": Family.TEXT, "boolean": Family.BOOLEAN, "uuid": Family.UUID, "blob": Family.BINARY,
+    "float": Family.FLOAT, "double": Family.FLOAT, "decimal": Family.DECIMAL, "time": Family.TIME, "time_ns": Family.TIME,
+    "enum": Family.TEXT, **dict.fromkeys(_INTEGERS, Family.INTEGER), **dict.fromkeys(TEMPORAL, Family.TIMESTAMP),
+    "date": Family.DATE,
+}  # fmt: skip
+SURE_DIGITS = 15  # so many decimal digits any double tells apart
+_IN_DOUBLES = frozenset(
+    {"float", "double", "tinyint", "smallint", "integer", "utinyint", "usmallint", "uinteger"}
+)  # exactly
 
 
-def quoted_name(name: str) -> str:
-    """Return an identifier."""
-    return '"' + name.replace('"', '""') + '"'
+def family_of(type_: Any) -> Family:
+    """Return what a column of a type of DuckDB's holds."""
+    return Family.JSON if str(type_) == "JSON" else _FAMILIES.get(type_.id, Family.NESTED)
 
 
-def quoted_text(value: str) -> str:
-    """Return a text literal."""
-    return "'" + value.replace("'", "''") + "'"
+@dataclass(frozen=True)
+class CellReader:
+    """The queries of cells over tables whose columns have `types`; the texts `null_values` are missing values.
 
-
-def select_cells(cells: Sequence[Cell], types: dict[str, str], table: str, more: Sequence[str]) -> str:
-    """Return the query of the cells, and of the expressions `more`, over a table whose columns have these types.
-
-    A row that holds something else makes it fail with a text that REFUSED finds: the cell's number, and the value.
+    In `ready` columns there are numbers of the kinds that are asked for, and nulls, already.
     """
-    casts = dict.fromkeys(cast for cell in cells for cast in _casts(cell, types[cell.column]))
-    wanted = [f"{_decided(*each, types)} AS {quoted_name(each[1].name)}" for each in enumerate(cells)]
-    return f"SELECT {', '.join([*wanted, *more])} FROM (SELECT {', '.join(['*', *casts])} FROM {table})"
+
+    types: Mapping[str, Any]
+    null_values: Sequence[str] = ()
+    ready: frozenset[str] = frozenset()
+
+    def select(self, scan: Scan, table: str, more: Sequence[str] = ()) -> str:
+        """Return the query of the cells, and of the expressions `more`, of each row of a table.
+
+        A row that holds something else makes it fail: `refused`, with the cell's number and the value.
+        """
+        if scan.melted:
+            return self._select_melted(scan, table)
+        casts = dict.fromkeys(cast for cell in scan.cells for cast in self._casts(cell))
+        wanted = [f"{self._decided(cell, str(n))} AS {quoted_name(cell.name)}" for n, cell in enumerate(scan.cells)]
+        return f"SELECT {', '.join([*wanted, *more])} FROM (SELECT {', '.join(['*', *casts])} FROM {table})"
+
+    def _select_melted(self, scan: Scan, table: str) -> str:
+        """The number of a cell is that of its column here. One list of cells is planned faster than as many expressions."""
+        keys = [f"{self._decided(cell, '0')} AS {quoted_name(cell.name)}" for cell in scan.cells]
+        type_, values = self._melted_values(scan.melted)
+        position, melted = quoted_name(POSITION), quoted_name(MELTED_CELL.column)
+        rows = [*keys, f"unnest(range({len(values)})) AS {position}", f"unnest([{', '.join(values)}]) AS {melted}"]
+        reader = CellReader({MELTED_CELL.column: type_}, self.null_values)
+        casts = reader._casts(MELTED_NUMBER)
+        wanted = [quoted_name(cell.name) for cell in scan.cells] + [
+            f"{reader._decided(cell, position)} AS {quoted_name(cell.name)}" for cell in (MELTED_NUMBER, MELTED_CELL)
+        ]
+        inner = f"SELECT {', '.join(rows)} FROM {table}"
+        return f"SELECT {', '.join([*wanted, position])} FROM (SELECT {', '.join(['*', *casts])} FROM ({inner}))"
+
+    def _melted_values(self, columns: Sequence[str]) -> tuple[Any, list[str]]:
+        """Return the one type that all these columns can have, and their expressions as that."""
+        types = [self.types[column] for column in columns]
+        common = common_type(types)
+        return common, [
+            _as_type(column, type_, common, str(n))
+            for n, (column, type_) in enumerate(zip(columns, types, strict=True))
+        ]
+
+    def _casts(self, cell: Cell) -> list[str]:
+        if cell.column in self.ready:
+            return []
+        text = self._text(cell)
+        double, whole = (
+            f"TRY_CAST({text} AS DOUBLE) AS {_double(cell)}",
+            f"TRY_CAST({text} AS BIGINT) AS {_whole(cell)}",
+        )
+        if cell.kind in (Kind.WHOLE, Kind.BY_WHOLE):
+            return [double, whole]
+        return (
+            [double]
+            if cell.kind in (Kind.NUMBER, Kind.BY_NUMBER, Kind.BY_WORD) and not self._is_compared_by_type(cell)
+            else []
+        )
+
+    def _decided(self, cell: Cell, number: str) -> str:
+        """Return the cell's expression; `number` is the SQL of what an error names it by."""
+        column = quoted_name(cell.column)
+        if cell.kind == Kind.RAW or cell.column in self.ready:
+            return f"{column}::DOUBLE" if cell.kind == Kind.NUMBER else column
+        missing = self._missing(cell)
+        if cell.kind in (Kind.VALUE, Kind.KEY) or self._is_compared_by_type(cell):
+            return f"CASE WHEN {missing} THEN NULL ELSE {column if cell.kind == Kind.VALUE else self._key(cell)} END"
+        text = self._text(cell)
+        if cell.kind == Kind.BY_TEXT:
+            return f"CASE WHEN {missing} THEN NULL ELSE {_struct({'n': text, 'cell': column})} END"
+        refused = raising("refused", f"({number})::VARCHAR", f"{text}::VARCHAR")
+        if cell.kind == Kind.BY_WORD:
+            word, is_number = _struct({"n": text, "cell": column}), self._is_number(cell)
+            return f"CASE WHEN {column} IS NULL OR {missing} THEN NULL WHEN {is_number} THEN {refused} ELSE {word} END"
+        return f"CASE WHEN {self._accepted(cell)} WHEN {column} IS NULL OR {missing} THEN NULL ELSE {refused} END"
+
+    def _accepted(self, cell: Cell) -> str:
+        """Return the branch of the usual case."""
+        if cell.kind == Kind.NUMBER:
+            return f"{self._is_number(cell)} THEN {_double(cell)}"
+        if cell.kind == Kind.BY_NUMBER:
+            return f"{self._is_number(cell)} THEN {self._by_number(cell)}"
+        is_whole = f"{_whole(cell)} = {_double(cell)}{self._no_underscore(cell)}"
+        whole = (
+            _whole(cell) if cell.kind == Kind.WHOLE else _struct({"n": _whole(cell), "cell": quoted_name(cell.column)})
+        )
+        return f"{is_whole} THEN {whole}"
+
+    def _by_number(self, cell: Cell) -> str:
+        """Beside the double, what tells numbers of more digits apart; of numbers that are the same, the text decides."""
+        text = self._text(cell)
+        digits = {
+            name: f"CASE WHEN length({text}) > {SURE_DIGITS} THEN TRY_CAST({text} AS DECIMAL(38, {scale})) END"
+            for name, scale in (("t", 18), ("h", 0))
+        }
+        return _struct({"n": _double(cell), **digits, "x": text, "cell": quoted_name(cell.column)})
+
+    def _is_compared_by_type(self, cell: Cell) -> bool:
+        """Whether a cell of a melted column has an order of its own."""
+        return cell == MELTED_CELL and not family_of(self.types[cell.column]).is_untyped
+
+    def _is_number(self, cell: Cell) -> str:
+        return f"isfinite({_double(cell)}){self._no_underscore(cell)}"
+
+    def _no_underscore(self, cell: Cell) -> str:
+        """DuckDB reads 1_000."""
+        return f" AND NOT contains({self._text(cell)}, '_')" if family_of(self.types[cell.column]).is_untyped else ""
+
+    def _key(self, cell: Cell) -> str:
+        column, type_ = quoted_name(cell.column), self.types[cell.column]
+        match family_of(type_):
+            case Family.FLOAT:
+                return f"{column} + 0::{type_}"  # -0.0 is 0.0
+            case Family.NESTED:
+                return f"to_json({JsonValues(cell.column).of(column, type_)})"
+        return f"{column}::VARCHAR" if type_.id == "null" else column
+
+    def _missing(self, cell: Cell) -> str:
+        text, family = self._text(cell), family_of(self.types[cell.column])
+        if family.is_untyped:
+            texts = ", ".join(quoted_text(value) for value in (*MISSING, *self.null_values))
+            return f"trim({text}, ' \t') IN ({texts})"
+        # By a Parquet's statistics DuckDB takes isnan() for false.
+        return f"NOT isfinite({text}) AND NOT isinf({text})" if family == Family.FLOAT else f"{text} IS NULL"
+
+    def _text(self, cell: Cell) -> str:
+        column, type_ = quoted_name(cell.column), self.types[cell.column]
+        if type_.id == "null":
+            return f"{column}::VARCHAR"
+        return f"({column}->>'$')" if str(type_) == "JSON" else column
 
 
-def _casts(cell: Cell, type_: str) -> list[str]:
-    if cell.kind not in (Kind.NUMBER, Kind.WHOLE):
-        return []
-    is_real = type_.startswith(("FLOAT", "DOUBLE", "DECIMAL"))
-    if type_ not in TEXTS | INTEGERS and not (is_real and cell.kind == Kind.NUMBER):
-        raise NotThatKind(cell.column, cell.kind, f"values of type {type_}")
-    text = _text(cell, type_)
-    double, whole = f"TRY_CAST({text} AS DOUBLE) AS {_double(cell)}", f"TRY_CAST({text} AS BIGINT) AS {_whole(cell)}"
-    return [double] if cell.kind == Kind.NUMBER else [double, whole]
+def common_type(types: Sequence[Any]) -> Any:
+    """Return the type as which values of all these types come out in one column: exact, or DOUBLE."""
+    families = {family_of(type_) for type_ in types}
+    if len({str(type_) for type_ in types}) == 1:
+        return duckdb.sqltype("VARCHAR") if types[0].id == "null" else types[0]
+    if families & {Family.TEXT, Family.JSON}:
+        return duckdb.sqltype("VARCHAR")
+    if Family.FLOAT in families:
+        return duckdb.sqltype("DOUBLE")
+    if families == {Family.INTEGER}:
+        return duckdb.sqltype("DECIMAL(20, 0)" if "ubigint" in {type_.id for type_ in types} else "BIGINT")
+    scales = [dict(type_.children)["scale"] if type_.id == "decimal" else 0 for type_ in types]
+    digits = [
+        dict(type_.children)["precision"] - scale if type_.id == "decimal" else 20
+        for type_, scale in zip(types, scales, strict=True)
+    ]
+    fits = max(scales) + max(digits) <= 38
+    return duckdb.sqltype(f"DECIMAL(38, {max(scales)})" if fits else "DOUBLE")
 
 
-def _decided(number: int, cell: Cell, types: dict[str, str]) -> str:
-    column, type_ = quoted_name(cell.column), types[cell.column]
-    if cell.kind == Kind.RAW:
-        return column
-    missing = _missing(cell, type_)
-    if cell.kind == Kind.VALUE:
-        return f"CASE WHEN {missing} THEN NULL ELSE {column} END"
-    result = _double(cell) if cell.kind == Kind.NUMBER else _whole(cell)
-    accepted = f"isfinite({result})" if cell.kind == Kind.NUMBER else f"{result} = {_double(cell)}"
-    if type_ in TEXTS:
-        accepted += f" AND NOT contains({_text(cell, type_)}, '_')"  # DuckDB reads 1_000
-    refused = f"error('refused\x1f{number}\x1f' || left({_text(cell, type_)}::VARCHAR, 80) || '\x1f')"
-    return f"CASE WHEN {accepted} THEN {result} WHEN {column} IS NULL OR {missing} THEN NULL ELSE {refused} END"
+def _as_type(column: str, type_: Any, common: Any, number: str) -> str:
+    name = quoted_name(column)
+    if str(type_) == str(common):
+        return name
+    if common.id == "varchar" and str(type_) == "JSON":
+        return f"({name}->>'$')"
+    if common.id != "double" or type_.id in _IN_DOUBLES:
+        return f"{name}::{common}"
+    inexact = raising("inexact", quoted_text(number), f"{name}::VARCHAR")
+    back = "HUGEINT" if type_.id in ("bigint", "ubigint") else str(type_)
+    return f"CASE WHEN {name} IS NULL OR TRY_CAST({name}::DOUBLE AS {back}) = {name} THEN {name}::DOUBLE ELSE {inexact} END"
 
 
-def _missing(cell: Cell, type_: str) -> str:
-    text = _text(cell, type_)
-    if type_ in TEXTS:
-        return f"{text} = '' OR {text} = 'NaN'"
-    is_nan = f"NOT isfinite({text}) AND NOT isinf({text})"  # by a Parquet's statistics DuckDB takes isnan() for false
-    return is_nan if type_ in ("FLOAT", "DOUBLE") else f"{text} IS NULL"
-
-
-def _text(cell: Cell, type_: str) -> str:
-    column = quoted_name(cell.column)
-    return f"({column}->>'$')" if type_ == "JSON" else column
+def _struct(members: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"'{name}': {expression}" for name, expression in members.items()) + "}"
 
 
 def _double(cell: Cell) -> str:

@@ -31,7 +31,7 @@ def _bound(connection: duckdb.DuckDBPyConnection, resources: Resources) -> duckd
     spilled = str(resources.scratch / "spilled").replace("'", "''")
     connection.execute(
         f"SET memory_limit = '{resources.memory}B'; SET threads = {resources.threads}; SET temp_directory = '{spilled}';"
-        "SET enable_progress_bar = true; SET enable_progress_bar_print = false;"
+        "SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false;"
         "SET enable_profiling = 'no_output'"  # the plan's row counts; costs nothing measurable
     )
     return connection

@@ -6,31 +6,47 @@ JSON: so nothing is guessed, and what is copied is copied as it stands. What a c
 """
 
 import json
+import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Self
 
 import duckdb
 import narwhals as nw
+from duckdb import sqltype
 
-from compute.engines.base import Resources, Surroundings, Target
-from compute.engines.duckdb_cells import REFUSED, select_cells
-from compute.engines.duckdb_cells import quoted_name as _name
-from compute.engines.duckdb_cells import quoted_text as _text
+from compute.cells import Cell, Family, Kind, NotThatKind
+from compute.engines.base import Resources, Surroundings, Target, Written
+from compute.engines.duckdb_cells import CellReader, family_of
 from compute.engines.duckdb_database import connect, database, forget
 from compute.engines.duckdb_files import keys_query, schema_query, table_of
+from compute.engines.duckdb_output import with_cells, writable
+from compute.engines.duckdb_sql import quoted_name as _name
+from compute.engines.duckdb_sql import quoted_text as _text
+from compute.engines.duckdb_sql import raised
 from compute.engines.plain_csv import PlainCsv, select_plain, types_of
 from compute.engines.xml_records import records_as_json_lines
-from compute.faults import BrokenFile, DoesNotFit, Fault, Finding, LimitReached, NotPlain, NotThatKind
+from compute.faults import (
+    BrokenFile,
+    DoesNotFit,
+    Fault,
+    Finding,
+    InexactTogether,
+    LimitReached,
+    NotPlain,
+    UnwritableValue,
+)
 from compute.formats import Format, Source, check_names
-from compute.operations import LINE, ROW, Cell, Frame
+from compute.operations import LINE, ROW, Frame, Result, Scan
 from compute.xml_file import written_records
+
+logger = logging.getLogger(__name__)
 
 FETCHED_ROWS = 10_000
 PLAIN = "plain"  # the name of the stream of a plain CSV
+WIDEST_DECIMAL = 38
 
 
 class DuckDb:
@@ -46,9 +62,9 @@ class DuckDb:
     def __init__(self, source: Source, resources: Resources) -> None:
         self._source = source
         self._resources = resources
-        self._held = self._rows_read = 0
-        self._types: dict[str, str] = {}
-        self._cells: list[Cell] = []
+        self._rows_read = 0
+        self._types: dict[str, Any] = {}
+        self._scan = Scan([])
         self._may_be_plain = source.may_be_plain
         self._plain_csv: PlainCsv | None = None
         self._connection = connect(resources)
@@ -61,7 +77,7 @@ class DuckDb:
         if isinstance(error, LimitReached) or not isinstance(error, Fault | Finding | None):
             forget()
 
-    def columns(self) -> tuple[str, ...]:
+    def columns(self) -> dict[str, Family]:
         """Return the file's columns: from a CSV's header, a Parquet's schema, all the records of JSON and XML."""
         if self._source.format == Format.XML:
             self._source = records_as_json_lines(self._source, self._resources.scratch)
@@ -71,41 +87,49 @@ class DuckDb:
                 raise BrokenFile("The file has no records, so it has no columns.")
             self._source = replace(self._source, columns=check_names(found))
             self._types = self._types_of(self._source.columns)
-        return self._source.columns
+        return {column: family_of(type_) for column, type_ in self._types.items()}
 
-    def scan(self, cells: Sequence[Cell], *, rows: bool = False, lines: bool = False) -> Frame:
+    def scan(self, scan: Scan, *, lines: bool = False) -> Frame:
         """Return the cells as a lazy frame over this connection."""
-        self._cells = list(cells)
-        numbered = [f"row_number() OVER () AS {_name(ROW)}"] if rows else []
+        self._scan = scan
+        numbered = [f"row_number() OVER () AS {_name(ROW)}"] if scan.rows else []
         with self._faults():
-            plain = "" if rows else self._plain_query(lines=lines)
-            query = plain or select_cells(cells, self._types, table_of(self._source), numbered)
+            plain = "" if scan.rows else self._plain_query(lines=lines)
+            reader = CellReader(self._types, self._source.null_values)
+            query = plain or reader.select(scan, table_of(self._source), numbered)
             relation = self._connection.sql(query)
             return nw.from_native(relation).lazy()
 
-    def hold(self, frame: Frame) -> Frame:
-        """Put the frame into a temporary table, which spills to disk."""
-        self._held += 1
-        with self._faults():
-            relation: Any = frame.to_native()
-            self._connection.execute(f"CREATE TEMP TABLE held{self._held} AS {relation.sql_query()}")
-            self._note_rows()
-            return nw.from_native(self._connection.table(f"held{self._held}")).lazy()
+    def small_table(self, columns: Mapping[str, Sequence[Any]]) -> Frame:
+        """Return the values as a table of literals."""
+        lists = [
+            f"unnest([{', '.join(_text(v) if isinstance(v, str) else str(v) for v in values)}]) AS {_name(name)}"
+            for name, values in columns.items()
+        ]
+        return nw.from_native(self._connection.sql(f"SELECT {', '.join(lists)}")).lazy()
 
-    def sink(self, frame: Frame, target: Target) -> int:
-        """Write the frame with DuckDB's own writers, XML with ours."""
-        with self._faults():
-            query = self._plain(frame.to_native(), target.format)
-            if target.format == Format.XML:
-                return self._sink_xml(query, target.path)
-            options = _copy_options(target)
-            if frame.collect_schema().names() == [LINE]:
-                query = f"SELECT {_name(LINE)} AS {_name(target.delimiter.join(self._source.columns))} FROM ({query})"
-                options += ", QUOTE '', ESCAPE ''"  # what would be quoted as a cell stands as it stood
-            counted = self._connection.execute(f"COPY ({query}) TO {_text(str(target.path))} ({options})")
-            row = counted.fetchone()
-            self._note_rows()
-            return int(row[0]) if row else 0
+    def sink(self, result: Result, target: Target) -> Written:
+        """Write the result with DuckDB's own writers, XML with ours."""
+        with self._faults(target):
+            relation = with_cells(result.frame.to_native(), result.cells)
+            types = {name: str(type_) for name, type_ in nw.from_native(relation).collect_schema().items()}
+            if list(types) == [LINE]:
+                return Written(self._sink_lines(relation, target), dict.fromkeys(self._source.columns, types[LINE]))
+            query = writable(relation, target, keeps_json=self._source.format == Format.PARQUET)
+            sink = self._sink_xml if target.format == Format.XML else self._copy
+            return Written(sink(query, target), types)
+
+    def _sink_lines(self, relation: Any, target: Target) -> int:
+        header = _name(target.delimiter.join(self._source.columns))
+        query = f"SELECT {_name(LINE)} AS {header} FROM ({relation.sql_query()})"
+        return self._copy(query, target, ", QUOTE '', ESCAPE ''")  # what would be quoted as a cell stands as it stood
+
+    def _copy(self, query: str, target: Target, options: str = "") -> int:
+        options = _copy_options(target) + options
+        counted = self._connection.execute(f"COPY ({query}) TO {_text(str(target.path))} ({options})")
+        row = counted.fetchone()
+        self._note_rows()
+        return int(row[0]) if row else 0
 
     def progress(self) -> float:
         """Return DuckDB's own estimate, or how far the plain file is read."""
@@ -128,7 +152,7 @@ class DuckDb:
         if self._plain_csv and isinstance(self._plain_csv.fault, NotPlain):
             self._may_be_plain = False
         self._plain_csv = None
-        types = types_of(self._cells, lines=lines) if self._may_be_plain else {}
+        types = types_of(self._scan, lines=lines) if self._may_be_plain else {}
         if not types:
             return ""
         stream = PlainCsv(self._source, types, self._resources.threads)
@@ -139,13 +163,13 @@ class DuckDb:
             return ""
         self._plain_csv = stream
         self._connection.register(PLAIN, stream)
-        return select_plain(self._cells, PLAIN)
+        return select_plain(self._scan, types, PLAIN, self._source.null_values)
 
     @contextmanager
-    def _faults(self) -> Iterator[None]:
+    def _faults(self, target: Target | None = None) -> Iterator[None]:
         """Say in our words what DuckDB refuses, and as it was what a stream of ours refused."""
         try:
-            with _faults(self._source, self._cells):
+            with _faults(self._source, self._scan, target):
                 yield
         except (Fault, Finding, duckdb.Error) as error:
             if self._plain_csv and self._plain_csv.fault:
@@ -156,7 +180,7 @@ class DuckDb:
         plan = json.loads(self._connection.get_profiling_information())
         self._rows_read = max(self._rows_read, *_scanned_rows(plan.get("operator", [])), 0)
 
-    def _sink_xml(self, query: str, path: Path) -> int:
+    def _sink_xml(self, query: str, target: Target) -> int:
         result = self._connection.execute(query)
         names = [column[0] for column in result.description or ()]
         rows = 0
@@ -167,22 +191,10 @@ class DuckDb:
                 rows += len(batch)
                 yield from batch
 
-        with path.open("w", encoding="utf-8", newline="") as file:
+        with target.path.open("w", encoding="utf-8", newline="") as file:
             file.writelines(written_records(names, batches()))
         self._note_rows()
         return rows
-
-    def _plain(self, relation: Any, format_: Format) -> str:
-        """The query whose values the format can hold: JSON cells become text outside JSON, everything does in XML."""
-        columns = []
-        for column, type_ in zip(relation.columns, relation.types, strict=True):
-            expression = _name(column)
-            if str(type_) == "JSON" and format_ not in (Format.JSON, Format.JSONL):
-                expression = f"({expression}->>'$')"
-            if format_ == Format.XML:
-                expression = f"CAST({expression} AS VARCHAR)"
-            columns.append(f"{expression} AS {_name(column)}")
-        return f"SELECT {', '.join(columns)} FROM ({relation.sql_query()})"
 
     def _found_columns(self) -> tuple[str, ...]:
         if self._source.is_json:
@@ -190,11 +202,12 @@ class DuckDb:
         nodes = self._connection.execute(schema_query(self._source)).fetchall()
         return tuple(_outermost(nodes[1:]))
 
-    def _types_of(self, columns: Sequence[str]) -> dict[str, str]:
+    def _types_of(self, columns: Sequence[str]) -> dict[str, Any]:
         if self._source.format == Format.PARQUET:
             found = self._connection.sql(f"SELECT * FROM {table_of(self._source)}").types
-            return dict(zip(columns, map(str, found), strict=True))
-        return dict.fromkeys(columns, "JSON" if self._source.is_json else "VARCHAR")
+            return dict(zip(columns, found, strict=True))
+        is_json = self._source.is_json and not self._source.holds_text
+        return dict.fromkeys(columns, sqltype("JSON" if is_json else "VARCHAR"))
 
 
 def _outermost(nodes: Sequence[tuple[str, int]]) -> Iterator[str]:
@@ -216,8 +229,8 @@ def _scanned_rows(operators: list[dict[str, Any]]) -> Iterator[int]:
 def _copy_options(target: Target) -> str:
     match target.format:
         case Format.PARQUET:
-            # Beside the defaults: a fifth faster, and no larger.
-            return "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 1"
+            # Not version 2, whose deltas DuckDB writes wider than the format allows, so that Arrow cannot read them.
+            return "FORMAT parquet, PARQUET_VERSION v1, COMPRESSION zstd, COMPRESSION_LEVEL 1"
         case Format.JSON:
             return "FORMAT json, ARRAY true, COMPRESSION 'none'"
         case Format.JSONL:
@@ -226,7 +239,7 @@ def _copy_options(target: Target) -> str:
 
 
 @contextmanager
-def _faults(source: Source, cells: Sequence[Cell]) -> Iterator[None]:
+def _faults(source: Source, scan: Scan, target: Target | None) -> Iterator[None]:
     """Say in our words what DuckDB refuses; what it cannot blame on the file is a bug and passes through."""
     try:
         yield
@@ -234,9 +247,8 @@ def _faults(source: Source, cells: Sequence[Cell]) -> Iterator[None]:
         raise LimitReached("The job needs more memory than it may have; ask for fewer columns or groups.") from error
     except duckdb.Error as error:
         text = str(error)
-        if refused := REFUSED.search(text):
-            cell = cells[int(refused[1])]
-            raise NotThatKind(cell.column, cell.kind, refused[2]) from error
+        if found := raised(text):
+            raise _finding(*found, scan, target) from error
         if "INT128" in text or "HUGEINT" in text or "out of range for the destination type INT64" in text:
             raise DoesNotFit from error
         if "File too large" in text or "No space left" in text or "max_temp_directory_size" in text:
@@ -246,6 +258,16 @@ def _faults(source: Source, cells: Sequence[Cell]) -> Iterator[None]:
         ):
             raise
         raise BrokenFile(_reason(text.replace(str(source.path), ""))) from error
+
+
+def _finding(what: str, where: str, value: str, scan: Scan, target: Target | None) -> Exception:
+    """Return what a query raised."""
+    if what == "unwritable":
+        return UnwritableValue(where, value, target.format if target else "json")
+    if what == "inexact":
+        return InexactTogether(scan.melted[int(where)], value)
+    number = int(where)
+    return NotThatKind(Cell(scan.melted[number], Kind.NUMBER) if scan.melted else scan.cells[number], value)
 
 
 def _reason(text: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from compute.csv_file import MAX_ROW_BYTES
-from compute.engines.duckdb_cells import quoted_name, quoted_text
+from compute.engines.duckdb_sql import quoted_name, quoted_text
 from compute.file_end import REGION_BYTES
 from compute.formats import Format, Source
 
@@ -16,7 +16,7 @@ def table_of(source: Source) -> str:
     if source.format == Format.PARQUET:
         return f"read_parquet({_path(source)})"
     if source.is_json:
-        columns = _struct(source.columns, "JSON")
+        columns = _struct(source.columns, "VARCHAR" if source.holds_text else "JSON")
         return f"read_json({_path(source)}, {_packed(source)}, {_json_options(source)}, columns={columns})"
     return (
         f"read_csv({_path(source)}, {_packed(source)}, auto_detect=false, header=true, quote='\"', escape='\"',"

@@ -8,57 +8,55 @@ included, it gives up, and the file is read that way, which says what is wrong.
 
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from compute.cells import Cell, Kind, NotThatKind
 from compute.csv_file import MAX_ROW_BYTES
-from compute.engines.duckdb_cells import quoted_name
-from compute.faults import NotPlain, NotThatKind
-from compute.formats import MARK, Source
-from compute.operations import LINE, Cell, Kind
+from compute.engines.duckdb_cells import CellReader
+from compute.engines.duckdb_sql import quoted_name
+from compute.faults import NotPlain
+from compute.formats import MARK, MISSING, Source
+from compute.operations import LINE, Scan
 
 FIRST_BYTES = 64 * 1024  # which are looked at first; a file with longer lines is not plain
 PIECE_BYTES = MAX_ROW_BYTES  # so a longer row ends in none
-MISSING = ["", "NaN"]
 NOWHERE = '"'  # which is in no plain file
-# A column that is needed as two kinds has the type of the first.
-TYPES = {Kind.WHOLE: pa.int64(), Kind.NUMBER: pa.float64(), Kind.VALUE: pa.string()}
-KINDS_OF_A_COLUMN = ({Kind.WHOLE}, {Kind.NUMBER}, {Kind.WHOLE, Kind.NUMBER}, {Kind.VALUE})
+TYPES = {
+    frozenset({Kind.WHOLE}): pa.int64(),
+    frozenset({Kind.NUMBER}): pa.float64(),
+    frozenset({Kind.WHOLE, Kind.NUMBER}): pa.int64(),
+}  # of a column that is needed as these kinds; any other is text
 
 
-def types_of(cells: Sequence[Cell], *, lines: bool) -> dict[str, pa.DataType]:
-    """Return as what to read each column of the cells, and with `lines` that there is LINE instead of RAW cells.
+def types_of(scan: Scan, *, lines: bool) -> dict[str, pa.DataType]:
+    """Return as what to read each column, and with `lines` that there is LINE instead of RAW cells.
 
-    Nothing where a column is needed as two things, or where nothing is gained: without numbers and lines.
+    Nothing where nothing is gained: without numbers and lines.
     """
-    kinds: dict[str, set[Kind]] = {}
-    computed_on = [cell for cell in cells if not (lines and cell.kind == Kind.RAW)]
-    for cell in computed_on:
-        kinds.setdefault(cell.column, set()).add(cell.kind)
-    if not all(each in KINDS_OF_A_COLUMN for each in kinds.values()):
+    kinds = {column: frozenset(each - {Kind.RAW} if lines else each) for column, each in scan.columns.items()}
+    if scan.melted or any(Kind.RAW in each for each in kinds.values()):
         return {}
-    types = {column: next(TYPES[kind] for kind in TYPES if kind in each) for column, each in kinds.items()}
-    if types and len(computed_on) < len(cells):
+    types = {column: TYPES.get(each, pa.string()) for column, each in kinds.items() if each}
+    if types and len(types) < len(kinds):
         return types | {LINE: pa.string()}
-    return types if set(types.values()) != {TYPES[Kind.VALUE]} else {}
+    return types if set(types.values()) != {pa.string()} else {}
 
 
-def select_plain(cells: Sequence[Cell], table: str) -> str:
-    """Return the query of the cells over the stream of their columns, with LINE in the place of RAW cells."""
-    wanted = [
-        f"{quoted_name(c.column)}{'::DOUBLE' * (c.kind == Kind.NUMBER)} AS {quoted_name(c.name)}"
-        for c in cells
-        if c.kind != Kind.RAW
-    ]
-    line = [quoted_name(LINE)] if len(wanted) < len(cells) else []
-    return f"SELECT {', '.join(wanted + line)} FROM {table}"
+def select_plain(scan: Scan, types: Mapping[str, pa.DataType], table: str, null_values: Sequence[str]) -> str:
+    """Return the query of the cells over the stream of columns of these types, with LINE in the place of RAW cells."""
+    ready = frozenset(column for column, type_ in types.items() if type_ != pa.string())
+    reader = CellReader(dict.fromkeys(types, duckdb.sqltype("VARCHAR")), null_values, ready)
+    cells = [cell for cell in scan.cells if cell.kind != Kind.RAW]
+    return reader.select(Scan(cells), table, [quoted_name(LINE)] if LINE in types else [])
 
 
 class Piece(NamedTuple):
@@ -146,7 +144,12 @@ class PlainCsv:
 
     def _read(self, piece: Piece, types: pa.Schema) -> pa.Table:
         return _table(
-            piece, self._source.columns, self._source.delimiter, types, null_values=MISSING, strings_can_be_null=True
+            piece,
+            self._source.columns,
+            self._source.delimiter,
+            types,
+            null_values=[*MISSING, *self._source.null_values],
+            strings_can_be_null=True,
         )
 
     def _blame_a_whole_number(self, piece: Piece) -> None:
@@ -160,7 +163,7 @@ class PlainCsv:
             if before.type == pa.int64():
                 rest = column.filter(pc.not_equal(pc.floor(column), column))
                 if len(rest):
-                    raise NotThatKind(before.name, Kind.WHOLE, str(rest[0]))
+                    raise NotThatKind(Cell(before.name, Kind.WHOLE), str(rest[0]))
 
 
 def _table(piece: Piece, names: Sequence[str], delimiter: str, types: pa.Schema, **conversions: Any) -> pa.Table:

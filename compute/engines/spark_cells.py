@@ -4,15 +4,22 @@ SQL, for each call of Spark's own functions is a question to the JVM.
 """
 
 import re
+from collections.abc import Mapping, Sequence
 
+from compute.cells import MELTED_CELL, MELTED_NUMBER, Cell, Family, Kind
 from compute.csv_file import MAX_ROW_BYTES
-from compute.faults import NotThatKind
-from compute.formats import Source
-from compute.operations import ROW, Cell, Kind
+from compute.formats import MISSING, Source
+from compute.operations import POSITION, ROW, Scan
 
-INTEGERS = frozenset({"tinyint", "smallint", "int", "bigint"})
+SURE_DIGITS = 15  # so many decimal digits any double tells apart
+_FAMILIES = {
+    "string": Family.TEXT, "boolean": Family.BOOLEAN, "date": Family.DATE, "binary": Family.BINARY,
+    "timestamp": Family.TIMESTAMP, "timestamp_ntz": Family.TIMESTAMP, "float": Family.FLOAT, "double": Family.FLOAT, "tinyint": Family.INTEGER,
+    "smallint": Family.INTEGER, "int": Family.INTEGER, "bigint": Family.INTEGER,
+}  # fmt: skip
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
-REFUSED = re.compile(r"refused\x1f(\d+)\x1f(.*?)\x1f", re.DOTALL)
+RAISED = re.compile(r"(refused|inexact)\x1f(\d+)\x1f(.*?)\x1f", re.DOTALL)
+_IN_DOUBLES = frozenset({"float", "double", "tinyint", "smallint", "int"})  # exactly
 NO_PLAIN_ROW = "no plain row\x1f"
 LONGEST_LINE = MAX_ROW_BYTES - len(b"\r\n")
 
@@ -51,28 +58,95 @@ def cells_of_line(source: Source) -> str:
     return f"from_csv({line}, '{schema}', {options})"
 
 
-def cell_of(number: int, cell: Cell, column: str, type_: str) -> str:
-    """Return the cell with this number over a column, SQL of this type; raise NotThatKind where the type says it all."""
-    return f"{_decided(number, cell, column, type_)} AS {quoted_name(cell.name)}"
+def family_of(type_: str) -> Family:
+    """Return what a column of Spark's type holds."""
+    return Family.DECIMAL if type_.startswith("decimal") else _FAMILIES[type_]
 
 
-def _decided(number: int, cell: Cell, column: str, type_: str) -> str:
-    if cell.kind == Kind.RAW:
-        return column
-    missing = _missing(column, type_)
-    if cell.kind == Kind.VALUE:
-        return f"CASE WHEN {missing} THEN NULL ELSE {column} END"
-    is_real = type_ in ("float", "double") or type_.startswith("decimal")
-    if type_ != "string" and type_ not in INTEGERS and not (is_real and cell.kind == Kind.NUMBER):
-        raise NotThatKind(cell.column, cell.kind, f"values of type {type_}")
-    double = f"try_cast({column} AS DOUBLE)"
-    result = double if cell.kind == Kind.NUMBER else _whole(column, double)
-    accepted = f"{result} IS NOT NULL AND abs({double}) < double('inf')"
-    if type_ == "string":
-        accepted = f"{column} RLIKE {quoted_text(NUMBER)} AND {accepted}"  # Java reads 1d and 0x1p3
-    head, tail = quoted_text(f"refused\x1f{number}\x1f"), quoted_text("\x1f")
-    refused = f"raise_error(concat({head}, left(string({column}), 80), {tail}))"
-    return f"CASE WHEN {accepted} THEN {result} WHEN {column} IS NULL OR {missing} THEN NULL ELSE {refused} END"
+class CellReader:
+    """The expressions of cells over columns, SQL of these types; the texts of `null_values` are missing values."""
+
+    def __init__(self, columns: Mapping[str, str], types: Mapping[str, str], null_values: Sequence[str]) -> None:
+        self._columns, self._types = columns, types
+        self._missing_texts = ", ".join(quoted_text(value) for value in (*MISSING, *null_values))
+
+    def select(self, scan: Scan) -> list[str]:
+        """Return the expressions of the cells; a row that holds something else makes the query fail as RAISED finds it."""
+        cells = [self._cell(number, cell) for number, cell in enumerate(scan.cells)]
+        return [*cells, self._melted(scan)] if scan.melted else cells
+
+    def _melted(self, scan: Scan) -> str:
+        """The number of a cell is that of its column here."""
+        common = _common_type([self._types[column] for column in scan.melted])
+        rows = [
+            f"named_struct('{POSITION}', {n}, '{MELTED_NUMBER.name}', {self._decided(n, Cell(column, Kind.NUMBER))},"
+            f" '{MELTED_CELL.name}', {self._decided(n, Cell(column, Kind.BY_NUMBER), self._as_type(n, column, common))})"
+            for n, column in enumerate(scan.melted)
+        ]
+        return f"inline(array({', '.join(rows)}))"
+
+    def _as_type(self, number: int, column: str, common: str) -> str:
+        value, type_ = self._columns[column], self._types[column]
+        if type_ == common or common != "double" or type_ in _IN_DOUBLES:
+            return f"CAST({value} AS {common})"
+        back = f"CAST(CAST({value} AS DOUBLE) AS {'DECIMAL(20, 0)' if type_ == 'bigint' else type_})"
+        head, tail = quoted_text(f"inexact\x1f{number}\x1f"), quoted_text("\x1f")
+        inexact = f"raise_error(concat({head}, string({value}), {tail}))"
+        return f"CASE WHEN {value} IS NULL OR {back} = {value} THEN CAST({value} AS DOUBLE) ELSE {inexact} END"
+
+    def _cell(self, number: int, cell: Cell) -> str:
+        return f"{self._decided(number, cell)} AS {quoted_name(cell.name)}"
+
+    def _decided(self, number: int, cell: Cell, as_cell: str = "") -> str:
+        column, type_ = self._columns[cell.column], self._types[cell.column]
+        if cell.kind == Kind.RAW:
+            return column
+        missing = self._missing(column, type_)
+        if cell.kind in (Kind.VALUE, Kind.KEY):
+            return f"CASE WHEN {missing} THEN NULL ELSE {column} END"
+        text = f"string({column})"
+        if cell.kind == Kind.BY_TEXT:
+            return f"CASE WHEN {missing} THEN NULL ELSE {_struct(n=text, cell=column)} END"
+        double = f"try_cast({column} AS DOUBLE)"
+        is_number = f"{double} IS NOT NULL AND abs({double}) < double('inf')"
+        if type_ == "string":
+            is_number = f"{column} RLIKE {quoted_text(NUMBER)} AND {is_number}"  # Java reads 1d and 0x1p3
+        head, tail = quoted_text(f"refused\x1f{number}\x1f"), quoted_text("\x1f")
+        refused = f"raise_error(concat({head}, left({text}, 80), {tail}))"
+        if cell.kind == Kind.BY_WORD:
+            word = _struct(n=text, cell=column)
+            return f"CASE WHEN {column} IS NULL OR {missing} THEN NULL WHEN {is_number} THEN {refused} ELSE {word} END"
+        accepted, value = _accepted(cell.kind, column, as_cell or column, double)
+        return f"CASE WHEN {is_number}{accepted} THEN {value} WHEN {column} IS NULL OR {missing} THEN NULL ELSE {refused} END"
+
+    def _missing(self, column: str, type_: str) -> str:
+        if type_ == "string":
+            return f"trim(BOTH ' \t' FROM {column}) IN ({self._missing_texts})"
+        return f"isnan({column})" if type_ in ("float", "double") else f"{column} IS NULL"
+
+
+def _accepted(kind: Kind, column: str, cell: str, double: str) -> tuple[str, str]:
+    """Return what a number must be beside, and the value."""
+    text = f"string({column})"
+    if kind == Kind.NUMBER:
+        return "", double
+    if kind == Kind.BY_NUMBER:
+        digits = {
+            name: f"CASE WHEN length({text}) > {SURE_DIGITS} THEN try_cast({column} AS DECIMAL(38, {scale})) END"
+            for name, scale in (("t", 18), ("h", 0))
+        }
+        return "", _struct(n=double, **digits, x=text, cell=cell)
+    whole = _whole(column, double)
+    return f" AND {whole} IS NOT NULL", whole if kind == Kind.WHOLE else _struct(n=whole, cell=column)
+
+
+def _common_type(types: Sequence[str]) -> str:
+    """Return the type as which values of all these types come out in one column."""
+    if len(set(types)) == 1:
+        return types[0]
+    if "string" in types:
+        return "string"
+    return "bigint" if {family_of(type_) for type_ in types} == {Family.INTEGER} else "double"
 
 
 def _whole(column: str, double: str) -> str:
@@ -81,7 +155,6 @@ def _whole(column: str, double: str) -> str:
     return f"coalesce(try_cast({column} AS BIGINT), {of_double})"
 
 
-def _missing(column: str, type_: str) -> str:
-    if type_ == "string":
-        return f"{column} IN ('', 'NaN')"
-    return f"isnan({column})" if type_ in ("float", "double") else f"{column} IS NULL"
+def _struct(**members: str) -> str:
+    pairs = [f"'{name}', {expression}" for name, expression in members.items()]
+    return f"named_struct({', '.join(pairs)})"

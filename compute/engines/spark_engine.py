@@ -21,14 +21,24 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F  # noqa: N812 - Spark's own habit
 
+from compute.cells import Cell, Family, Kind, NotThatKind
 from compute.engines import spark_session
-from compute.engines.base import Resources, Surroundings, Target
-from compute.engines.duckdb_cells import quoted_name as duckdb_name
+from compute.engines.base import Resources, Surroundings, Target, Written
 from compute.engines.duckdb_engine import DuckDb
-from compute.engines.spark_cells import NO_PLAIN_ROW, REFUSED, cell_of, cells_of_line, line_is_row, quoted_name
-from compute.faults import BrokenFile, DoesNotFit, EngineUnavailable, LimitReached, NotSplittable, NotThatKind
+from compute.engines.duckdb_sql import quoted_name as duckdb_name
+from compute.engines.duckdb_sql import quoted_text as duckdb_text
+from compute.engines.spark_cells import (
+    NO_PLAIN_ROW,
+    RAISED,
+    CellReader,
+    cells_of_line,
+    family_of,
+    line_is_row,
+    quoted_name,
+)
+from compute.faults import BrokenFile, DoesNotFit, EngineUnavailable, InexactTogether, LimitReached, NotSplittable
 from compute.formats import Format, Source, check_names
-from compute.operations import ROW, Cell, Frame, Kind
+from compute.operations import ROW, Frame, Result, Scan
 from compute.places import fetch_folder, is_url, opened, publish
 
 SAME_IN_SPARK = re.compile(
@@ -67,7 +77,7 @@ class Spark:
         self._source, self._resources = source, resources
         self._session = spark_session.start(Spark._surroundings)
         self._reader: DuckDb | None = None
-        self._cells: Sequence[Cell] = ()
+        self._scan = Scan([])
         self._has_json = False
         self._rows_read: Callable[[], int] = lambda: 0
 
@@ -78,40 +88,41 @@ class Spark:
         if self._reader:
             self._reader.__exit__(kind, error, trace)
 
-    def columns(self) -> tuple[str, ...]:
+    def columns(self) -> dict[str, Family]:
         """Return the file's columns: from a CSV's header or a Parquet's footer, or as DuckDB finds them."""
         if self._source.format == Format.PARQUET:
             schema, rows = _footer(self._source)
             self._rows_read = lambda: rows
             if all(SAME_IN_SPARK.fullmatch(str(type_)) for type_ in schema.types):
-                return check_names(schema.names)
+                check_names(schema.names)
+                return {name: family_of(type_) for name, type_ in self._parquet_types().items()}
         elif self._is_splittable():
-            return self._source.columns
+            return dict.fromkeys(self._source.columns, Family.TEXT)
         if self._source.url:
             raise NotSplittable
         self._reader = DuckDb(self._source, self._resources)
         self._rows_read = self._reader.rows_read
         return self._reader.columns()
 
-    def scan(self, cells: Sequence[Cell], *, rows: bool = False, lines: bool = False) -> Frame:
+    def scan(self, scan: Scan, *, lines: bool = False) -> Frame:
         """Return the cells as a frame of Spark."""
-        self._cells = cells
+        self._scan = scan
         if self._reader:
-            return self._read_by_duckdb(self._reader, cells, rows=rows)
+            return self._read_by_duckdb(self._reader, scan)
         read = self._read_csv if self._source.is_text else self._read_parquet
         with self._findings():
-            frame = read(cells)
-            if all(cell.kind == Kind.RAW for cell in cells):
+            frame = read(scan)
+            if scan.cells and all(cell.kind == Kind.RAW for cell in scan.cells):
                 frame = frame.coalesce(1)  # a preview: the first rows are asked for, and no more are read
             return _frame(frame)
 
-    def hold(self, frame: Frame) -> Frame:
-        """Put the frame into files."""
-        with self._findings():
-            return _frame(self._parquet(self._write(frame)))
+    def small_table(self, columns: Mapping[str, Sequence[Any]]) -> Frame:
+        """Return the values as a frame of Spark."""
+        return _frame(self._session.createDataFrame(list(zip(*columns.values(), strict=True)), list(columns)))
 
-    def sink(self, frame: Frame, target: Target) -> int:
+    def sink(self, result: Result, target: Target) -> Written:
         """Let Spark write the rows in pieces, and DuckDB make them one file."""
+        frame = _with_cells(result)
         with self._findings():
             place = self._write(frame)
         if is_url(place):
@@ -120,9 +131,10 @@ class Spark:
         names = tuple(frame.collect_schema().names())
         with DuckDb(Source(Path(place) / "*.parquet", Format.PARQUET, columns=names), self._resources) as writer:
             writer.columns()
-            relation = writer.scan([Cell(name, Kind.RAW) for name in names]).to_native()
-            json = {"BLOB": "decode({})::JSON"} if self._has_json else {}
-            return writer.sink(_projected(relation, names, json), target)
+            relation = writer.scan(Scan([Cell(name, Kind.RAW) for name in names])).to_native()
+            text = "(decode({})::JSON->>'$')" if target.format == Format.PARQUET else "decode({})::JSON"
+            json = {"BLOB": text} if self._has_json else {}
+            return writer.sink(Result(_projected(relation, names, json)), target)
 
     def progress(self) -> float:
         """Return the share of tasks that are done of the stages at work; a Connect server does not tell."""
@@ -143,17 +155,17 @@ class Spark:
         is_plain = not source.gzipped and "\n" not in names and "\r" not in names
         return source.is_text and is_plain and not is_hidden and not (source.in_order and not source.url)
 
-    def _read_by_duckdb(self, reader: DuckDb, cells: Sequence[Cell], *, rows: bool) -> Frame:
-        relation = reader.scan(cells, rows=rows).to_native()
-        self._has_json = "JSON" in map(str, relation.types)
+    def _read_by_duckdb(self, reader: DuckDb, scan: Scan) -> Frame:
+        relation = reader.scan(scan).to_native()
+        self._has_json = any("JSON" in str(type_) for type_ in relation.types)
         path = self._resources.scratch / f"{uuid.uuid4().hex}.parquet"
-        reader.sink(_projected(relation, relation.columns, FOR_SPARK), Target(path, Format.PARQUET))
+        reader.sink(Result(_projected(relation, relation.columns, FOR_SPARK)), Target(path, Format.PARQUET))
         place = f"{self._resources.shared_scratch}/{path.name}"
         if is_url(place):
             publish(path, place)
         return _frame(self._parquet(place))
 
-    def _read_csv(self, cells: Sequence[Cell]) -> DataFrame:
+    def _read_csv(self, scan: Scan) -> DataFrame:
         lines = self._session.read.text(self._input(), lineSep=self._source.line_end)
         observed = Observation()
         self._rows_read = lambda: _observed_rows(observed)
@@ -161,16 +173,18 @@ class Spark:
         rows = rows.selectExpr(f"{cells_of_line(self._source)} AS cells", quoted_name(ROW))
         rows = rows.observe(observed, F.expr("count(1) AS rows"))
         places = {name: f"cells.c{number}" for number, name in enumerate(self._source.columns)}
-        values = [cell_of(number, cell, places[cell.column], "string") for number, cell in enumerate(cells)]
-        return rows.selectExpr(*values, quoted_name(ROW))
+        reader = CellReader(places, dict.fromkeys(places, "string"), self._source.null_values)
+        return rows.selectExpr(*reader.select(scan), quoted_name(ROW))
 
-    def _read_parquet(self, cells: Sequence[Cell]) -> DataFrame:
-        frame = self._session.read.parquet(self._input())
-        types = {field.name: field.dataType.simpleString() for field in frame.schema}
-        values = [
-            cell_of(number, cell, quoted_name(cell.column), types[cell.column]) for number, cell in enumerate(cells)
-        ]
-        return frame.selectExpr(*values, NUMBERED)
+    def _read_parquet(self, scan: Scan) -> DataFrame:
+        types = self._parquet_types()
+        reader = CellReader({name: quoted_name(name) for name in types}, types, self._source.null_values)
+        return self._session.read.parquet(self._input()).selectExpr(*reader.select(scan), NUMBERED)
+
+    def _parquet_types(self) -> dict[str, str]:
+        with self._findings():
+            schema = self._session.read.parquet(self._input()).schema
+        return {field.name: field.dataType.simpleString() for field in schema}
 
     def _input(self) -> str:
         return spark_session.just(spark_session.hadoop_path(self._source.place))
@@ -196,9 +210,8 @@ class Spark:
             raise
 
     def _raise_finding(self, text: str, error: Exception) -> None:
-        if refused := REFUSED.search(text):
-            cell = self._cells[int(refused[1])]
-            raise NotThatKind(cell.column, cell.kind, refused[2]) from error
+        if found := RAISED.search(text):
+            raise self._finding(found[1], int(found[2]), found[3]) from error
         if NO_PLAIN_ROW in text or "MALFORMED_RECORD_IN_PARSING" in text:
             raise NotSplittable from error
         if "ARITHMETIC_OVERFLOW" in text:
@@ -207,6 +220,12 @@ class Spark:
             raise LimitReached("The job needs more memory or disk than it may have.") from error
         if "FAILED_READ_FILE" in text:
             raise BrokenFile("The file cannot be read: it is damaged inside.") from error
+
+    def _finding(self, what: str, number: int, value: str) -> Exception:
+        scan = self._scan
+        if what == "inexact":
+            return InexactTogether(scan.melted[number], value)
+        return NotThatKind(Cell(scan.melted[number], Kind.NUMBER) if scan.melted else scan.cells[number], value)
 
 
 def _footer(source: Source) -> tuple[pa.Schema, int]:
@@ -229,10 +248,32 @@ def _frame(native: Any) -> Frame:
     return frame
 
 
+def _with_cells(result: Result) -> Frame:
+    """Return the frame with each cell that was compared by something as it stands in the file."""
+    native: DataFrame = result.frame.to_native()
+    columns = [
+        f"{quoted_name(field.name)}.cell AS {quoted_name(field.name)}"
+        if (cell := result.cells.get(field.name)) and cell.kind.is_ordered
+        else quoted_name(field.name)
+        for field in native.schema
+    ]
+    return _frame(native.selectExpr(*columns))
+
+
 def _projected(relation: Any, names: Sequence[str], conversions: Mapping[str, str]) -> Frame:
     """Return DuckDB's relation with other names, and columns of some types converted."""
     columns = [
-        f"{conversions.get(str(type_), '{}').format(duckdb_name(column))} AS {duckdb_name(name)}"
+        f"{_converted(duckdb_name(column), type_, conversions)} AS {duckdb_name(name)}"
         for column, type_, name in zip(relation.columns, relation.types, names, strict=True)
     ]
     return _frame(relation.project(", ".join(columns)))
+
+
+def _converted(value: str, type_: Any, conversions: Mapping[str, str]) -> str:
+    if type_.id != "struct":
+        return conversions.get(str(type_), "{}").format(value)
+    members = [
+        f"{duckdb_name(name)} := {_converted(f'struct_extract({value}, {duckdb_text(name)})', child, conversions)}"
+        for name, child in type_.children
+    ]
+    return f"CASE WHEN {value} IS NOT NULL THEN struct_pack({', '.join(members)}) END"

@@ -17,4 +17,5 @@ def records_as_json_lines(source: Source, scratch: Path) -> Source:
             lines.write(json.dumps(record, ensure_ascii=False) + "\n")
     if not columns:
         raise BrokenFile("The file has no records, so it has no columns.")
-    return Source(path, Format.JSONL, columns=check_names(list(columns)))
+    names = check_names(list(columns))
+    return Source(path, Format.JSONL, columns=names, null_values=source.null_values, holds_text=True)

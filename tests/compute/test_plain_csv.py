@@ -7,10 +7,11 @@ from typing import Any
 import duckdb
 import pytest
 
+from compute.cells import Cell, Kind, NotThatKind
 from compute.engines.plain_csv import FIRST_BYTES, PIECE_BYTES, PlainCsv, select_plain, types_of
-from compute.faults import Fault, NotPlain, NotThatKind
+from compute.faults import Fault, NotPlain
 from compute.formats import MARK, Format, look_into
-from compute.operations import LINE, Cell, Kind
+from compute.operations import LINE, Scan
 from compute.pool import Child
 from compute.runner import _limits
 from tests.compute.tables import order, result, run
@@ -49,11 +50,13 @@ def answers(folder: Path, rows: bytes, operation: str) -> list[list[dict[str, An
 
 def read(path: Path, *cells: Cell) -> PlainCsv:
     """Read the cells to the end, or to where it is not plain."""
-    stream = PlainCsv(look_into(path, Format.CSV, gzipped=False), types_of(cells, lines=True), threads=2)
+    scan = Scan(cells)
+    types = types_of(scan, lines=True)
+    stream = PlainCsv(look_into(path, Format.CSV, gzipped=False), types, threads=2)
     with duckdb.connect() as connection:
         connection.register("plain", stream)
         try:
-            connection.execute(select_plain(cells, "plain")).fetchall()
+            connection.execute(select_plain(scan, types, "plain", ())).fetchall()
         except duckdb.Error:
             assert stream.fault
     return stream
@@ -187,7 +190,7 @@ def test_no_row_is_lost_behind_a_long_header(tmp_path: Path, length: int) -> Non
 def test_a_stream_is_read_anew_each_time(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_bytes(PLAIN_HEADER + b"a,1,x\nb,2,y\n")
-    stream = PlainCsv(look_into(path, Format.CSV, gzipped=False), types_of([NUMBER], lines=False), threads=2)
+    stream = PlainCsv(look_into(path, Format.CSV, gzipped=False), types_of(Scan([NUMBER]), lines=False), threads=2)
     with duckdb.connect() as connection:
         connection.register("plain", stream)
         twice = connection.execute("SELECT count(*) FROM plain AS one, plain AS other").fetchone()
@@ -247,7 +250,7 @@ def test_what_is_not_plain_is_left_to_duckdb(tmp_path: Path, row: bytes) -> None
 def test_it_is_used_where_numbers_or_lines_are_and_each_column_is_one_thing(
     cells: list[Cell], lines: bool, columns: list[str]
 ) -> None:
-    assert list(types_of(cells, lines=lines)) == columns
+    assert list(types_of(Scan(cells), lines=lines)) == columns
 
 
 def test_a_child_that_has_read_one_has_reserved_no_more_than_it_uses(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_an_analysts_way_from_file_to_downloaded_result(
     job = Job.objects.get(operation="group_by")
     assert job.sub == "operator"
     answer = ana.post(f"/workbench/jobs/{job.pk}/as", {"output_format": "json"}, follow=True)
-    assert json.loads(answer.getvalue())[0] == {"product": "Coffee", "price_mean": 4.0, "price_max": 4.5}
+    assert json.loads(answer.getvalue())[0] == {"product": "Coffee", "price_mean": 4.0, "price_max": "4.5"}
 
     command = re.search(r"<pre[^>]*>(.*?)</pre>", page, re.DOTALL)
     assert command

@@ -1,0 +1,75 @@
+"""The result of the pandas engine in every format, row by row."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from compute.cells import Family
+from compute.engines.arrow_values import json_texts, texts
+from compute.engines.base import Target
+from compute.engines.pandas_columns import Column
+from compute.faults import UnwritableValue
+from compute.formats import Format
+from compute.xml_file import written_records
+
+
+def write(columns: Sequence[Column], target: Target, *, keeps_json: bool) -> None:
+    """Write the columns to the target; raise UnwritableValue for what its format cannot hold."""
+    if target.format == Format.PARQUET:
+        arrays = [column.array if keeps_json else _without_json(column) for column in columns]
+        pq.write_table(pa.table(arrays, [column.name for column in columns]), target.path, compression="zstd")
+        return
+    with target.path.open("w", encoding="utf-8", newline="") as file:
+        if target.format in (Format.JSON, Format.JSONL):
+            _write_json(columns, target, file)
+        else:
+            _write_text(columns, target, file)
+
+
+def _write_json(columns: Sequence[Column], target: Target, file: io.TextIOWrapper) -> None:
+    names = [orjson.dumps(column.name).decode() for column in columns]
+    cells = [_json(column, for_display=target.for_display) for column in columns]
+    records = (
+        "{" + ",".join(f"{name}:{cell or 'null'}" for name, cell in zip(names, row, strict=True)) + "}"
+        for row in zip(*cells, strict=True)
+    )
+    file.write(
+        "[" + ",\n".join(records) + "]\n" if target.format == Format.JSON else "".join(f"{r}\n" for r in records)
+    )
+
+
+def _json(column: Column, *, for_display: bool) -> list[str | None]:
+    if column.family == Family.JSON:
+        return list(column.array.to_pylist())
+    return json_texts(column.array, column.name, for_display=for_display)
+
+
+def _write_text(columns: Sequence[Column], target: Target, file: io.TextIOWrapper) -> None:
+    names = [column.name for column in columns]
+    rows = zip(*(_texts(column) for column in columns), strict=True)
+    if target.format == Format.XML:
+        file.writelines(written_records(names, rows))
+        return
+    writer = csv.writer(file, delimiter=target.delimiter, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(_without_nul(rows, names))
+
+
+def _texts(column: Column) -> list[str | None]:
+    return column.plain() if column.family == Family.JSON else texts(column.array, column.name)
+
+
+def _without_json(column: Column) -> pa.Array:
+    return pa.array(column.plain(), pa.string()) if column.family == Family.JSON else column.array
+
+
+def _without_nul(rows: Iterator[tuple[str | None, ...]], names: Sequence[str]) -> Iterator[tuple[str | None, ...]]:
+    for row in rows:
+        for name, value in zip(names, row, strict=True):
+            if value and "\0" in value:
+                raise UnwritableValue(name, "the character U+0000", Format.CSV)
+        yield row
