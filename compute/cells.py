@@ -4,9 +4,11 @@ This is the one place that decides what each type can be asked for; `docs/comput
 blank text, the text or number NaN, the texts of `null_values`) are null in all cells but RAW ones.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 import narwhals as nw
 
@@ -83,8 +85,14 @@ class Cell:
         return nw.col(self.name)
 
 
+SHOWN = 80  # characters of a value that a finding has
+
+
 class NotThatKind(Finding):
-    """A column does not hold the kind of value that a cell of it was read as; another kind may do."""
+    """A column does not hold the kind of value that a cell of it was read as; another kind may do.
+
+    `value` is it, or the first SHOWN characters of it.
+    """
 
     def __init__(self, cell: Cell, value: str) -> None:
         super().__init__(value)
@@ -169,14 +177,30 @@ class Table:
     def note_refused(self, cell: Cell, value: str, *, field: str, must_be_number: bool) -> None:
         """Take note that a cell's column holds `value`, which it cannot be read as; raise NotNumeric or MixedColumn."""
         column = cell.column
-        if cell.kind in (Kind.WHOLE, Kind.BY_WHOLE):
-            self.found[column] = Reading.NUMBER
-        elif cell.kind == Kind.BY_WORD:
+        may_be_text = cell.kind.is_ordered and not must_be_number and column not in self.declared
+        if cell.kind == Kind.BY_WORD:
             raise MixedColumn(column, number=value, word=self.words[column], field=field)
-        elif cell.kind == Kind.BY_NUMBER and not must_be_number and column not in self.declared:
+        if may_be_text and (cell.kind == Kind.BY_NUMBER or is_word(value)):
             self.found[column], self.words[column] = Reading.TEXT, value
+        elif cell.kind in (Kind.WHOLE, Kind.BY_WHOLE):
+            self.found[column] = Reading.NUMBER
         else:
             mend = (
                 null_value_mend(value) if self.families[column].is_untyped else "Only finite numbers are computed on."
             )
             raise NotNumeric(column, f"it holds {value!r}. {mend}", field=field)
+
+
+def number_of(value: Any) -> float | None:
+    """Return a finite number in decimal notation, a text or a number already; None where it is none."""
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    is_other_notation = isinstance(value, str) and ("_" in value or not value.isascii())
+    return None if is_other_notation or not math.isfinite(number) else number
+
+
+def is_word(value: str) -> bool:
+    """Whether a finding's value is no number for sure: not only the beginning of one."""
+    return len(value) < SHOWN and number_of(value) is None

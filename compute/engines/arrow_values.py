@@ -21,6 +21,7 @@ _FAMILIES: list[tuple[Callable[[pa.DataType], bool], Family]] = [
     (pa.types.is_boolean, Family.BOOLEAN), (pa.types.is_integer, Family.INTEGER), (pa.types.is_floating, Family.FLOAT),
     (pa.types.is_decimal, Family.DECIMAL), (pa.types.is_date, Family.DATE), (pa.types.is_time, Family.TIME),
     (pa.types.is_timestamp, Family.TIMESTAMP), (pa.types.is_binary, Family.BINARY), (pa.types.is_nested, Family.NESTED),
+    (pa.types.is_fixed_size_binary, Family.UUID),  # for other bytes of one length become those of any
 ]  # fmt: skip
 _SAME_AS: list[tuple[Callable[[pa.DataType], bool], pa.DataType]] = [  # what DuckDB makes of them
     (pa.types.is_large_string, pa.string()), (pa.types.is_string_view, pa.string()), (pa.types.is_large_binary, pa.binary()),
@@ -37,7 +38,7 @@ def family_of(type_: pa.DataType) -> Family:
 def plain_type(type_: pa.DataType) -> pa.DataType:
     """Return the type as which values of this one are computed on and copied: without ways of storing them."""
     if isinstance(type_, pa.BaseExtensionType):
-        return plain_type(type_.storage_type)
+        return type_.storage_type if isinstance(type_, pa.UuidType) else plain_type(type_.storage_type)
     if pa.types.is_dictionary(type_):
         return plain_type(type_.value_type)
     if pa.types.is_decimal(type_):
@@ -125,7 +126,9 @@ def texts(array: pa.Array, column: str) -> list[str | None]:
             return [_short(text) for text in array.cast(pa.string()).to_pylist()]
         case Family.TIME:
             return [_short(text) for text in array.cast(pa.string()).to_pylist()]
-        case Family.BINARY if array.type == pa.binary():
+        case Family.UUID:
+            return [None if value is None else str(uuid.UUID(bytes=value)) for value in array.to_pylist()]
+        case Family.BINARY:
             return [None if value is None else base64.b64encode(value).decode() for value in array.to_pylist()]
     form = np.float32 if array.type == pa.float32() else lambda value: value
     return [None if value is None else _text(form(value)) for value in array.to_pylist()]
@@ -156,11 +159,6 @@ def _check_years(array: pa.Array, column: str) -> None:
     for number in array.view(pa.int32() if is_date else pa.int64()).to_pylist():
         if number is not None and not FIRST_DAY <= number // unit <= LAST_DAY:
             raise UnwritableValue(column, "a date beyond the years 1 to 9999", "text")
-
-
-def uuid_texts(array: pa.Array) -> pa.Array:
-    """Return 16 bytes each as the text of a UUID."""
-    return pa.array([None if each is None else str(uuid.UUID(bytes=each)) for each in array.to_pylist()], pa.string())
 
 
 def comparable(array: pa.Array, column: str) -> Sequence[Any]:

@@ -2,8 +2,9 @@
 
 import re
 
+from compute.cells import SHOWN
+
 _RAISED = re.compile("(refused|unwritable|inexact)\x1f(.*?)\x1f(.*?)\x1f", re.DOTALL)
-SHOWN = 80  # characters of a value that an error shows
 
 
 def quoted_name(name: str) -> str:

@@ -1,7 +1,6 @@
 """A column of a file for the pandas engine: its cells stay in Arrow, and pandas computes on numbers that stand for them."""
 
 import json
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from compute.cells import MELTED_NUMBER, Cell, Family, Kind, NotThatKind
+from compute.cells import MELTED_NUMBER, SHOWN, Cell, Family, Kind, NotThatKind, number_of
 from compute.engines.arrow_values import comparable, json_texts, texts, with_one_zero
 from compute.faults import InexactTogether
 from compute.formats import BLANKS, MISSING
@@ -17,7 +16,7 @@ from compute.formats import BLANKS, MISSING
 
 @dataclass(frozen=True)
 class Column:
-    """Cells of one family. UUID is their text; JSON, its JSON text."""
+    """Cells of one family. JSON is its text."""
 
     name: str
     family: Family
@@ -99,7 +98,7 @@ class CellReader:
         for value, gone in zip(values, column.is_missing(self._null_values), strict=True):
             number = None if gone else parse(value)
             if number is None and not gone:
-                raise NotThatKind(cell, str(value)[:80])
+                raise NotThatKind(cell, str(value)[:SHOWN])
             found.append(number)
         return found
 
@@ -129,16 +128,6 @@ def _ranked(keys: Sequence[Any], column: Column) -> Codes:
     ranks = {key: rank for rank, key in enumerate(ordered)}
     codes = [None if key is None else ranks[key] for key in keys]
     return Codes(codes, column.take([first[key] for key in ordered]))
-
-
-def number_of(value: Any) -> float | None:
-    """Return a finite number in decimal notation; None where it is none."""
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    is_other_notation = isinstance(value, str) and ("_" in value or not value.isascii())
-    return None if is_other_notation or not math.isfinite(number) else number
 
 
 def exact_number_of(value: Any) -> Decimal | None:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from compute.cells import MELTED_CELL, MELTED_NUMBER, Cell, Family, Kind
 from compute.csv_file import read_rows
-from compute.engines.arrow_values import family_of, plain_type, uuid_texts
+from compute.engines.arrow_values import family_of, plain_type
 from compute.engines.base import Resources, Surroundings, Target, Written
 from compute.engines.pandas_columns import CellReader, Column
 from compute.engines.pandas_output import write
@@ -177,8 +177,6 @@ def _column(name: str, array: pa.Array) -> Column:
     kind = getattr(array.type, "extension_name", "")
     plain = (array.storage if kind else array).cast(plain_type(array.type))
     plain.validate(full=True)  # text that is not UTF-8
-    if kind == "arrow.uuid":
-        return Column(name, Family.UUID, uuid_texts(plain))
     return Column(name, Family.JSON if kind == "arrow.json" else family_of(plain.type), plain)
 
 

@@ -20,7 +20,7 @@ from compute.xml_file import written_records
 def write(columns: Sequence[Column], target: Target, *, keeps_json: bool) -> None:
     """Write the columns to the target; raise UnwritableValue for what its format cannot hold."""
     if target.format == Format.PARQUET:
-        arrays = [column.array if keeps_json else _without_json(column) for column in columns]
+        arrays = [_typed(column, keeps_json=keeps_json) for column in columns]
         pq.write_table(pa.table(arrays, [column.name for column in columns]), target.path, compression="zstd")
         return
     with target.path.open("w", encoding="utf-8", newline="") as file:
@@ -63,8 +63,16 @@ def _texts(column: Column) -> list[str | None]:
     return column.plain() if column.family == Family.JSON else texts(column.array, column.name)
 
 
-def _without_json(column: Column) -> pa.Array:
-    return pa.array(column.plain(), pa.string()) if column.family == Family.JSON else column.array
+def _typed(column: Column, *, keeps_json: bool) -> pa.Array:
+    """The cells with the types that Parquet has for them; JSON stays JSON only where it was so in Parquet."""
+    match column.family:
+        case Family.UUID:
+            return pa.ExtensionArray.from_storage(pa.uuid(), column.array)
+        case Family.JSON if keeps_json:
+            return pa.ExtensionArray.from_storage(pa.json_(), column.array)
+        case Family.JSON:
+            return pa.array(column.plain(), pa.string())
+    return column.array
 
 
 def _without_nul(rows: Iterator[tuple[str | None, ...]], names: Sequence[str]) -> Iterator[tuple[str | None, ...]]:

@@ -6,7 +6,7 @@ SQL, for each call of Spark's own functions is a question to the JVM.
 import re
 from collections.abc import Mapping, Sequence
 
-from compute.cells import MELTED_CELL, MELTED_NUMBER, Cell, Family, Kind
+from compute.cells import MELTED_CELL, MELTED_NUMBER, SHOWN, Cell, Family, Kind
 from compute.csv_file import MAX_ROW_BYTES
 from compute.formats import MISSING, Source
 from compute.operations import POSITION, ROW, Scan
@@ -14,8 +14,8 @@ from compute.operations import POSITION, ROW, Scan
 SURE_DIGITS = 15  # so many decimal digits any double tells apart
 _FAMILIES = {
     "string": Family.TEXT, "boolean": Family.BOOLEAN, "date": Family.DATE, "binary": Family.BINARY,
-    "timestamp": Family.TIMESTAMP, "timestamp_ntz": Family.TIMESTAMP, "float": Family.FLOAT, "double": Family.FLOAT, "tinyint": Family.INTEGER,
-    "smallint": Family.INTEGER, "int": Family.INTEGER, "bigint": Family.INTEGER,
+    "timestamp": Family.TIMESTAMP, "timestamp_ntz": Family.TIMESTAMP, "float": Family.FLOAT, "double": Family.FLOAT,
+    "tinyint": Family.INTEGER, "smallint": Family.INTEGER, "int": Family.INTEGER, "bigint": Family.INTEGER,
 }  # fmt: skip
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 RAISED = re.compile(r"(refused|inexact)\x1f(\d+)\x1f(.*?)\x1f", re.DOTALL)
@@ -112,7 +112,7 @@ class CellReader:
         if type_ == "string":
             is_number = f"{column} RLIKE {quoted_text(NUMBER)} AND {is_number}"  # Java reads 1d and 0x1p3
         head, tail = quoted_text(f"refused\x1f{number}\x1f"), quoted_text("\x1f")
-        refused = f"raise_error(concat({head}, left({text}, 80), {tail}))"
+        refused = f"raise_error(concat({head}, left({text}, {SHOWN}), {tail}))"
         if cell.kind == Kind.BY_WORD:
             word = _struct(n=text, cell=column)
             return f"CASE WHEN {column} IS NULL OR {missing} THEN NULL WHEN {is_number} THEN {refused} ELSE {word} END"
