@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from compute.cells import Reading
 from compute.formats import Format
 from compute.models import Job
 from compute.operations import Aggregation
@@ -26,19 +27,44 @@ def _check_distinct(names: list[str]) -> list[str]:
     return names
 
 
+class ReadInput(serializers.Serializer[Any]):
+    """How to read a file, where it does not say so itself."""
+
+    null_values = serializers.ListField(
+        child=serializers.CharField(max_length=100, allow_blank=True, trim_whitespace=False),
+        required=False,
+        max_length=100,
+        help_text="texts that stand for missing values, such as NA; blank text and NaN always do",
+    )
+    types = serializers.DictField(
+        child=serializers.ChoiceField(choices=[Reading.TEXT.value, Reading.NUMBER.value]),
+        required=False,
+        help_text="columns of text or JSON that are text, or numbers, whatever their values look like",
+    )
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Refuse members that nobody reads."""
+        if isinstance(data, dict) and (unknown := set(data) - set(self.fields)):
+            raise serializers.ValidationError(dict.fromkeys(sorted(map(str, unknown)), "There is no such option."))
+        return super().to_internal_value(data)
+
+
 class FileInput(serializers.Serializer[Any]):
-    """What every operation is told: the file, and in which formats."""
+    """What every operation is told: the file, how to read it, and in which formats."""
 
     file_path = serializers.CharField(max_length=4096, trim_whitespace=False, help_text="below COMPUTE_ROOT")
     input_format = serializers.ChoiceField(choices=FORMATS, default="", help_text="where the file's name does not say")
     output_format = serializers.ChoiceField(choices=FORMATS, default="", help_text="default: the input's")
+    read = ReadInput(required=False)
     Authorization = serializers.CharField(
         required=False, write_only=True, help_text="the token, where it cannot be sent as a header"
     )
 
     def parameters(self) -> dict[str, Any]:
-        """Return what is the operation's own."""
-        return {key: value for key, value in self.validated_data.items() if key not in FileInput().fields}
+        """Return what is the operation's own, and how to read the file."""
+        own = {key: value for key, value in self.validated_data.items() if key not in FileInput().fields}
+        read = {key: value for key, value in self.validated_data.get("read", {}).items() if value}
+        return own | ({"read": read} if read else {})
 
 
 class GroupByInput(FileInput):
