@@ -7,6 +7,7 @@ blank text, the text or number NaN, the texts of `null_values`) are null in all 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -100,8 +101,10 @@ class NotThatKind(Finding):
         self.value = value
 
 
-# Of a frame that has each row once for each of several columns: the number and the cell there.
-MELTED_NUMBER, MELTED_CELL = Cell(":melted", Kind.NUMBER), Cell(":melted", Kind.BY_NUMBER)
+# Of a frame that has each row once for each of several columns: the number there, and the cell, of which the least and the
+# greatest are asked for. They are the same unless an engine knows already which they are.
+MELTED_NUMBER = Cell(":melted", Kind.NUMBER)
+MELTED_LEAST, MELTED_GREATEST = Cell(":melted", Kind.BY_NUMBER), Cell(":greatest", Kind.BY_NUMBER)
 
 
 def inner_name(prefix: str, name: str) -> str:
@@ -199,6 +202,11 @@ def number_of(value: Any) -> float | None:
         return None
     is_other_notation = isinstance(value, str) and ("_" in value or not value.isascii())
     return None if is_other_notation or not math.isfinite(number) else number
+
+
+def exact_number_of(value: Any) -> Decimal | None:
+    """Return the same with all its digits."""
+    return None if number_of(value) is None else Decimal(value.strip() if isinstance(value, str) else value)
 
 
 def is_word(value: str) -> bool:

@@ -18,7 +18,7 @@ from compute.places import opened
 SNIFFED_BYTES = 1024 * 1024  # a header line may be this long
 DELIMITERS = ",;\t|"
 MARK = codecs.BOM_UTF8
-MISSING = ("", "NaN")  # texts that are missing values, without blanks around them; BLANKS alone are one, too
+MISSING = ("", "NaN")  # texts that are missing values, as BLANKS alone are
 BLANKS = " \t"
 
 

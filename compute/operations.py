@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import narwhals as nw
 
-from compute.cells import MELTED_CELL, MELTED_NUMBER, Cell, Kind, Reading, Table, inner_name
+from compute.cells import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, Cell, Kind, Reading, Table, inner_name
 from compute.faults import check_distinct
 
 Frame = nw.LazyFrame[Any]
@@ -26,7 +26,8 @@ POSITION = ":position"  # in a melted frame, which of the melted columns the row
 class Scan:
     """What an engine is to read: cells of each row; with `rows`, also the row's number as ROW.
 
-    With `melted`, each row comes once for each of these columns, as POSITION, MELTED_NUMBER and MELTED_CELL, beside its cells.
+    With `melted`, each row comes once for each of these columns, beside its cells: POSITION, MELTED_NUMBER, MELTED_LEAST,
+    MELTED_GREATEST.
     """
 
     cells: Sequence[Cell]
@@ -40,7 +41,7 @@ class Scan:
         for cell in self.cells:
             kinds.setdefault(cell.column, set()).add(cell.kind)
         for column in self.melted:
-            kinds.setdefault(column, set()).update((MELTED_NUMBER.kind, MELTED_CELL.kind))
+            kinds.setdefault(column, set()).update((MELTED_NUMBER.kind, MELTED_LEAST.kind))
         return kinds
 
 
@@ -282,7 +283,7 @@ class Stats:
         table.note_refused(cell, value, field="columns", must_be_number=True)
 
     def apply(self, frame: Frame, table: Table, small_table: SmallTable) -> Result:
-        number, cell = MELTED_NUMBER.expression, MELTED_CELL.expression
+        number = MELTED_NUMBER.expression
         keys = keys_of(self.by)
         names = [key.name for key in keys]
         found = frame.group_by([*names, POSITION]).agg(
@@ -290,8 +291,8 @@ class Stats:
             number.count().alias("count"),
             number.mean().alias("mean"),
             number.var(ddof=1).alias("variance"),
-            cell.min().alias("min"),
-            cell.max().alias("max"),
+            MELTED_LEAST.expression.min().alias("min"),
+            MELTED_GREATEST.expression.max().alias("max"),
         )
         columns = small_table({POSITION: range(len(self.columns)), "column": self.columns})
         # Without `by`, a column is told of in a file without rows, too.
@@ -308,7 +309,7 @@ class Stats:
             "min",
             "max",
         )
-        return Result(result, {key.column: key for key in keys} | {"min": MELTED_CELL, "max": MELTED_CELL})
+        return Result(result, {key.column: key for key in keys} | {"min": MELTED_LEAST, "max": MELTED_GREATEST})
 
 
 def keys_of(columns: Sequence[str]) -> list[Cell]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from compute.cells import Reading
-from compute.formats import BLANKS
 
 
 @dataclass(frozen=True)
@@ -19,6 +18,6 @@ class ReadOptions:
     def of(cls, given: Mapping[str, Any]) -> Self:
         """Return the options that a request gives as JSON, checked by its serializer."""
         return cls(
-            tuple(value.strip(BLANKS) for value in given.get("null_values", [])),
+            tuple(given.get("null_values", [])),
             {column: Reading(type_) for column, type_ in given.get("types", {}).items()},
         )

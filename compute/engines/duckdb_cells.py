@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from compute.cells import MELTED_CELL, MELTED_NUMBER, Cell, Family, Kind
+from compute.cells import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, Cell, Family, Kind
 from compute.engines.duckdb_json import TEMPORAL, JsonValues
 from compute.engines.duckdb_sql import quoted_name, quoted_text, raising
 from compute.formats import MISSING
@@ -53,20 +53,21 @@ class CellReader:
         if scan.melted:
             return self._select_melted(scan, table)
         casts = dict.fromkeys(cast for cell in scan.cells for cast in self._casts(cell))
-        wanted = [f"{self._decided(cell, str(n))} AS {quoted_name(cell.name)}" for n, cell in enumerate(scan.cells)]
+        wanted = [f"{self.decided(cell, str(n))} AS {quoted_name(cell.name)}" for n, cell in enumerate(scan.cells)]
         return f"SELECT {', '.join([*wanted, *more])} FROM (SELECT {', '.join(['*', *casts])} FROM {table})"
 
     def _select_melted(self, scan: Scan, table: str) -> str:
         """The number of a cell is that of its column here. One list of cells is planned faster than as many expressions."""
-        keys = [f"{self._decided(cell, '0')} AS {quoted_name(cell.name)}" for cell in scan.cells]
+        keys = [f"{self.decided(cell, '0')} AS {quoted_name(cell.name)}" for cell in scan.cells]
         type_, values = self._melted_values(scan.melted)
-        position, melted = quoted_name(POSITION), quoted_name(MELTED_CELL.column)
+        position, melted = quoted_name(POSITION), quoted_name(MELTED_LEAST.column)
         rows = [*keys, f"unnest(range({len(values)})) AS {position}", f"unnest([{', '.join(values)}]) AS {melted}"]
-        reader = CellReader({MELTED_CELL.column: type_}, self.null_values)
+        reader = CellReader({MELTED_LEAST.column: type_}, self.null_values)
         casts = reader._casts(MELTED_NUMBER)
-        wanted = [quoted_name(cell.name) for cell in scan.cells] + [
-            f"{reader._decided(cell, position)} AS {quoted_name(cell.name)}" for cell in (MELTED_NUMBER, MELTED_CELL)
-        ]
+        number, cell = reader.decided(MELTED_NUMBER, position), reader.decided(MELTED_LEAST, position)
+        found = {MELTED_NUMBER: number, MELTED_LEAST: cell, MELTED_GREATEST: cell}
+        wanted = [quoted_name(key.name) for key in scan.cells]
+        wanted += [f"{expression} AS {quoted_name(each.name)}" for each, expression in found.items()]
         inner = f"SELECT {', '.join(rows)} FROM {table}"
         return f"SELECT {', '.join([*wanted, position])} FROM (SELECT {', '.join(['*', *casts])} FROM ({inner}))"
 
@@ -95,7 +96,7 @@ class CellReader:
             else []
         )
 
-    def _decided(self, cell: Cell, number: str) -> str:
+    def decided(self, cell: Cell, number: str) -> str:
         """Return the cell's expression; `number` is the SQL of what an error names it by."""
         column = quoted_name(cell.column)
         if cell.kind == Kind.RAW or cell.column in self.ready:
@@ -117,14 +118,14 @@ class CellReader:
         if cell.kind == Kind.NUMBER:
             return f"{self._is_number(cell)} THEN {_double(cell)}"
         if cell.kind == Kind.BY_NUMBER:
-            return f"{self._is_number(cell)} THEN {self._by_number(cell)}"
+            return f"{self._is_number(cell)} THEN {self.by_number(cell)}"
         is_whole = f"{_whole(cell)} = {_double(cell)}{self._no_underscore(cell)}"
         whole = (
             _whole(cell) if cell.kind == Kind.WHOLE else _struct({"n": _whole(cell), "cell": quoted_name(cell.column)})
         )
         return f"{is_whole} THEN {whole}"
 
-    def _by_number(self, cell: Cell) -> str:
+    def by_number(self, cell: Cell) -> str:
         """Beside the double, what tells numbers of more digits apart; of numbers that are the same, the text decides."""
         text = self._text(cell)
         digits = {
@@ -135,7 +136,7 @@ class CellReader:
 
     def _is_compared_by_type(self, cell: Cell) -> bool:
         """Whether a cell of a melted column has an order of its own."""
-        return cell == MELTED_CELL and not family_of(self.types[cell.column]).is_untyped
+        return cell == MELTED_LEAST and not family_of(self.types[cell.column]).is_untyped
 
     def _is_number(self, cell: Cell) -> str:
         return f"isfinite({_double(cell)}){self._no_underscore(cell)}"
@@ -156,8 +157,9 @@ class CellReader:
     def _missing(self, cell: Cell) -> str:
         text, family = self._text(cell), family_of(self.types[cell.column])
         if family.is_untyped:
-            texts = ", ".join(quoted_text(value) for value in (*MISSING, *self.null_values))
-            return f"trim({text}, ' \t') IN ({texts})"
+            words = ", ".join(map(quoted_text, (*MISSING, *self.null_values)))
+            # To trim takes longer than all else, so only what begins with a blank is trimmed.
+            return f"{text} IN ({words}) OR ({text} < '!' AND trim({text}, ' \t') = '')"
         # By a Parquet's statistics DuckDB takes isnan() for false.
         return f"NOT isfinite({text}) AND NOT isinf({text})" if family == Family.FLOAT else f"{text} IS NULL"
 

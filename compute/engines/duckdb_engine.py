@@ -155,7 +155,9 @@ class DuckDb:
         types = types_of(self._scan, lines=lines) if self._may_be_plain else {}
         if not types:
             return ""
-        stream = PlainCsv(self._source, types, self._resources.threads)
+        scan = self._scan
+        keys = [cell.column for cell in scan.cells] if scan.melted else []
+        stream = PlainCsv(self._source, types, self._resources.threads, keys=keys, melted=scan.melted)
         try:
             stream.look()
         except NotPlain:
@@ -163,7 +165,7 @@ class DuckDb:
             return ""
         self._plain_csv = stream
         self._connection.register(PLAIN, stream)
-        return select_plain(self._scan, types, PLAIN, self._source.null_values)
+        return select_plain(scan, types, PLAIN, self._source.null_values)
 
     @contextmanager
     def _faults(self, target: Target | None = None) -> Iterator[None]:

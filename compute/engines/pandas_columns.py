@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from compute.cells import MELTED_NUMBER, SHOWN, Cell, Family, Kind, NotThatKind, number_of
+from compute.cells import MELTED_NUMBER, SHOWN, Cell, Family, Kind, NotThatKind, exact_number_of, number_of
 from compute.engines.arrow_values import comparable, json_texts, texts, with_one_zero
 from compute.faults import InexactTogether
 from compute.formats import BLANKS, MISSING
@@ -33,7 +33,7 @@ class Column:
         """Return of each cell whether it is a missing value."""
         if self.family.is_untyped:
             words = {*MISSING, *null_values}
-            return [text is None or text.strip(BLANKS) in words for text in self.plain()]
+            return [text is None or text in words or not text.strip(BLANKS) for text in self.plain()]
         return [value is None or value != value for value in comparable(self.array, self.name)]  # noqa: PLR0124 - NaN
 
     def take(self, rows: Sequence[int | None]) -> "Column":
@@ -128,11 +128,6 @@ def _ranked(keys: Sequence[Any], column: Column) -> Codes:
     ranks = {key: rank for rank, key in enumerate(ordered)}
     codes = [None if key is None else ranks[key] for key in keys]
     return Codes(codes, column.take([first[key] for key in ordered]))
-
-
-def exact_number_of(value: Any) -> Decimal | None:
-    """Return the same with all its digits."""
-    return None if number_of(value) is None else Decimal(value.strip() if isinstance(value, str) else value)
 
 
 def whole_of(value: Any) -> int | None:

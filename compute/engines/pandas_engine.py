@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from compute.cells import MELTED_CELL, MELTED_NUMBER, Cell, Family, Kind
+from compute.cells import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, Cell, Family, Kind
 from compute.csv_file import read_rows
 from compute.engines.arrow_values import family_of, plain_type
 from compute.engines.base import Resources, Surroundings, Target, Written
@@ -96,13 +96,15 @@ class Pandas:
 
     def _melted(self, reader: CellReader, scan: Scan, keys: Mapping[str, Any]) -> dict[str, Any]:
         numbers, cells = reader.melted([self._columns[name] for name in scan.melted])
-        self._cells[MELTED_CELL] = cells.cells
+        self._cells |= {MELTED_LEAST: cells.cells, MELTED_GREATEST: cells.cells}
+        codes = pd.Series(cells.codes, dtype="Int64")
         times = len(scan.melted)
         return {
             **{name: pd.concat([values] * times, ignore_index=True) for name, values in keys.items()},
             POSITION: [position for position in range(times) for _ in range(self._rows)],
             MELTED_NUMBER.name: pd.Series(numbers, dtype="Float64"),
-            MELTED_CELL.name: pd.Series(cells.codes, dtype="Int64"),
+            MELTED_LEAST.name: codes,
+            MELTED_GREATEST.name: codes,
         }
 
     def _output(self, name: str, values: "pd.Series[Any]", cell: Cell | None) -> Column:

@@ -19,13 +19,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from compute.cells import Cell, Kind, NotThatKind
+from compute.cells import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, Cell, Kind, NotThatKind
 from compute.csv_file import MAX_ROW_BYTES
 from compute.engines.duckdb_cells import CellReader
 from compute.engines.duckdb_sql import quoted_name
+from compute.engines.extremes import Extremes
 from compute.faults import NotPlain
 from compute.formats import MARK, MISSING, Source
-from compute.operations import LINE, Scan
+from compute.operations import LINE, POSITION, Scan
 
 FIRST_BYTES = 64 * 1024  # which are looked at first; a file with longer lines is not plain
 PIECE_BYTES = MAX_ROW_BYTES  # so a longer row ends in none
@@ -42,8 +43,10 @@ def types_of(scan: Scan, *, lines: bool) -> dict[str, pa.DataType]:
 
     Nothing where nothing is gained: without numbers and lines.
     """
+    if scan.melted:
+        return dict.fromkeys(scan.columns, pa.string())
     kinds = {column: frozenset(each - {Kind.RAW} if lines else each) for column, each in scan.columns.items()}
-    if scan.melted or any(Kind.RAW in each for each in kinds.values()):
+    if any(Kind.RAW in each for each in kinds.values()):
         return {}
     types = {column: TYPES.get(each, pa.string()) for column, each in kinds.items() if each}
     if types and len(types) < len(kinds):
@@ -53,10 +56,36 @@ def types_of(scan: Scan, *, lines: bool) -> dict[str, pa.DataType]:
 
 def select_plain(scan: Scan, types: Mapping[str, pa.DataType], table: str, null_values: Sequence[str]) -> str:
     """Return the query of the cells over the stream of columns of these types, with LINE in the place of RAW cells."""
+    if scan.melted:
+        return _select_melted(scan, table, null_values)
     ready = frozenset(column for column, type_ in types.items() if type_ != pa.string())
     reader = CellReader(dict.fromkeys(types, duckdb.sqltype("VARCHAR")), null_values, ready)
     cells = [cell for cell in scan.cells if cell.kind != Kind.RAW]
     return reader.select(Scan(cells), table, [quoted_name(LINE)] if LINE in types else [])
+
+
+def _select_melted(scan: Scan, table: str, null_values: Sequence[str]) -> str:
+    """With keys, the least and greatest cells of each group are found here; without, the stream has found them."""
+    keys, text = [cell.column for cell in scan.cells], MELTED_LEAST.column
+    reader = CellReader(dict.fromkeys([*keys, text], duckdb.sqltype("VARCHAR")), null_values)
+    by_number = f"CASE WHEN {quoted_name(text)} IS NOT NULL THEN {reader.by_number(MELTED_LEAST)} END"
+    wanted = {
+        **{cell.name: reader.decided(cell, "0") for cell in scan.cells},
+        MELTED_NUMBER.name: quoted_name(NUMBER),
+        MELTED_LEAST.name: by_number if keys else quoted_name(text),
+        MELTED_GREATEST.name: by_number if keys else quoted_name(MELTED_GREATEST.column),
+        POSITION: quoted_name(POSITION),
+    }
+    return f"SELECT {', '.join(f'{each} AS {quoted_name(name)}' for name, each in wanted.items())} FROM {table}"
+
+
+NUMBER = f"double:{MELTED_LEAST.column}"
+MELTED = {
+    POSITION: pa.int32(),
+    NUMBER: pa.float64(),
+    MELTED_LEAST.column: pa.string(),
+    MELTED_GREATEST.column: pa.string(),
+}
 
 
 class Piece(NamedTuple):
@@ -74,15 +103,29 @@ class PlainCsv:
     """Columns of a file as an Arrow stream, which is read anew each time it is asked for.
 
     `fault` is why a stream ended early, such as NotPlain, or NotThatKind for a column of whole numbers that has others.
+    With `melted`, each row comes once for each of these columns, beside the others: POSITION, NUMBER and the cell.
     """
 
-    def __init__(self, source: Source, types: dict[str, pa.DataType], threads: int) -> None:
-        self._source, self._threads = source, threads
-        self._schema = pa.schema(types)
+    def __init__(
+        self,
+        source: Source,
+        types: dict[str, pa.DataType],
+        threads: int,
+        *,
+        keys: Sequence[str] = (),
+        melted: Sequence[str] = (),
+    ) -> None:
+        self._source, self._threads, self._keys, self._melted_columns = source, threads, keys, melted
         self._columns = pa.schema({name: types[name] for name in types if name != LINE})
+        self._schema = pa.schema(dict.fromkeys(keys, pa.string()) | MELTED) if melted else pa.schema(types)
         self._size = source.path.stat().st_size
         self._bytes_read = self.rows_read = 0
+        self._extremes = [Extremes() for _ in melted]
         self.fault: Exception | None = None
+
+    @property
+    def _finds_extremes(self) -> bool:
+        return bool(self._melted_columns) and not self._keys
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """What DuckDB takes a stream from (Arrow's PyCapsule interface)."""
@@ -99,21 +142,32 @@ class PlainCsv:
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         self._bytes_read = self.rows_read = 0
-        ahead: deque[Future[pa.Table]] = deque()
+        self._extremes = [Extremes() for _ in self._melted_columns]
+        last = None
         try:
-            with ThreadPoolExecutor(self._threads) as pool:
-                for piece in self._pieces(PIECE_BYTES):
-                    ahead.append(pool.submit(self._parsed, piece))
-                    if len(ahead) > 2 * self._threads:  # or they wait for DuckDB now and then
-                        yield from self._taken(ahead.popleft().result())
-                while ahead:
-                    yield from self._taken(ahead.popleft().result())
+            for table in self._tables():
+                if table.num_rows:
+                    yield from self._taken(last) if last is not None else ()
+                    last = table
+            if last is not None:
+                yield from self._taken(self._with_extremes(last) if self._finds_extremes else last)
         except Exception as fault:
             self.fault = fault  # DuckDB knows no more of it than its text
             raise
 
+    def _tables(self) -> Iterator[pa.Table]:
+        """Parse pieces in threads, and yield them in order."""
+        ahead: deque[Future[pa.Table]] = deque()
+        with ThreadPoolExecutor(self._threads) as pool:
+            for piece in self._pieces(PIECE_BYTES):
+                ahead.append(pool.submit(self._parsed, piece))
+                if len(ahead) > 2 * self._threads:  # or they wait for DuckDB now and then
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+
     def _taken(self, table: pa.Table) -> list[pa.RecordBatch]:
-        self.rows_read += table.num_rows
+        self.rows_read += table.num_rows // max(len(self._melted_columns), 1)
         batches: list[pa.RecordBatch] = table.to_batches()
         return batches
 
@@ -134,6 +188,8 @@ class PlainCsv:
             raise NotPlain
         try:
             table = self._read(piece, self._columns)
+            if self._melted_columns:
+                table = self._melted(table)
         except pa.ArrowInvalid as error:
             self._blame_a_whole_number(piece)
             raise NotPlain from error
@@ -141,6 +197,30 @@ class PlainCsv:
             if pa.types.is_floating(column.type) and pc.all(pc.is_finite(column)).as_py() is False:
                 raise NotPlain
         return table.append_column(LINE, _lines(piece)) if LINE in self._schema.names else table
+
+    def _melted(self, table: pa.Table) -> pa.Table:
+        keys = table.select(self._keys)
+        return pa.concat_tables(
+            self._beside(keys, position, table.column(name)) for position, name in enumerate(self._melted_columns)
+        )
+
+    def _beside(self, keys: pa.Table, position: int, cells: pa.ChunkedArray) -> pa.Table:
+        """The rows of one column. Without keys, the cells stay here: DuckDB takes as long to compare them as for all else."""
+        numbers, nothing = cells.cast(pa.float64()), pa.nulls(len(cells), pa.string())
+        if self._finds_extremes:
+            self._extremes[position].note(numbers, cells)
+        found = [cells, cells] if self._keys else [nothing, nothing]
+        columns = [*keys.columns, pa.repeat(pa.scalar(position, pa.int32()), len(cells)), numbers, *found]
+        return pa.table(columns, schema=self._schema)
+
+    def _with_extremes(self, table: pa.Table) -> pa.Table:
+        """Give the first row of each column, of the last rows that there are, the least and the greatest of all its cells."""
+        rows = table.num_rows // len(self._melted_columns)
+        ends = [[each.least, each.greatest] for each in self._extremes]
+        for place, cells in enumerate(zip(*ends, strict=True), start=len(self._schema) - 2):
+            filled = [value for cell in cells for value in (cell and cell[1], *[None] * (rows - 1))]
+            table = table.set_column(place, self._schema.field(place), pa.array(filled, pa.string()))
+        return table
 
     def _read(self, piece: Piece, types: pa.Schema) -> pa.Table:
         return _table(

@@ -6,7 +6,7 @@ SQL, for each call of Spark's own functions is a question to the JVM.
 import re
 from collections.abc import Mapping, Sequence
 
-from compute.cells import MELTED_CELL, MELTED_NUMBER, SHOWN, Cell, Family, Kind
+from compute.cells import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, SHOWN, Cell, Family, Kind
 from compute.csv_file import MAX_ROW_BYTES
 from compute.formats import MISSING, Source
 from compute.operations import POSITION, ROW, Scan
@@ -78,11 +78,12 @@ class CellReader:
     def _melted(self, scan: Scan) -> str:
         """The number of a cell is that of its column here."""
         common = _common_type([self._types[column] for column in scan.melted])
-        rows = [
-            f"named_struct('{POSITION}', {n}, '{MELTED_NUMBER.name}', {self._decided(n, Cell(column, Kind.NUMBER))},"
-            f" '{MELTED_CELL.name}', {self._decided(n, Cell(column, Kind.BY_NUMBER), self._as_type(n, column, common))})"
-            for n, column in enumerate(scan.melted)
-        ]
+        rows = []
+        for n, column in enumerate(scan.melted):
+            number = self._decided(n, Cell(column, Kind.NUMBER))
+            cell = self._decided(n, Cell(column, Kind.BY_NUMBER), self._as_type(n, column, common))
+            found = {POSITION: str(n), MELTED_NUMBER.name: number, MELTED_LEAST.name: cell, MELTED_GREATEST.name: cell}
+            rows.append(_struct(**found))
         return f"inline(array({', '.join(rows)}))"
 
     def _as_type(self, number: int, column: str, common: str) -> str:
@@ -121,7 +122,7 @@ class CellReader:
 
     def _missing(self, column: str, type_: str) -> str:
         if type_ == "string":
-            return f"trim(BOTH ' \t' FROM {column}) IN ({self._missing_texts})"
+            return f"{column} IN ({self._missing_texts}) OR trim(BOTH ' \t' FROM {column}) = ''"
         return f"isnan({column})" if type_ in ("float", "double") else f"{column} IS NULL"
 
 

@@ -75,7 +75,7 @@ def test_the_least_and_greatest_number_are_given_as_they_are_written(engine: str
 def test_null_values_are_missing_for_every_operation_and_copied_as_they_stand(
     engine: str, format_: str, tmp_path: Path
 ) -> None:
-    path = write_table(tmp_path, format_, [*MIXED, {"k": "NA", "v": " NA\t"}])
+    path = write_table(tmp_path, format_, [*MIXED, {"k": "NA", "v": "NA"}])
     read: dict[str, Any] = {"engine": engine, "read": NA_IS_MISSING}
 
     copied = result(path, "non_null", columns=["v"], **read)
