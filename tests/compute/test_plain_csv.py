@@ -20,6 +20,7 @@ from tests.fakes.faulty import wait_until
 QUESTIONS: dict[str, dict[str, Any]] = {
     "group_by": {"by": ["key"], "aggregations": {"number": ["sum", "mean", "max"]}},
     "stats": {"columns": ["number"], "by": ["key"]},
+    "stats of all": {"columns": ["number"]},
     "non_null": {"columns": ["key"]},
 }
 PLAIN_HEADER, QUOTED_HEADER = b"key,number,a text\n", b'"key",number,text\n'  # of one length: faults name bytes
@@ -32,7 +33,7 @@ RAW = Cell("number", Kind.RAW)
 def answer(path: Path, operation: str) -> list[dict[str, Any]] | str:
     """Return the result's rows, or why there are none."""
     try:
-        rows = result(path, operation, **QUESTIONS[operation])
+        rows = result(path, operation.removesuffix(" of all"), **QUESTIONS[operation])
     except Fault as fault:
         return fault.detail
     rows = [{name.removeprefix("a "): cell for name, cell in row.items()} for row in rows]
@@ -62,7 +63,7 @@ def read(path: Path, *cells: Cell) -> PlainCsv:
     return stream
 
 
-@pytest.mark.parametrize("operation", ["group_by", "stats"])
+@pytest.mark.parametrize("operation", ["group_by", "stats", "stats of all"])
 @pytest.mark.parametrize(
     "cell",
     [
@@ -116,7 +117,7 @@ def test_a_number_is_the_same_number_and_the_rest_is_refused_alike(tmp_path: Pat
     assert plain == quoted
 
 
-@pytest.mark.parametrize("operation", ["group_by", "non_null"])
+@pytest.mark.parametrize("operation", ["group_by", "non_null", "stats of all"])
 @pytest.mark.parametrize(
     "rows",
     [
@@ -185,6 +186,17 @@ def test_no_row_is_lost_behind_a_long_header(tmp_path: Path, length: int) -> Non
     path = tmp_path / "table.csv"
     path.write_bytes(b"key,number,".ljust(length - 1, b"x") + b"\na,1,x\nb,2,y\n")
     assert [row["key"] for row in result(path, "group_by", **QUESTIONS["group_by"])] == ["a", "b"]
+
+
+@pytest.mark.parametrize("end", [b"", b"\n" * PIECE_BYTES], ids=["rows", "blank lines"])
+def test_the_least_and_greatest_cells_are_found_in_every_piece(tmp_path: Path, end: bytes) -> None:
+    path = tmp_path / "table.csv"
+    path.write_bytes(PLAIN_HEADER + b"a,07,x\na,1.0,x\na,1,x\n" + MANY + b"a,7.0,x\na,7,x\na,01,x\n" + MANY + end)
+
+    (row,) = result(path, "stats", columns=["number"])
+
+    assert (row["min"], row["max"], int(row["nulls"])) == ("01", "7.0", 0)
+    assert int(row["count"]) == 6 + 2 * MANY.count(b"\n")
 
 
 def test_a_stream_is_read_anew_each_time(tmp_path: Path) -> None:
