@@ -5,6 +5,7 @@ import json
 import math
 import uuid
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -103,8 +104,10 @@ def _scalar_json_texts(array: pa.Array, column: str, *, for_display: bool) -> li
     if family == Family.FLOAT:
         return [_float_json(text, column, for_display=for_display) for text in texts(array, column)]
     found = texts(array, column)
-    if family in (Family.INTEGER, Family.DECIMAL, Family.BOOLEAN):
+    if family in (Family.INTEGER, Family.BOOLEAN):
         return found
+    if family == Family.DECIMAL:
+        return [text if text is None or is_exact(Decimal(text)) else json.dumps(text) for text in found]
     return [None if text is None else json.dumps(text, ensure_ascii=False) for text in found]
 
 
@@ -114,6 +117,11 @@ def _float_json(text: str | None, column: str, *, for_display: bool) -> str | No
     if for_display:
         return json.dumps(text)
     raise UnwritableValue(column, text, "json")
+
+
+def is_exact(number: Decimal | int) -> bool:
+    """Whether a number is the one that its double is written as."""
+    return Decimal(repr(float(number))) == number
 
 
 def texts(array: pa.Array, column: str) -> list[str | None]:

@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 
 from compute.cells import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, Cell, Family, Kind
-from compute.engines.duckdb_json import TEMPORAL, JsonValues
-from compute.engines.duckdb_sql import quoted_name, quoted_text, raising
+from compute.engines.duckdb_json import SURE_DIGITS, TEMPORAL, JsonValues
+from compute.engines.duckdb_sql import is_exact_double, quoted_name, quoted_text, raising
 from compute.formats import MISSING
 from compute.operations import POSITION, Scan
 
@@ -23,7 +23,6 @@ _FAMILIES = {
     "enum": Family.TEXT, **dict.fromkeys(_INTEGERS, Family.INTEGER), **dict.fromkeys(TEMPORAL, Family.TIMESTAMP),
     "date": Family.DATE,
 }  # fmt: skip
-SURE_DIGITS = 15  # so many decimal digits any double tells apart
 _IN_DOUBLES = frozenset(
     {"float", "double", "tinyint", "smallint", "integer", "utinyint", "usmallint", "uinteger"}
 )  # exactly
@@ -199,8 +198,8 @@ def _as_type(column: str, type_: Any, common: Any, number: str) -> str:
     if common.id != "double" or type_.id in _IN_DOUBLES:
         return f"{name}::{common}"
     inexact = raising("inexact", quoted_text(number), f"{name}::VARCHAR")
-    back = "HUGEINT" if type_.id in ("bigint", "ubigint") else str(type_)
-    return f"CASE WHEN {name} IS NULL OR TRY_CAST({name}::DOUBLE AS {back}) = {name} THEN {name}::DOUBLE ELSE {inexact} END"
+    is_exact = is_exact_double(name, "HUGEINT" if type_.id in ("bigint", "ubigint") else type_)
+    return f"CASE WHEN {name} IS NULL OR {is_exact} THEN {name}::DOUBLE ELSE {inexact} END"
 
 
 def _struct(members: Mapping[str, str]) -> str:

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from compute.engines.duckdb_sql import quoted_name, quoted_text, raising
+from compute.engines.duckdb_sql import is_exact_double, quoted_name, quoted_text, raising
 
 TEMPORAL = frozenset(
     {"date", "timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns", "timestamp with time zone", "timestamptz_ns"}
 )
+SURE_DIGITS = 15  # so many decimal digits any double tells apart
 FIRST_YEAR, LAST_YEAR = 1, 9999  # which ISO 8601 writes with four digits, and every reader knows
 
 
@@ -19,17 +20,24 @@ class JsonValues:
     def of(self, value: str, type_: Any, depth: int = 0) -> str:
         """Return the expression of `value`, of a type of DuckDB's, that its JSON writer writes right."""
         match type_.id:
-            case "float" | "double":
-                number = f"{value}::VARCHAR::DOUBLE" if type_.id == "float" else value  # 0.1, not 0.10000000149011612
-                return self._finite(value, number)
-            case "blob":
-                return f"base64({value})"
             case "list" | "array":
                 return self._list(value, dict(type_.children)["child"], depth)
             case "struct":
                 return self._struct(value, type_, depth)
             case "map":
                 return self._map(value, type_, depth)
+        return self._scalar(value, type_)
+
+    def _scalar(self, value: str, type_: Any) -> str:
+        match type_.id:
+            case "float":
+                return self._finite(value, f"{value}::VARCHAR::DOUBLE")  # 0.1, not 0.10000000149011612
+            case "double":
+                return self._finite(value, value)
+            case "decimal":
+                return self._decimal(value, type_)
+            case "blob":
+                return f"base64({value})"
         return self.in_years(value) if type_.id in TEMPORAL else value
 
     def in_years(self, value: str) -> str:
@@ -43,6 +51,12 @@ class JsonValues:
         if self._for_display:
             return f"CASE WHEN isinf({value}) THEN to_json({value}::VARCHAR) WHEN isfinite({value}) THEN to_json({number}) END"
         return f"CASE WHEN isfinite({value}) THEN {number} WHEN isinf({value}) THEN {self._refused(value)} END"
+
+    def _decimal(self, value: str, type_: Any) -> str:
+        """A number where it is one for readers that know doubles only, our own among them; text where it has more digits."""
+        if dict(type_.children)["precision"] <= SURE_DIGITS:
+            return value
+        return f"CASE WHEN {is_exact_double(value, type_)} THEN to_json({value}) ELSE to_json({value}::VARCHAR) END"
 
     def _refused(self, value: str) -> str:
         return raising("unwritable", quoted_text(self._column), f"{value}::VARCHAR")

@@ -17,6 +17,11 @@ def quoted_text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+def is_exact_double(value: str, type_: object) -> str:
+    """Return the condition that a number of a type is the one that its double is written as."""
+    return f"TRY_CAST({value}::DOUBLE::VARCHAR AS {type_}) = {value}"
+
+
 def raising(what: str, where: str, value: str) -> str:
     """Return the expression that makes a query fail, with a text in which `raised` finds the SQL texts `where` and `value`."""
     return f"error('{what}\x1f' || {where} || '\x1f' || left({value}, {SHOWN}) || '\x1f')"

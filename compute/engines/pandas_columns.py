@@ -3,13 +3,12 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 
 from compute.cells import MELTED_NUMBER, SHOWN, Cell, Family, Kind, NotThatKind, exact_number_of, number_of
-from compute.engines.arrow_values import comparable, json_texts, texts, with_one_zero
+from compute.engines.arrow_values import comparable, is_exact, json_texts, texts, with_one_zero
 from compute.faults import InexactTogether
 from compute.formats import BLANKS, MISSING
 
@@ -173,8 +172,6 @@ def _as_type(column: Column, type_: pa.DataType) -> pa.Array:
 def _exact_double(column: Column, value: Any) -> float | None:
     if value is None or isinstance(value, float):
         return value
-    number = float(value)
-    scale = column.array.type.scale if isinstance(value, Decimal) else 0
-    if round(Decimal(number), scale) != value:
+    if not is_exact(value):
         raise InexactTogether(column.name, str(value))
-    return number
+    return float(value)

@@ -1,6 +1,5 @@
 """The result of the pandas engine in every format, row by row."""
 
-import csv
 import io
 from collections.abc import Iterator, Sequence
 
@@ -54,9 +53,17 @@ def _write_text(columns: Sequence[Column], target: Target, file: io.TextIOWrappe
     if target.format == Format.XML:
         file.writelines(written_records(names, rows))
         return
-    writer = csv.writer(file, delimiter=target.delimiter, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows(_without_nul(rows, names))
+    file.writelines(_line(cells, target.delimiter) for cells in ([*names], *_without_nul(rows, names)))
+
+
+def _line(cells: Sequence[str | None], delimiter: str) -> str:
+    """A row as RFC 4180 has it. Python's own writer leaves a carriage return without quotes."""
+    special = {delimiter, '"', "\r", "\n"}
+    quoted = (
+        '"' + cell.replace('"', '""') + '"' if not special.isdisjoint(cell) else cell
+        for cell in (c or "" for c in cells)
+    )
+    return delimiter.join(quoted) + "\n"
 
 
 def _texts(column: Column) -> list[str | None]:

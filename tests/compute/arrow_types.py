@@ -97,7 +97,14 @@ NUMBERS: dict[str, Any] = {"sums": True}
 TEMPORAL: dict[str, Any] = {"text": _short, "json": _short}
 BYTES: dict[str, Any] = {"text": _base64, "json": _base64}
 NESTED: dict[str, Any] = {"text": _as_json, "compares": False}
-DECIMALS: dict[str, Any] = {"text": lambda value: format(value, "f"), "json": float, **NUMBERS}
+
+
+def _decimal_json(value: Decimal) -> float | str:
+    """A number where its double is written so, else its text."""
+    return float(value) if Decimal(repr(float(value))) == value else format(value, "f")
+
+
+DECIMALS: dict[str, Any] = {"text": lambda value: format(value, "f"), "json": _decimal_json, **NUMBERS}
 
 COLUMNS: dict[str, Column] = {
     "bool": _column([True, False, True, False], pa.bool_(), text=lambda value: str(value).lower()),
