@@ -30,7 +30,7 @@ class Job(models.Model):
     input_format = models.CharField(max_length=16)
     output_format = models.CharField(max_length=16, blank=True, help_text="blank: the input's")
     input_bytes = models.BigIntegerField()
-    input_modified_ns = models.BigIntegerField()
+    input_version = models.TextField(help_text="of the file when the job was taken in; blank: older than this column")
     fingerprint = models.CharField(max_length=64, help_text="the same for the same request on the same file")
     engine = models.CharField(max_length=16)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.QUEUED)

@@ -9,7 +9,6 @@ fsspec is imported where there is a URL: it takes an eighth of a child's start.
 import logging
 import os
 import uuid
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -22,8 +21,7 @@ logger = logging.getLogger(__name__)
 
 OBJECT_STORES = frozenset({"s3", "s3a", "abfs", "abfss", "az", "adl", "gs", "gcs"})
 BLOCK_BYTES = 8 * 1024 * 1024  # of an object on its way; S3 takes 10,000 of them
-_MODIFIED = ("LastModified", "last_modified", "mtime", "updated", "created")
-_VERSION = ("ETag", "etag", "generation")
+MODIFIED = ("LastModified", "last_modified", "mtime", "updated", "created")
 
 
 def is_url(place: str) -> bool:
@@ -57,32 +55,10 @@ def answering(url: str) -> Iterator[None]:
 
 def moment_of(info: Mapping[str, Any]) -> datetime:
     """Return when an object was last written, from what fsspec tells about it."""
-    found = next((info[key] for key in _MODIFIED if info.get(key)), 0)
+    found = next((info[key] for key in MODIFIED if info.get(key)), 0)
     if isinstance(found, str):
         found = datetime.fromisoformat(found)
     return found if isinstance(found, datetime) else datetime.fromtimestamp(found, UTC)
-
-
-def state_in(info: Mapping[str, Any]) -> tuple[int, int]:
-    """Return an object's size and modification time in nanoseconds.
-
-    Stores tell whole seconds; what was written within one second is told apart by digits of the object's version.
-    """
-    version = next((str(info[key]) for key in _VERSION if info.get(key)), "")
-    seconds = moment_of(info).timestamp()
-    if not version:
-        return int(info["size"]), int(seconds * 1e9)
-    return int(info["size"]), int(seconds) * 10**9 + zlib.crc32(version.encode()) % 10**9
-
-
-def state_of(place: str) -> tuple[int, int]:
-    """Return the size and modification time (ns) of the file at a place."""
-    if not is_url(place):
-        found = os.stat(place)  # noqa: PTH116 - places are text
-        return found.st_size, found.st_mtime_ns
-    with answering(place):
-        fs, path = filesystem(place)
-        return state_in(fs.info(path))
 
 
 def opened(place: str) -> BinaryIO:

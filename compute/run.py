@@ -1,6 +1,6 @@
 """One job from file to result, inside a child. Free of Django."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,8 +15,9 @@ from compute.file_end import may_be_misread, watched_end
 from compute.flushing import flushed_meanwhile
 from compute.formats import Format, Source, look_into
 from compute.operations import Aggregation, GroupBy, NonNull, Operation, Preview, Stats
-from compute.places import fetch, is_url, publish, state_of
+from compute.places import fetch, is_url, publish
 from compute.read_options import ReadOptions
+from compute.versions import version_of
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Order:
     parameters: dict[str, Any]
     input_path: str
     input_format: str
-    input_state: Sequence[int]  # size and modification time (ns) when the job was taken in
+    input_version: str  # when the job was taken in
     output_format: str  # "" for the input's
     results: str
     result_stem: str
@@ -59,7 +60,7 @@ class Outcome:
 def carry_out(order: Order, on_start: Callable[[Engine], None]) -> Outcome:
     """Compute and write the result, visible under its name only when it is whole. Raises a Fault."""
     outcome = _surely_computed(order, operation_of(order.operation, order.parameters), on_start)
-    if state_of(order.input_path) != tuple(order.input_state):
+    if version_of(order.input_path) != order.input_version:
         raise FileChanged("The file changed while it was being read. Ask again.", field="file_path")
     publish(Path(order.scratch) / outcome.result_name, f"{order.results}/{outcome.result_name}")
     return outcome

@@ -52,7 +52,7 @@ ROWS: dict[type[Model], Callable[[int], Model]] = {
     DataEntry: lambda n: DataEntry(content={"n": n}, refusal="" if n % 9 else "large", published_at=_at(n) if n % 2 else None),
     Job: lambda n: Job(
         sub="ana", operation="stats", parameters={}, file_path=f"sales-{n}.csv", input_format="csv", input_bytes=1,
-        input_modified_ns=1, fingerprint=str(n), engine="duckdb", status="done", result_path="results/r.csv",
+        input_version="1", fingerprint=str(n), engine="duckdb", status="done", result_path="results/r.csv",
     ),
     WorkerHeartbeat: lambda n: WorkerHeartbeat(name=f"host:{n}", started_at=_at(n), beat_at=_at(n)),
     Schedule: lambda n: Schedule(name=f"own {n}", func="inflight.tasks.deliver_due", schedule_type="I", minutes=1),

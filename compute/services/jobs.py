@@ -134,7 +134,7 @@ def _job_for(request: Request, file: StoredFile) -> Job:
         input_format=format_,
         output_format=request.output_format,
         input_bytes=file.bytes,
-        input_modified_ns=file.modified_ns,
+        input_version=file.version.text,
         engine=settings.COMPUTE_ENGINE,
     )
     job.fingerprint = _fingerprint(job)
@@ -143,8 +143,7 @@ def _job_for(request: Request, file: StoredFile) -> Job:
 
 def _fingerprint(job: Job) -> str:
     asked = [
-        job.operation, job.parameters, job.file_path, job.input_format, job.output_format, job.input_bytes,
-        job.input_modified_ns, job.engine,
+        job.operation, job.parameters, job.file_path, job.input_format, job.output_format, job.input_version, job.engine,
     ]  # fmt: skip
     return hashlib.sha256(dumps(asked)).hexdigest()
 

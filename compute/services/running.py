@@ -59,7 +59,7 @@ def order_for(job: Job) -> Order:
         parameters=job.parameters,
         input_path=file.place,
         input_format=job.input_format,
-        input_state=(job.input_bytes, job.input_modified_ns),
+        input_version=job.input_version or file.version.text,  # a job of an older release has none
         output_format=job.output_format,
         results=storage().results,
         result_stem=f"{PurePosixPath(file.path).name.split('.')[0][:40]}-{job.operation}-{uuid.uuid4().hex[:12]}",

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
 
 from compute.exceptions import FileIsThere, FileMissing, OutsideRoot, UnusableName
+from compute.versions import FileVersion
 
 RESULTS = "results"
 SCRATCH = ".scratch"
@@ -21,12 +22,12 @@ ABANDONED_SECONDS = 24 * 3600.0  # what nobody wrote to for so long, nobody will
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file below the root: `path` as callers know it, `place` for who reads it; size and time tell whether it changed."""
+    """A file below the root: `path` as callers know it, `place` for who reads it, `version` to tell whether it changed."""
 
     path: str
     place: str
     bytes: int
-    modified_ns: int
+    version: FileVersion
     modified_at: datetime
 
 

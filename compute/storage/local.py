@@ -22,6 +22,7 @@ from compute.storage.base import (
     missing,
     plain_path,
 )
+from compute.versions import FileVersion, stat_opened
 
 
 class LocalStorage:
@@ -40,10 +41,11 @@ class LocalStorage:
     def existing_file(self, file_path: str, *, field: str) -> StoredFile:
         place = self._inside(file_path, field)
         try:
-            found = place.stat()
+            is_file = stat.S_ISREG(place.stat().st_mode)
+            found = stat_opened(str(place)) if is_file else None
         except OSError as error:
             raise missing(file_path, field) from error
-        if not stat.S_ISREG(found.st_mode):
+        if found is None:
             raise NotAFile(f"{file_path} is not a file.", field=field)
         return self._described(place, found)
 
@@ -98,7 +100,7 @@ class LocalStorage:
             path=place.relative_to(self._root).as_posix(),
             place=str(place),
             bytes=found.st_size,
-            modified_ns=found.st_mtime_ns,
+            version=FileVersion.of_stat(found),
             modified_at=datetime.fromtimestamp(found.st_mtime, UTC),
         )
 

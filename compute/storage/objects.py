@@ -25,6 +25,7 @@ from compute.storage.base import (
     missing,
     plain_path,
 )
+from compute.versions import FileVersion
 from config.common.locks import exclusive
 
 LOCKS = 16
@@ -134,8 +135,13 @@ class ObjectStorage:
         return found
 
     def _described(self, path: str, info: Mapping[str, Any]) -> StoredFile:
-        size, modified_ns = places.state_in(info)
-        return StoredFile(path, self.place(path), size, modified_ns, places.moment_of(info))
+        return StoredFile(
+            path=path,
+            place=self.place(path),
+            bytes=int(info["size"]),
+            version=FileVersion.of_object(info),
+            modified_at=places.moment_of(info),
+        )
 
 
 class IncomingObject:

@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 
 from compute.engines import engine_class
 from compute.engines.base import Surroundings
-from compute.places import state_of
 from compute.run import Order, Outcome, carry_out
+from compute.versions import version_of
 from compute.xml_file import read_records
 
 QUICK_JAVA = (  # for many small jobs: nothing compiled for long, no class verified
@@ -94,7 +94,7 @@ def order(path: Path, operation: str, *, engine: str = "duckdb", **parameters: A
         input_format=parameters.pop("input_format", suffix),
         parameters=defaults.get(operation, {}) | parameters,
         input_path=str(path),
-        input_state=state_of(str(path)),
+        input_version=version_of(str(path)) or "",
         results=str(results),
         result_stem=f"{engine}-{operation}",
         scratch=scratch,

@@ -18,8 +18,8 @@ from rest_framework.test import APIClient
 from compute.engines.base import Surroundings
 from compute.faults import BrokenFile, EngineUnavailable
 from compute.operations import Aggregation
-from compute.places import state_of
 from compute.run import carry_out
+from compute.versions import version_of
 from tests.compute.conftest import RunningRunner
 from tests.compute.tables import order, prepared, read_table, result, run, write_table
 from tests.fakes.faulty import wait_until
@@ -146,7 +146,7 @@ def test_files_behind_a_url_are_read_where_they_are_or_fetched(name: str, tmp_pa
         replace(
             plain,
             input_path=f"file://{path}",
-            input_state=state_of(f"file://{path}"),
+            input_version=version_of(f"file://{path}") or "",
             results=f"file://{plain.results}",
             shared_scratch=f"file://{tmp_path}/shared",
         ),

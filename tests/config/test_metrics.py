@@ -15,7 +15,7 @@ def test_every_app_counts_what_it_did(api: APIClient) -> None:
     Delivery.objects.create(status=Delivery.Status.FAILED)
     Product.objects.create(name="a")
     RefreshRun.objects.create(status=RefreshRun.Status.STOPPED)
-    Job.objects.create(operation=Job.Operation.STATS, parameters={}, input_bytes=1, input_modified_ns=1)
+    Job.objects.create(operation=Job.Operation.STATS, parameters={}, input_bytes=1, input_version="1")
     text = api.get("/metrics").content.decode()
     assert {
         'apron_imports{status="completed"} 1.0',

@@ -105,8 +105,7 @@ def convert(request: HttpRequest, job_id: int) -> HttpResponse:
         sub=request.user.get_username(),
     )
     found = jobs.wait_for_job(jobs.submit_job(again, fresh=False), WAIT_SECONDS)
-    is_same_file = (found.input_bytes, found.input_modified_ns) == (earlier.input_bytes, earlier.input_modified_ns)
-    if found.status == Job.Status.DONE and is_same_file:
+    if found.status == Job.Status.DONE and found.input_version == earlier.input_version:
         return redirect("workbench-download", file_path=found.result_path)
     return redirect("workbench-job", job_id=found.pk)
 

@@ -1,0 +1,21 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('compute', '0003_jobs_by_fingerprint'),
+    ]
+
+    operations = [
+        migrations.RemoveField(
+            model_name='job',
+            name='input_modified_ns',
+        ),
+        migrations.AddField(
+            model_name='job',
+            name='input_version',
+            field=models.TextField(default='', help_text='of the file when the job was taken in; blank: older than this column'),
+            preserve_default=False,
+        ),
+    ]

@@ -1,0 +1,103 @@
+"""An earlier result is given again for the very same bytes, and for no others, however those came there."""
+
+import os
+import shutil
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from compute.models import Job
+from compute.storage import storage
+from tests.compute.workbench import done_job
+
+pytestmark = pytest.mark.django_db
+OLD, NEW = "price\n1\n", "price\n2\n"  # as many bytes
+
+
+@pytest.fixture
+def table(compute_root: Path) -> Path:
+    path = compute_root / "a" / "table.csv"
+    path.parent.mkdir()
+    path.write_text(OLD)
+    os.utime(path, (10**9, 10**9))  # whole seconds, which archives keep
+    return path
+
+
+def ask() -> tuple[Job, list[str]]:
+    """Return the job that answers, and the lines of its answer."""
+    job = done_job("non_null", {"columns": ["price"]}, file_path="a/table.csv")
+    return job, (Path(storage().results).parent / job.result_path).read_text().split()
+
+
+def edit(table: Path) -> None:
+    found = table.stat()
+    table.write_text(NEW)
+    os.utime(table, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+def twin_of(table: Path) -> Path:
+    """Return another file of the same size and modification time."""
+    twin = table.parent.with_name("b") / table.name
+    twin.parent.mkdir()
+    twin.write_text(NEW)
+    shutil.copystat(table, twin)
+    return twin
+
+
+def move_onto(table: Path) -> None:
+    twin_of(table).replace(table)
+
+
+def copy_onto(table: Path) -> None:
+    shutil.copy2(twin_of(table), table)
+
+
+def link_anew(table: Path) -> None:
+    twin = twin_of(table)
+    table.unlink()
+    table.hardlink_to(twin)
+
+
+def point_elsewhere(table: Path) -> None:
+    twin = twin_of(table)
+    table.unlink()
+    table.symlink_to(twin)
+
+
+def swap_folders(table: Path) -> None:
+    twin = twin_of(table)
+    table.parent.rename(table.parent.with_name("c"))
+    twin.parent.rename(table.parent)
+
+
+def unpack(table: Path) -> None:
+    twin = twin_of(table)
+    with tarfile.open(table.with_suffix(".tar"), "w") as tar:
+        tar.add(twin, table.name)
+    with tarfile.open(table.with_suffix(".tar")) as tar:
+        tar.extractall(table.parent, filter="data")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [edit, move_onto, copy_onto, link_anew, point_elsewhere, swap_folders, unpack],
+    ids=lambda each: each.__name__,
+)
+def test_other_bytes_of_the_same_size_and_time_are_computed_on(table: Path, change: Callable[[Path], None]) -> None:
+    before = table.stat()
+    first, answer = ask()
+    change(table)
+    after = table.stat()
+    again, other_answer = ask()
+
+    assert (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    assert (answer, other_answer) == (["price", "1"], ["price", "2"])
+    assert again.pk != first.pk
+
+
+def test_an_unchanged_file_is_answered_from_the_earlier_result(table: Path) -> None:
+    first, _ = ask()
+
+    assert ask()[0].pk == first.pk
