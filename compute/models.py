@@ -31,6 +31,9 @@ class Job(models.Model):
     output_format = models.CharField(max_length=16, blank=True, help_text="blank: the input's")
     input_bytes = models.BigIntegerField()
     input_version = models.TextField(help_text="of the file when the job was taken in; blank: older than this column")
+    is_reusable = models.BooleanField(
+        default=False, help_text="whether the same input_version is sure to mean the same bytes as were read"
+    )
     fingerprint = models.CharField(max_length=64, help_text="the same for the same request on the same file")
     engine = models.CharField(max_length=16)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.QUEUED)

@@ -6,16 +6,24 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
-from compute.places import MODIFIED, answering, filesystem, is_url
+from compute.places import MODIFIED, answering, filesystem, is_url, moment_of
 
 _WRITES = ("ETag", "etag", "VersionId", "generation")  # what stores give to each write or content
+_SECOND_NS = 10**9
+# Clocks of file systems tick every 10 ms or faster; those that tell whole seconds every 1 s, and FAT every 2 s.
+MARGIN_NS = _SECOND_NS // 10
+WHOLE_SECONDS_MARGIN_NS = 2 * _SECOND_NS
 
 
 @dataclass(frozen=True)
 class FileVersion:
-    """The version of one file; texts of the same place are compared, and mean nothing else."""
+    """The version of one file; texts of the same place are compared, and mean nothing else.
+
+    `changed_ns`: when it was last written, by the clock of who stores it; None where no two writes have the same version.
+    """
 
     text: str
+    changed_ns: int | None
 
     @classmethod
     def of_stat(cls, found: os.stat_result) -> Self:
@@ -24,12 +32,26 @@ class FileVersion:
         Everything but the ctime can be set, or carried over from another file. The device is left out: machines that share
         a network file system each number it as they like.
         """
-        return cls(f"{found.st_ino}-{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}")
+        text = f"{found.st_ino}-{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
+        return cls(text, found.st_ctime_ns)
 
     @classmethod
     def of_object(cls, info: Mapping[str, Any]) -> Self:
         """Return the version of an object, from what fsspec tells about it."""
-        return cls(" ".join(str(info[key]) for key in ("size", *_WRITES, *MODIFIED) if info.get(key)))
+        text = " ".join(str(info[key]) for key in ("size", *_WRITES, *MODIFIED) if info.get(key))
+        moment = moment_of(info)
+        changed_ns = int(moment.timestamp()) * _SECOND_NS + moment.microsecond * 1000
+        return cls(text, None if any(info.get(key) for key in _WRITES) else changed_ns)
+
+    def is_racy(self, now_ns: int) -> bool:
+        """Whether a write after `now_ns` may leave this version, as the clock has not ticked since the last one.
+
+        Git knows it of its index as "racily clean". A time in the future is of a clock that was set: nothing is sure then.
+        """
+        if self.changed_ns is None:
+            return False
+        margin = MARGIN_NS if self.changed_ns % _SECOND_NS else WHOLE_SECONDS_MARGIN_NS
+        return self.changed_ns + margin > now_ns
 
 
 def version_of(place: str) -> str | None:

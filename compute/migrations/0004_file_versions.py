@@ -18,4 +18,9 @@ class Migration(migrations.Migration):
             field=models.TextField(default='', help_text='of the file when the job was taken in; blank: older than this column'),
             preserve_default=False,
         ),
+        migrations.AddField(
+            model_name='job',
+            name='is_reusable',
+            field=models.BooleanField(default=False, help_text='whether the same input_version is sure to mean the same bytes as were read'),
+        ),
     ]

@@ -135,6 +135,7 @@ def _job_for(request: Request, file: StoredFile) -> Job:
         output_format=request.output_format,
         input_bytes=file.bytes,
         input_version=file.version.text,
+        is_reusable=not file.version.is_racy(storage().now_ns()),
         engine=settings.COMPUTE_ENGINE,
     )
     job.fingerprint = _fingerprint(job)
@@ -149,5 +150,6 @@ def _fingerprint(job: Job) -> str:
 
 
 def _earlier_job(fingerprint: str) -> Job | None:
-    earlier = Job.objects.filter(fingerprint=fingerprint, status=Job.Status.DONE).order_by("-id").first()
+    done = Job.objects.filter(fingerprint=fingerprint, status=Job.Status.DONE, is_reusable=True)
+    earlier = done.order_by("-id").first()
     return earlier if earlier and storage().is_file(earlier.result_path) else None

@@ -76,6 +76,9 @@ class Storage(Protocol):
     def incoming(self, path: str | None) -> Incoming:
         """Begin an upload; `path` is where it shall go, if that is known already."""
 
+    def now_ns(self) -> int:
+        """Return the time by the clock that files' versions are told in."""
+
     def scratch(self, name: str) -> Path:
         """Return the path, on this machine, of a folder for one attempt at a job."""
 

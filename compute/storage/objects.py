@@ -85,6 +85,9 @@ class ObjectStorage:
         self._local_scratch.mkdir(parents=True, exist_ok=True)
         return SpooledObject(self, self._local_scratch)
 
+    def now_ns(self) -> int:
+        return time.time_ns()
+
     def scratch(self, name: str) -> Path:
         return self._local_scratch / name
 

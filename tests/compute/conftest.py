@@ -13,6 +13,7 @@ import pytest
 from django.db import connections
 from rest_framework.test import APIClient
 
+from compute import versions
 from compute.runner import Runner
 from tests.fakes.faulty import wait_until
 
@@ -73,6 +74,18 @@ def client() -> APIClient:
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION="Bearer test-token")
     return client
+
+
+@pytest.fixture(autouse=True)
+def margin(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Say for how long (ns) a file that was written counts as just written: not at all, unless a test says so."""
+
+    def set_margin(nanoseconds: int) -> None:
+        for name in ("MARGIN_NS", "WHOLE_SECONDS_MARGIN_NS"):
+            monkeypatch.setattr(versions, name, nanoseconds)
+
+    set_margin(0)
+    return set_margin
 
 
 class RunningRunner:

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from compute.models import Job
+from compute.services import jobs
 from compute.storage import storage
 from tests.compute.workbench import done_job
 
 pytestmark = pytest.mark.django_db
 OLD, NEW = "price\n1\n", "price\n2\n"  # as many bytes
+HOUR = 3600 * 10**9
 
 
 @pytest.fixture
@@ -101,3 +103,28 @@ def test_an_unchanged_file_is_answered_from_the_earlier_result(table: Path) -> N
     first, _ = ask()
 
     assert ask()[0].pk == first.pk
+
+
+def test_a_file_just_written_is_computed_on_anew(table: Path, margin: Callable[[int], None]) -> None:
+    margin(HOUR)
+    first, _ = ask()
+    margin(0)
+    again, _ = ask()
+
+    assert (first.is_reusable, again.is_reusable) == (False, True)
+    assert again.pk != first.pk
+    assert ask()[0].pk == again.pk
+
+
+def test_the_job_under_way_of_a_file_just_written_is_found(table: Path, margin: Callable[[int], None]) -> None:
+    margin(HOUR)
+    request = jobs.Request("stats", {"columns": ["price"], "by": []}, "a/table.csv", "ana")
+    waiting = jobs.submit_job(request, fresh=False)
+
+    assert jobs.newest_job(request) == waiting
+
+
+def test_the_clock_of_the_files_has_reached_each_write(table: Path) -> None:
+    for _ in range(1000):
+        table.write_text(NEW)
+        assert table.stat().st_ctime_ns <= storage().now_ns()

@@ -1,6 +1,7 @@
 """The workbench's jobs: followed, cancelled, their results shown and taken away."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,20 @@ def test_a_result_in_another_format_of_a_changed_file_is_another_job(ana: Client
     other = Job.objects.get(output_format="json", operation="non_null")
     assert answer["Location"] == f"/workbench/jobs/{other.pk}"
     assert ana.post(f"/workbench/jobs/{job.pk}/as", {"output_format": "xls"}).status_code == 400
+
+
+def test_a_result_of_a_file_just_written_in_another_format_is_another_job(
+    ana: Client, compute_root: Path, margin: Callable[[int], None]
+) -> None:
+    write_table(compute_root, "csv", [{"a": "x"}])
+    margin(3600 * 10**9)
+    job = done_job("non_null", {"columns": ["a"]})
+    margin(0)
+    other = done_job("non_null", {"columns": ["a"]}, output_format="json")
+    answer = ana.post(f"/workbench/jobs/{job.pk}/as", {"output_format": "json"})
+    assert answer["Location"] == f"/workbench/jobs/{other.pk}"
+    answer = ana.post(f"/workbench/jobs/{other.pk}/as", {"output_format": "json"})
+    assert answer["Location"] == f"/workbench/download/{other.result_path}"
 
 
 def test_a_job_is_followed_and_cancelled(ana: Client, compute_root: Path) -> None:

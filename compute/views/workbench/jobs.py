@@ -105,7 +105,8 @@ def convert(request: HttpRequest, job_id: int) -> HttpResponse:
         sub=request.user.get_username(),
     )
     found = jobs.wait_for_job(jobs.submit_job(again, fresh=False), WAIT_SECONDS)
-    if found.status == Job.Status.DONE and found.input_version == earlier.input_version:
+    is_same_file = earlier.is_reusable and found.input_version == earlier.input_version
+    if found.status == Job.Status.DONE and is_same_file:
         return redirect("workbench-download", file_path=found.result_path)
     return redirect("workbench-job", job_id=found.pk)
 
