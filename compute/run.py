@@ -17,7 +17,7 @@ from compute.formats import Format, Source, look_into
 from compute.operations import Aggregation, GroupBy, NonNull, Operation, Preview, Stats
 from compute.places import fetch, is_url, publish
 from compute.read_options import ReadOptions
-from compute.versions import version_of
+from compute.versions import version_of, write_back
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ class Outcome:
 
 def carry_out(order: Order, on_start: Callable[[Engine], None]) -> Outcome:
     """Compute and write the result, visible under its name only when it is whole. Raises a Fault."""
+    write_back(order.input_path)
     outcome = _surely_computed(order, operation_of(order.operation, order.parameters), on_start)
     if version_of(order.input_path) != order.input_version:
         raise FileChanged("The file changed while it was being read. Ask again.", field="file_path")

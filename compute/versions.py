@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 from compute.places import MODIFIED, answering, filesystem, is_url, moment_of
@@ -71,6 +72,14 @@ def stat_opened(path: str) -> os.stat_result:
         finally:
             os.close(descriptor)
     return os.stat(path)  # noqa: PTH116 - places are text
+
+
+def write_back(place: str) -> None:
+    """Bring to the disk what a file has in memory only: until then, a page that is mapped may change without a new ctime."""
+    if is_url(place):
+        return
+    with suppress(OSError), Path(place).open("rb") as file:  # one that cannot be read fails when it is
+        os.fsync(file.fileno())
 
 
 def _object_version(url: str) -> str:

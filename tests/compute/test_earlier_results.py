@@ -1,9 +1,11 @@
 """An earlier result is given again for the very same bytes, and for no others, however those came there."""
 
+import mmap
 import os
 import shutil
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -103,6 +105,36 @@ def test_an_unchanged_file_is_answered_from_the_earlier_result(table: Path) -> N
     first, _ = ask()
 
     assert ask()[0].pk == first.pk
+
+
+@contextmanager
+def mapped(path: Path) -> Iterator[mmap.mmap]:
+    with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as pages:
+        yield pages
+
+
+def notices_writes_to_pages_on_disk(folder: Path) -> bool:
+    """Whether a write to a mapped page, once that is on the disk, makes a new ctime. Where there is no disk, it does not."""
+    (folder / "probe").write_text(OLD)
+    with mapped(folder / "probe") as pages:
+        pages[0:1] = b"P"
+        pages.flush()
+        before = (folder / "probe").stat().st_ctime_ns
+        pages[0:1] = b"p"
+        return (folder / "probe").stat().st_ctime_ns != before
+
+
+def test_a_write_to_a_page_in_memory_is_seen(table: Path) -> None:
+    if not notices_writes_to_pages_on_disk(table.parent):
+        pytest.skip("this file system is in memory")
+    with mapped(table) as pages:
+        pages[:] = OLD.encode()  # from now on the page is in memory only
+        first, answer = ask()
+        pages[:] = NEW.encode()
+        again, other_answer = ask()
+
+    assert (answer, other_answer) == (["price", "1"], ["price", "2"])
+    assert again.pk != first.pk
 
 
 def test_a_file_just_written_is_computed_on_anew(table: Path, margin: Callable[[int], None]) -> None:
