@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from compute.faults import FileChanged
 from compute.models import Job
-from compute.services import jobs
+from compute.run import carry_out
+from compute.services import jobs, running
 from compute.storage import storage
 from tests.compute.workbench import done_job
 
@@ -99,6 +101,14 @@ def test_other_bytes_of_the_same_size_and_time_are_computed_on(table: Path, chan
     assert (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
     assert (answer, other_answer) == (["price", "1"], ["price", "2"])
     assert again.pk != first.pk
+
+
+@pytest.mark.parametrize("change", [edit, move_onto])
+def test_a_change_while_a_file_is_read_fails_the_job(table: Path, change: Callable[[Path], None]) -> None:
+    job = jobs.submit_job(jobs.Request("non_null", {"columns": ["price"]}, "a/table.csv", "ana"), fresh=True)
+
+    with pytest.raises(FileChanged):
+        carry_out(running.order_for(job), lambda _: change(table))
 
 
 def test_an_unchanged_file_is_answered_from_the_earlier_result(table: Path) -> None:

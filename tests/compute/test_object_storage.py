@@ -247,6 +247,20 @@ def test_a_file_that_is_not_what_it_was_fails_the_job(
     assert job.error_code == ("no_such_file" if change == "removed" else "file_changed")
 
 
+def test_an_earlier_result_is_given_again_until_the_file_is_replaced(
+    client: APIClient, runner: RunningRunner, s3: S3
+) -> None:
+    def ask() -> str:
+        return str(client.post("/api/compute/non_null", STATS, format="json").json()["file_path"])
+
+    s3.put("compute/sales.csv", SALES)
+    first, again = ask(), ask()
+    s3.put("compute/sales.csv", SALES.replace(b"1.5", b"1.6"))
+
+    assert first == again
+    assert b"007,1.6" in s3.get(f"compute/{ask()}")
+
+
 @pytest.mark.django_db
 def test_what_dead_attempts_left_and_old_results_are_dropped(s3: S3, settings: Any) -> None:
     settings.RESULT_RETENTION_DAYS = -1

@@ -1,11 +1,12 @@
 """When the version of a file is young enough for a later write to leave it as it is."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from compute.versions import FileVersion
+from compute.versions import FileVersion, version_of
 
 SECOND = 10**9
 NOW = 1_800_000_000 * SECOND
@@ -50,6 +51,7 @@ def test_an_object_that_has_a_version_is_never_racy(told: dict[str, Any], *, is_
 
 def test_each_thing_that_a_store_tells_makes_another_version() -> None:
     told: dict[str, Any] = {"size": 1, "ETag": '"1"', "LastModified": WRITTEN, "VersionId": "a"}
+    # the ETag alone differs where an object is replaced within the second by one of the same size
     others: list[dict[str, Any]] = [
         {"size": 2},
         {"ETag": '"2"'},
@@ -58,3 +60,8 @@ def test_each_thing_that_a_store_tells_makes_another_version() -> None:
     ]
 
     assert len({FileVersion.of_object(told | other).text for other in [{}, *others]}) == 5
+
+
+def test_where_there_is_no_file_there_is_no_version(tmp_path: Path) -> None:
+    assert version_of(str(tmp_path / "gone.csv")) is None
+    assert version_of("memory://apron/gone.csv") is None
