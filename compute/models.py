@@ -42,6 +42,7 @@ class Job(models.Model):
     lease_until = models.DateTimeField(null=True, help_text="a runner silent for longer is taken for dead")
     attempts = models.PositiveIntegerField(default=0)
     result_path = models.TextField(blank=True, help_text="below COMPUTE_ROOT")
+    result_version = models.TextField(blank=True, help_text="of the result as it was written")
     rows_in = models.BigIntegerField(null=True)
     rows_out = models.BigIntegerField(null=True)
     columns = models.JSONField(null=True, help_text="the result's columns and their types, in order: [[name, type]]")

@@ -55,6 +55,7 @@ class Outcome:
     rows_out: int
     columns: dict[str, str]
     read_as: dict[str, str]
+    result_version: str = ""  # once it is in its place
 
 
 def carry_out(order: Order, on_start: Callable[[Engine], None]) -> Outcome:
@@ -63,8 +64,9 @@ def carry_out(order: Order, on_start: Callable[[Engine], None]) -> Outcome:
     outcome = _surely_computed(order, operation_of(order.operation, order.parameters), on_start)
     if version_of(order.input_path) != order.input_version:
         raise FileChanged("The file changed while it was being read. Ask again.", field="file_path")
-    publish(Path(order.scratch) / outcome.result_name, f"{order.results}/{outcome.result_name}")
-    return outcome
+    place = f"{order.results}/{outcome.result_name}"
+    publish(Path(order.scratch) / outcome.result_name, place)
+    return replace(outcome, result_version=version_of(place) or "")
 
 
 def _surely_computed(order: Order, operation: Operation, on_start: Callable[[Engine], None]) -> Outcome:

@@ -23,4 +23,10 @@ class Migration(migrations.Migration):
             name='is_reusable',
             field=models.BooleanField(default=False, help_text='whether the same input_version is sure to mean the same bytes as were read'),
         ),
+        migrations.AddField(
+            model_name='job',
+            name='result_version',
+            field=models.TextField(blank=True, default='', help_text='of the result as it was written'),
+            preserve_default=False,
+        ),
     ]

@@ -152,4 +152,4 @@ def _fingerprint(job: Job) -> str:
 def _earlier_job(fingerprint: str) -> Job | None:
     done = Job.objects.filter(fingerprint=fingerprint, status=Job.Status.DONE, is_reusable=True)
     earlier = done.order_by("-id").first()
-    return earlier if earlier and storage().is_file(earlier.result_path) else None
+    return earlier if earlier and storage().version_of(earlier.result_path) == earlier.result_version else None

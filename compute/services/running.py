@@ -77,6 +77,7 @@ def finish_job(job: Job, outcome: dict[str, Any]) -> bool:
         job,
         status=Job.Status.DONE,
         result_path=path,
+        result_version=outcome["result_version"],
         rows_in=outcome["rows_in"],
         rows_out=outcome["rows_out"],
         columns=[[name, type_] for name, type_ in outcome["columns"].items()],

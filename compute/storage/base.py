@@ -64,6 +64,9 @@ class Storage(Protocol):
     def is_file(self, path: str) -> bool:
         """Whether there is a file at a path of our own, such as a result's."""
 
+    def version_of(self, path: str) -> str | None:
+        """Return the text of the version of the file at a path of our own; None where there is none."""
+
     def files(self, *, below: str = "", after: str = "") -> Iterator[StoredFile]:
         """Yield the visible files in a folder by path, those behind `after`."""
 

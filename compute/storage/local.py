@@ -22,7 +22,7 @@ from compute.storage.base import (
     missing,
     plain_path,
 )
-from compute.versions import FileVersion, stat_opened
+from compute.versions import FileVersion, stat_opened, version_of
 
 
 class LocalStorage:
@@ -58,6 +58,9 @@ class LocalStorage:
 
     def is_file(self, path: str) -> bool:
         return (self._root / path).is_file()
+
+    def version_of(self, path: str) -> str | None:
+        return version_of(str(self._root / path))
 
     def files(self, *, below: str = "", after: str = "") -> Iterator[StoredFile]:
         folder = self._root / below

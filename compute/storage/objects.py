@@ -64,6 +64,10 @@ class ObjectStorage:
         info = self._info(path)
         return info is not None and info["type"] == "file"
 
+    def version_of(self, path: str) -> str | None:
+        info = self._info(path)
+        return FileVersion.of_object(info).text if info else None
+
     def files(self, *, below: str = "", after: str = "") -> Iterator[StoredFile]:
         with _answering(self._url):
             fs, root = places.filesystem(self._url)

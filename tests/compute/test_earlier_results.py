@@ -117,6 +117,16 @@ def test_an_unchanged_file_is_answered_from_the_earlier_result(table: Path) -> N
     assert ask()[0].pk == first.pk
 
 
+@pytest.mark.parametrize("change", [edit, move_onto, Path.unlink, lambda result: os.truncate(result, 1)])
+def test_a_result_that_was_changed_is_computed_anew(table: Path, change: Callable[[Path], None]) -> None:
+    first, answer = ask()
+    change(Path(storage().results).parent / first.result_path)
+    again, same_answer = ask()
+
+    assert answer == same_answer == ["price", "1"]
+    assert again.pk != first.pk
+
+
 @contextmanager
 def mapped(path: Path) -> Iterator[mmap.mmap]:
     with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as pages:
