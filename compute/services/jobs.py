@@ -23,6 +23,9 @@ from config.common.json import dumps
 logger = logging.getLogger(__name__)
 
 BUSY_RETRY_SECONDS = 5
+RESULTS_REVISION = (
+    2  # raised by each release that answers the same request on the same file otherwise than the one before
+)
 LOOK_AGAIN_SECONDS = 1.0  # should a wake-up be missed
 
 
@@ -144,7 +147,8 @@ def _job_for(request: Request, file: StoredFile) -> Job:
 
 def _fingerprint(job: Job) -> str:
     asked = [
-        job.operation, job.parameters, job.file_path, job.input_format, job.output_format, job.input_version, job.engine,
+        RESULTS_REVISION, job.operation, job.parameters, job.file_path, job.input_format, job.output_format,
+        job.input_version, job.engine,
     ]  # fmt: skip
     return hashlib.sha256(dumps(asked)).hexdigest()
 

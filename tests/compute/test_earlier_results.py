@@ -127,6 +127,15 @@ def test_a_result_that_was_changed_is_computed_anew(table: Path, change: Callabl
     assert again.pk != first.pk
 
 
+def test_a_result_of_a_release_that_answers_otherwise_is_computed_anew(
+    table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = ask()
+    monkeypatch.setattr(jobs, "RESULTS_REVISION", jobs.RESULTS_REVISION + 1)
+
+    assert ask()[0].pk != first.pk
+
+
 @contextmanager
 def mapped(path: Path) -> Iterator[mmap.mmap]:
     with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as pages:
