@@ -33,6 +33,7 @@ WITHOUT_DATABASE = [
     "compute/test_spark.py",
     "compute/test_storage.py",
     "compute/test_tables.py",
+    "compute/test_versions.py",
     "config/test_admin_permissions.py",
     "config/test_csp.py",
     "config/test_database_url.py",

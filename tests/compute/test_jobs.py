@@ -182,6 +182,16 @@ def test_a_file_that_changed_since_fails_the_job(
     assert settled(job_id).error_code == "file_changed"
 
 
+def test_a_job_that_was_queued_by_an_older_release_is_run(
+    client: APIClient, start_runner: Callable[[], RunningRunner], table: Path
+) -> None:
+    job_id = ask(client, "stats", STATS).json()["id"]
+    Job.objects.update(input_version="")
+    start_runner()
+
+    assert settled(job_id).status == "done"
+
+
 def test_a_job_wakes_a_runner_that_would_sleep_on(client: APIClient, transactional_db: None, table: Path) -> None:
     def queue_one() -> None:
         ask(client, "stats", STATS)
