@@ -179,6 +179,8 @@ def _written(
         except NotPlain:
             pass  # the engine knows; it reads it anew
         except (DoesNotFit, OverflowError):  # pandas sums in Python, to whatever comes out
+            if not table.sums_fit:
+                raise
             table.sums_fit = False
 
 

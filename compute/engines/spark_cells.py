@@ -152,7 +152,8 @@ def _common_type(types: Sequence[str]) -> str:
 
 def _whole(column: str, double: str) -> str:
     """64-bit integers, of `1e3` and `5.` too."""
-    of_double = f"CASE WHEN {double} = floor({double}) THEN try_cast({double} AS BIGINT) END"
+    is_small = f"abs({double}) < 9.3e18D"  # or floor() overflows, in an error
+    of_double = f"CASE WHEN {is_small} THEN CASE WHEN {double} = floor({double}) THEN try_cast({double} AS BIGINT) END END"
     return f"coalesce(try_cast({column} AS BIGINT), {of_double})"
 
 
