@@ -46,6 +46,7 @@ class Job(models.Model):
     rows_in = models.BigIntegerField(null=True)
     rows_out = models.BigIntegerField(null=True)
     columns = models.JSONField(null=True, help_text="the result's columns and their types, in order: [[name, type]]")
+    read_as = models.JSONField(null=True, help_text="as what each column that was asked for was read: {column: word}")
     error = models.TextField(blank=True)
     error_code = models.CharField(max_length=32, blank=True)
     error_field = models.TextField(blank=True)

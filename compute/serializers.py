@@ -113,11 +113,16 @@ class ResultOutput(serializers.Serializer[Any]):
     file_path = serializers.CharField(source="result_path", help_text="below COMPUTE_ROOT")
     rows = serializers.IntegerField(source="rows_out")
     columns = serializers.SerializerMethodField()
+    read_as = serializers.SerializerMethodField()
     job = serializers.IntegerField(source="pk")
 
     def get_columns(self, job: Job) -> list[str]:
         """The result's columns, in order."""
         return [name for name, _ in job.columns or []]
+
+    def get_read_as(self, job: Job) -> dict[str, str]:
+        """As what each column that was asked for was read: integer, number, text, or the file's own type."""
+        return job.read_as or {}
 
 
 class JobErrorOutput(serializers.Serializer[Any]):

@@ -58,7 +58,7 @@ def table_of(text: bytes, columns: Sequence[tuple[str, str]]) -> Table:
 
     Numbers stay as they are written, those beyond 64 bits too.
     """
-    records = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+    records = json.loads(text, parse_int=str, parse_float=str)
     rows = [[_cell(record.get(name)) for name, _ in columns] for record in records]
     kinds = [_kind(type_, [row[place] for row in rows]) for place, (_, type_) in enumerate(columns)]
     return Table([Column(name, kind, type_) for (name, type_), kind in zip(columns, kinds, strict=True)], rows)

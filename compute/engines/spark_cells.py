@@ -153,7 +153,9 @@ def _common_type(types: Sequence[str]) -> str:
 def _whole(column: str, double: str) -> str:
     """64-bit integers, of `1e3` and `5.` too."""
     is_small = f"abs({double}) < 9.3e18D"  # or floor() overflows, in an error
-    of_double = f"CASE WHEN {is_small} THEN CASE WHEN {double} = floor({double}) THEN try_cast({double} AS BIGINT) END END"
+    of_double = (
+        f"CASE WHEN {is_small} THEN CASE WHEN {double} = floor({double}) THEN try_cast({double} AS BIGINT) END END"
+    )
     return f"coalesce(try_cast({column} AS BIGINT), {of_double})"
 
 

@@ -81,6 +81,7 @@ def finish_job(job: Job, outcome: dict[str, Any]) -> bool:
         rows_in=outcome["rows_in"],
         rows_out=outcome["rows_out"],
         columns=[[name, type_] for name, type_ in outcome["columns"].items()],
+        read_as=outcome["read_as"],
         progress=1.0,
     )
     if not is_ours:

@@ -144,6 +144,7 @@ def test_how_to_read_goes_with_the_request_and_its_job(
 
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "aggregations.v")
     assert read_table(compute_root / answer["file_path"]) == [{"k": "a", "v_max": "10"}]
+    assert answer["read_as"] == {"k": "text", "v": "integer"}
     assert client.get(f"/api/compute/jobs/{answer['job']}").json()["parameters"]["read"] == NA_IS_MISSING
 
 
