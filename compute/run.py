@@ -14,9 +14,10 @@ from compute.faults import BrokenFile, DoesNotFit, FileChanged, LimitReached, No
 from compute.file_end import may_be_misread, watched_end
 from compute.flushing import flushed_meanwhile
 from compute.formats import Format, Source, look_into
-from compute.operations import Aggregation, GroupBy, NonNull, Operation, Preview, Stats
+from compute.operations import Aggregation, GroupBy, NonNull, Operation, Preview
 from compute.places import fetch, is_url, publish
 from compute.read_options import ReadOptions
+from compute.stats import Stats
 from compute.versions import version_of, write_back
 
 
