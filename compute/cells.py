@@ -13,7 +13,16 @@ from typing import Any
 
 import narwhals as nw
 
-from compute.faults import Finding, MixedColumn, NotComparable, NotNumeric, UnknownColumn, UntypedOnly, null_value_mend
+from compute.faults import (
+    Finding,
+    MixedColumn,
+    NotComparable,
+    NotNumeric,
+    UnknownColumn,
+    UntypedOnly,
+    null_value_mend,
+    quoted,
+)
 
 
 class Family(StrEnum):
@@ -191,7 +200,7 @@ class Table:
             mend = (
                 null_value_mend(value) if self.families[column].is_untyped else "Only finite numbers are computed on."
             )
-            raise NotNumeric(column, f"it holds {value!r}. {mend}", field=field)
+            raise NotNumeric(column, f"it holds {quoted(value)}. {mend}", field=field)
 
 
 def number_of(value: Any) -> float | None:

@@ -7,6 +7,36 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from json import dumps
 
+MAX_DETAIL = 2_500  # characters of an error's text, whatever the file holds
+MAX_QUOTED = 80  # of a name or value that it quotes
+MAX_LISTED = 1_000  # of a list of names
+
+
+def shortened(text: str, limit: int = MAX_QUOTED) -> str:
+    """Return the text in at most `limit` characters, all of which can be stored and shown."""
+    shown = (each if each.isprintable() else repr(each)[1:-1] for each in text[: limit + 1])
+    return _cut("".join(shown), limit)
+
+
+def quoted(text: str) -> str:
+    """Return a name or value of the file in quotes, shortened."""
+    return _cut(repr(text[: MAX_QUOTED + 1]), MAX_QUOTED)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the names in a row, as many as fit into MAX_LISTED characters."""
+    shown, size = list[str](), 0
+    for name in names:
+        shown.append(shortened(name))
+        size += len(shown[-1]) + len(", ")
+        if size > MAX_LISTED:
+            return ", ".join([*shown[:-1], "…"])
+    return ", ".join(shown)
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
 
 class Fault(Exception):  # noqa: N818 - it is the request's or the file's, not ours
     """A reason why a job cannot succeed, however often it is run."""
@@ -15,8 +45,8 @@ class Fault(Exception):  # noqa: N818 - it is the request's or the file's, not o
     code = "failed"
 
     def __init__(self, detail: str, *, field: str = "") -> None:
-        super().__init__(detail)
-        self.detail = detail
+        self.detail = shortened(detail, MAX_DETAIL)
+        super().__init__(self.detail)
         self.field = field
 
 
@@ -33,8 +63,7 @@ class UnknownColumn(Fault):
     code = "unknown_column"
 
     def __init__(self, column: str, columns: Sequence[str], *, field: str) -> None:
-        there = ", ".join(columns[:50]) + (", ..." if len(columns) > 50 else "")
-        super().__init__(f"There is no column {column!r}. The file has: {there}.", field=field)
+        super().__init__(f"There is no column {quoted(column)}. The file has: {listed(columns)}.", field=field)
 
 
 class NotNumeric(Fault):
@@ -44,7 +73,7 @@ class NotNumeric(Fault):
     code = "not_numeric"
 
     def __init__(self, column: str, why: str, *, field: str) -> None:
-        super().__init__(f"The column {column!r} is not numeric: {why}", field=field)
+        super().__init__(f"The column {quoted(column)} is not numeric: {why}", field=field)
 
 
 class MixedColumn(Fault):
@@ -55,8 +84,8 @@ class MixedColumn(Fault):
 
     def __init__(self, column: str, *, number: str, word: str, field: str) -> None:
         super().__init__(
-            f"The column {column!r} holds numbers, such as {number!r}, and text, such as {word!r}. To compare all as text,"
-            f' send "read": {{"types": {{{dumps(column, ensure_ascii=False)}: "text"}}}}. {null_value_mend(word)}',
+            f"The column {quoted(column)} holds numbers, such as {quoted(number)}, and text, such as {quoted(word)}."
+            f' To compare all as text, send "read": {{"types": {{{_as_json(column)}: "text"}}}}. {null_value_mend(word)}',
             field=field,
         )
 
@@ -69,7 +98,7 @@ class NotComparable(Fault):
 
     def __init__(self, column: str, *, field: str) -> None:
         super().__init__(
-            f"The column {column!r} holds lists, structs or maps, which have no least or greatest.", field=field
+            f"The column {quoted(column)} holds lists, structs or maps, which have no least or greatest.", field=field
         )
 
 
@@ -81,7 +110,7 @@ class UntypedOnly(Fault):
 
     def __init__(self, column: str, family: str) -> None:
         super().__init__(
-            f"The column {column!r} has a type in the file, {family}; read.types is for columns of text or JSON.",
+            f"The column {quoted(column)} has a type in the file, {family}; read.types is for columns of text or JSON.",
             field="read.types",
         )
 
@@ -94,8 +123,8 @@ class InexactTogether(Fault):
 
     def __init__(self, column: str, value: str) -> None:
         super().__init__(
-            f"The column {column!r} holds {value}, which is not exact as a double, as which the columns are told together;"
-            " ask for this column by itself.",
+            f"The column {quoted(column)} holds {shortened(value)}, which is not exact as a double,"
+            " as which the columns are told together; ask for this column by itself.",
             field="columns",
         )
 
@@ -107,7 +136,8 @@ class UnwritableValue(Fault):
 
     def __init__(self, column: str, value: str, format_: str) -> None:
         super().__init__(
-            f"The column {column!r} holds {value}, which {format_.upper()} cannot hold; ask for another output_format.",
+            f"The column {quoted(column)} holds {shortened(value)}, which {format_.upper()} cannot hold;"
+            " ask for another output_format.",
             field="output_format",
         )
 
@@ -168,9 +198,13 @@ class NotSplittable(Finding):
     """The engine cannot read the file in pieces, and now knows to read it as a whole."""
 
 
+def _as_json(text: str) -> str:
+    return dumps(_cut(text, MAX_QUOTED), ensure_ascii=False)
+
+
 def null_value_mend(value: str) -> str:
     """Return the sentence that says how to have a value taken for a missing one."""
-    return f'If {value!r} stands for a missing value, send "read": {{"null_values": [{dumps(value, ensure_ascii=False)}]}}.'
+    return f'If {quoted(value)} stands for a missing value, send "read": {{"null_values": [{_as_json(value)}]}}.'
 
 
 def check_distinct(names: Sequence[str]) -> None:
@@ -178,5 +212,5 @@ def check_distinct(names: Sequence[str]) -> None:
     seen: set[str] = set()
     for name in names:
         if name.casefold() in seen:
-            raise AmbiguousOutput(f"The result would have two columns {name!r}; rename one in the file.")
+            raise AmbiguousOutput(f"The result would have two columns {quoted(name)}; rename one in the file.")
         seen.add(name.casefold())

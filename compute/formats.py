@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
-from compute.faults import BrokenFile
+from compute.faults import BrokenFile, quoted
 from compute.places import opened
 
 SNIFFED_BYTES = 1024 * 1024  # a header line may be this long
@@ -125,7 +125,7 @@ def check_names(columns: Sequence[str]) -> tuple[str, ...]:
         if not name.strip():
             raise BrokenFile(f"Column {number} has no name.")
         if other := seen.get(name.casefold()):
-            raise BrokenFile(f"The names of the columns {other!r} and {name!r} are the same; rename one.")
+            raise BrokenFile(f"The names of the columns {quoted(other)} and {quoted(name)} are the same; rename one.")
         seen[name.casefold()] = name
     return tuple(columns)
 

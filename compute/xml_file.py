@@ -10,7 +10,7 @@ from typing import BinaryIO
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
-from compute.faults import BrokenFile
+from compute.faults import BrokenFile, quoted
 
 CHUNK_BYTES = 64 * 1024
 MAX_RECORD_CHARACTERS = 16 * 1024 * 1024
@@ -87,7 +87,7 @@ class _Reader:
         column = _decoded(name)
         if column in self._record:
             line = self.parser.CurrentLineNumber
-            raise BrokenFile(f"Line {line}: the record has {column!r} twice.")
+            raise BrokenFile(f"Line {line}: the record has {quoted(column)} twice.")
         self._record[column] = value or None
 
 
