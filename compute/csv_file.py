@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from compute.faults import BrokenFile
 from compute.formats import Source, open_bytes
+from compute.parse_errors import csv_reason
 
 MAX_ROW_BYTES = 2_000_000
 csv.field_size_limit(MAX_ROW_BYTES)
@@ -24,8 +25,8 @@ def read_rows(source: Source) -> Iterator[list[str | None]]:
                 lines.end_row()
                 if row or len(source.columns) == 1:
                     yield _even(row or [""], len(source.columns), reader.line_num)
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise _broken(reader.line_num, str(error)) from error
+        except csv.Error as error:
+            raise _broken(reader.line_num, csv_reason(error)) from error
 
 
 def check_rows(source: Source, rows: int) -> None:

@@ -4,6 +4,7 @@ import codecs
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from compute.faults import BrokenFile, quoted
+from compute.parse_errors import broken_gzip, csv_reason
 from compute.places import opened
 
 SNIFFED_BYTES = 1024 * 1024  # a header line may be this long
@@ -20,6 +22,7 @@ DELIMITERS = ",;\t|"
 MARK = codecs.BOM_UTF8
 MISSING = ("", "NaN")  # texts that are missing values, as BLANKS alone are
 BLANKS = " \t"
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 class Format(StrEnum):
@@ -115,15 +118,17 @@ def open_bytes(source: Source) -> Iterator[BinaryIO]:
         with gzip.open(source.path) if source.gzipped else opened(source.place) as file:
             yield cast(BinaryIO, file)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise BrokenFile(f"The file cannot be unpacked: {str(error).rstrip('.')}.") from error
+        raise broken_gzip(error) from error
 
 
 def check_names(columns: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns' names; raise BrokenFile where one is blank or two differ at most in case."""
+    """Return the columns' names; raise BrokenFile where one is blank or no text, or two differ at most in case."""
     seen: dict[str, str] = {}
     for number, name in enumerate(columns, 1):
         if not name.strip():
             raise BrokenFile(f"Column {number} has no name.")
+        if _NO_TEXT.search(name):  # which no database stores
+            raise BrokenFile(f"The name of column {number}, {quoted(name)}, is not text; rename it.")
         if other := seen.get(name.casefold()):
             raise BrokenFile(f"The names of the columns {quoted(other)} and {quoted(name)} are the same; rename one.")
         seen[name.casefold()] = name
@@ -168,8 +173,8 @@ def _header(text: str, delimiter: str) -> tuple[list[str], str]:
     lines = io.StringIO(text, newline="")
     try:
         names = next(csv.reader(lines, delimiter=delimiter, strict=True))
-    except (csv.Error, StopIteration) as error:
-        raise BrokenFile(f"The header cannot be read: {error}.") from error
+    except csv.Error as error:
+        raise BrokenFile(f"The header cannot be read: {csv_reason(error)}.") from error
     if not names:
         raise BrokenFile("The first line is blank; it must be the header.")
     header, rest = text[: lines.tell()], text[lines.tell() :]

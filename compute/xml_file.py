@@ -5,12 +5,14 @@ ever fetched. Column names that are no XML names are written as SQL/XML writes t
 """
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
-from compute.faults import BrokenFile, quoted
+from compute.faults import BrokenFile, quoted, shortened
+from compute.parse_errors import broken_xml
 
 CHUNK_BYTES = 64 * 1024
 MAX_RECORD_CHARACTERS = 16 * 1024 * 1024
@@ -28,7 +30,7 @@ def read_records(file: BinaryIO) -> Iterator[dict[str, str | None]]:
             yield from reader.take()
         reader.parser.Parse(b"", True)
     except expat.ExpatError as error:
-        raise BrokenFile(f"The file is not well-formed XML: {error}.") from error
+        raise broken_xml(error) from error
 
 
 class _Reader:
@@ -64,7 +66,7 @@ class _Reader:
             self._parts = []
         elif self._depth > 3:
             line = self.parser.CurrentLineNumber
-            raise BrokenFile(f"Line {line}: <{name}> lies inside a column; records must be flat.")
+            raise BrokenFile(f"Line {line}: <{shortened(name)}> lies inside a column; records must be flat.")
 
     def _end(self, name: str) -> None:
         if self._depth == 3:
@@ -115,4 +117,10 @@ def _encoded(column: str) -> str:
 
 
 def _decoded(name: str) -> str:
-    return _ESCAPED.sub(lambda match: chr(min(int(match[1], 16), 0x10FFFF)), name)
+    return _ESCAPED.sub(_unescaped, name)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    """The character; what stands there where it is none that text can hold."""
+    code = int(match[1], 16)
+    return match[0] if not code or 0xD800 <= code <= 0xDFFF or code > sys.maxunicode else chr(code)
