@@ -3,11 +3,12 @@
 import csv
 import io
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from compute.faults import BrokenFile
 from compute.formats import Source, open_bytes
 from compute.parse_errors import csv_reason
+from compute.text_check import CheckedText
 
 MAX_ROW_BYTES = 2_000_000
 csv.field_size_limit(MAX_ROW_BYTES)
@@ -40,7 +41,7 @@ class _Lines:
     """A file's lines, with an eye on how each row ends and how long it is."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+        self._file = io.TextIOWrapper(cast(BinaryIO, CheckedText(file)), encoding="utf-8-sig", newline="")
         self._end = self._line = ""
         self._size = self._number = 0
 

@@ -1,4 +1,6 @@
-"""What the end of a file tells about the rest, where DuckDB does not: it is looked at beside the computation.
+"""What DuckDB does not notice about a file, looked at beside the computation: whether it is text, and how it ends.
+
+DuckDB does not look at the columns that are not asked for: a text may hold anything there.
 
 DuckDB reads a CSV in regions, several at once, and guesses where in each the first row begins. Regions that do not meet are an
 error; but behind the last one there is none, and with line breaks inside quotes there it may lose or invent rows without a
@@ -6,33 +8,51 @@ word. It drops a last line that is longer than its buffer, and takes a JSON list
 """
 
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from compute.csv_file import MAX_ROW_BYTES
 from compute.faults import BrokenFile
 from compute.formats import Format, Source, open_bytes
+from compute.text_check import CHUNK_BYTES, CheckedText
 
 REGION_BYTES = MAX_ROW_BYTES  # what DuckDB reads in one go; a row must fit in
 TAIL_BYTES = 2 * REGION_BYTES
 
 
-@contextmanager
-def watched_end(source: Source) -> Iterator[Callable[[], bool]]:
-    """Yield a function that waits for what a thread finds: whether it is clear where the rows at the end begin.
+@dataclass(frozen=True)
+class FileCheck:
+    """What threads find out about a file. All raise BrokenFile for a file that is not text, or has no proper end."""
 
-    It raises BrokenFile where the file has no proper end. A packed file is read whole for that, and its checksum with it, at
-    which DuckDB does not look. Leaving the block ends it, and raises what it has found by then.
+    _end: Future[bool]
+    _text: Future[None]
+
+    def has_clear_end(self) -> bool:
+        """Wait for what is found at the end: whether it is clear where the rows there begin."""
+        return self._end.result()
+
+    def finish(self) -> bool:
+        """Wait until the whole text has been looked at; return whether its end is clear."""
+        self._text.result()
+        return self._end.result()
+
+
+@contextmanager
+def checked(source: Source) -> Iterator[FileCheck]:
+    """Check a file from threads beside its computation. Leaving the block ends it, and raises what it has found by then.
+
+    A packed file is read whole for that, and its checksum with it, at which DuckDB does not look.
     """
     stopping = threading.Event()
-    with ThreadPoolExecutor(1) as pool:
-        found = pool.submit(_is_clear, source, stopping)
+    with ThreadPoolExecutor(2) as pool:
+        check = FileCheck(pool.submit(_is_clear, source, stopping), pool.submit(_check_text, source, stopping))
         try:
-            yield found.result
+            yield check
         finally:
             stopping.set()
-        found.result()
+        check.finish()
 
 
 def may_be_misread(source: Source) -> bool:
@@ -52,6 +72,16 @@ def _is_clear(source: Source, stopping: threading.Event) -> bool:
     return not is_text or _has_clear_rows(tail)
 
 
+def _check_text(source: Source, stopping: threading.Event) -> None:
+    """Look at all bytes of a text that is not packed."""
+    if not source.is_text or source.gzipped:
+        return
+    with open_bytes(source) as file:
+        text = CheckedText(file)
+        while not stopping.is_set() and text.read1(CHUNK_BYTES):
+            pass
+
+
 def _has_clear_rows(tail: bytes) -> bool:
     """Whether all its line ends are those of rows. Its end is outside quotes, so every second piece before that is inside."""
     _check_line(tail.rstrip(b"\r\n"))
@@ -63,7 +93,8 @@ def _tail(source: Source, stopping: threading.Event) -> bytes:
     with open_bytes(source) as file:
         if not source.gzipped:
             file.seek(max(0, source.path.stat().st_size - TAIL_BYTES))
-        while not stopping.is_set() and (chunk := file.read(TAIL_BYTES)):
+        read = CheckedText(file).read1 if source.is_text and source.gzipped else file.read
+        while not stopping.is_set() and (chunk := read(TAIL_BYTES)):
             if source.is_text:
                 _check_line(chunk)
             tail = (tail + chunk)[-TAIL_BYTES:]

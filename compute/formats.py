@@ -16,6 +16,7 @@ from typing import BinaryIO, cast
 from compute.faults import BrokenFile, quoted
 from compute.parse_errors import broken_gzip, csv_reason
 from compute.places import opened
+from compute.text_check import check_text
 
 SNIFFED_BYTES = 1024 * 1024  # a header line may be this long
 DELIMITERS = ",;\t|"
@@ -141,18 +142,8 @@ def _head(source: Source) -> bytes:
 
 
 def _first_lines(head: bytes) -> str:
-    try:
-        text = head.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        if len(head) < SNIFFED_BYTES or error.start < len(head) - 4:
-            raise BrokenFile(
-                f"The file is not UTF-8: byte {error.start} is 0x{head[error.start]:02x}. Convert it, such as with"
-                " iconv -f latin1 -t utf-8."
-            ) from error
-        text = head[: error.start].decode("utf-8-sig")
-    if "\0" in text:
-        raise BrokenFile("The file holds a NUL character; it is not text.")
-    return text
+    check_text(head, is_all=len(head) < SNIFFED_BYTES)
+    return head.decode("utf-8-sig", "ignore")  # the last character may be cut off
 
 
 def _delimiter(text: str) -> str:

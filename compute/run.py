@@ -10,8 +10,8 @@ from compute.cells import Kind, NotThatKind, Table
 from compute.csv_file import check_rows
 from compute.engines import engine_class
 from compute.engines.base import Engine, Resources, Target, Written
-from compute.faults import BrokenFile, DoesNotFit, FileChanged, LimitReached, NotNumeric, NotPlain, NotSplittable
-from compute.file_end import may_be_misread, watched_end
+from compute.faults import BrokenFile, DoesNotFit, Fault, FileChanged, MixedColumn, NotNumeric, NotPlain, NotSplittable
+from compute.file_end import checked, may_be_misread
 from compute.flushing import flushed_meanwhile
 from compute.formats import Format, Source, look_into
 from compute.operations import Aggregation, GroupBy, NonNull, Operation, Preview
@@ -88,21 +88,20 @@ def _surely_computed(order: Order, operation: Operation, on_start: Callable[[Eng
 def _computed_in_parallel(
     order: Order, operation: Operation, source: Source, on_start: Callable[[Engine], None]
 ) -> Outcome | None:
-    with watched_end(source) as is_clear:
-        if source.gzipped or is_clear():
+    with checked(source) as check:
+        if source.gzipped or check.has_clear_end():
             try:
                 outcome = _computed(order, operation, source, on_start)
-            except LimitReached:
-                is_clear()  # or the reason why
-                raise
-            except (BrokenFile, NotNumeric):
-                if not may_be_misread(source):
-                    raise
             except NotSplittable:
                 pass
+            except Fault as fault:
+                check.finish()  # or the reason why
+                if not may_be_misread(source) or not isinstance(fault, BrokenFile | NotNumeric | MixedColumn):
+                    raise
             else:
-                if is_clear():
+                if check.finish():
                     return outcome
+        check.finish()
     return None
 
 
