@@ -13,8 +13,8 @@ from xml.sax.saxutils import escape
 
 from compute.faults import BrokenFile, quoted, shortened
 from compute.parse_errors import broken_xml
+from compute.xml_encoding import text_of
 
-CHUNK_BYTES = 64 * 1024
 MAX_RECORD_CHARACTERS = 16 * 1024 * 1024
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4,6})_")
 _NOT_IN_NAME = re.compile(r"[^\w.-]|^[^A-Za-z_]|_(?=x[0-9A-Fa-f]{4,6}_)", re.ASCII)
@@ -25,10 +25,10 @@ def read_records(file: BinaryIO) -> Iterator[dict[str, str | None]]:
     """Yield the records, each as text by column; an empty element or attribute is null."""
     reader = _Reader()
     try:
-        while chunk := file.read(CHUNK_BYTES):
-            reader.parser.Parse(chunk, False)
+        for text in text_of(file):
+            reader.parser.Parse(text, False)
             yield from reader.take()
-        reader.parser.Parse(b"", True)
+        reader.parser.Parse("", True)
     except expat.ExpatError as error:
         raise broken_xml(error) from error
 
@@ -37,7 +37,7 @@ class _Reader:
     """Collects records from expat's events."""
 
     def __init__(self) -> None:
-        self.parser = expat.ParserCreate()
+        self.parser = expat.ParserCreate("UTF-8")  # whatever is declared
         self.parser.buffer_text = True
         self.parser.StartDoctypeDeclHandler = self._refuse_dtd
         self.parser.StartElementHandler = self._start
