@@ -16,6 +16,7 @@ from typing import BinaryIO, cast
 from compute.faults import BrokenFile, quoted
 from compute.parse_errors import broken_gzip, csv_reason
 from compute.places import opened
+from compute.signatures import check_signature
 from compute.text_check import check_text
 
 SNIFFED_BYTES = 1024 * 1024  # a header line may be this long
@@ -99,6 +100,7 @@ def look_into(path: Path, format_: Format, *, gzipped: bool, url: str = "") -> S
     start = head.removeprefix(MARK).lstrip()
     if not start:
         raise BrokenFile("The file is empty: it has no columns.")
+    check_signature(head, format_, gzipped=gzipped)
     if found.is_json:
         if len(start) < len(b"{}"):
             raise BrokenFile("The file has no records, so it has no columns.")
