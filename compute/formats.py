@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from compute.faults import BrokenFile, quoted
+from compute.parquet_file import check_footer
 from compute.parse_errors import broken_gzip, csv_reason
 from compute.places import opened
 from compute.signatures import check_signature
@@ -111,6 +112,8 @@ def look_into(path: Path, format_: Format, *, gzipped: bool, url: str = "") -> S
         delimiter = "\t" if format_ == Format.TSV else _delimiter(text)
         names, line_end = _header(text, delimiter)
         return replace(found, delimiter=delimiter, line_end=line_end, columns=check_names(names))
+    if format_ == Format.PARQUET:
+        check_footer(found.place)
     return found
 
 

@@ -1,4 +1,4 @@
-"""The text of an XML document in any encoding that Python knows; expat knows UTF-8, UTF-16 and those of one byte a character."""
+"""The text of an XML document in any encoding that Python knows; expat knows UTF-8, UTF-16 and those of single bytes."""
 
 import codecs
 import re
