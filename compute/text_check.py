@@ -1,45 +1,65 @@
 """Whether a text is UTF-8 without NUL characters: engines look only at the columns that they need."""
 
-import codecs
 import io
+import struct
 from typing import BinaryIO
 
 from compute.faults import BrokenFile
 
 CHUNK_BYTES = 256 * 1024  # which stays in a processor's cache
+MAX_CHARACTER_BYTES = 4
 
 
 class TextChecker:
     """Takes a text chunk by chunk; raises BrokenFile at the first byte that does not belong into one."""
 
     def __init__(self) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8")()
-        self._offset = 0
+        self._offset = 0  # of what comes next
+        self._begun = b""  # the character at the end of what came, which may be cut off
 
     def feed(self, chunk: bytes) -> None:
         """Look at the next bytes."""
         if b"\0" in chunk:
             offset = self._offset + chunk.index(b"\0")
             raise BrokenFile(f"The file holds a NUL character, at byte {offset}; it is not text. Remove it.")
-        if self._pending or not chunk.isascii():
-            self._decode(chunk, is_last=False)
+        if self._begun or not chunk.isascii():
+            text = self._begun + chunk
+            self._check(text, len(text) - _last_character(text))
         self._offset += len(chunk)
 
     def end(self) -> None:
         """Look whether the last character is whole."""
-        self._decode(b"", is_last=True)
+        self._check(self._begun, len(self._begun))
 
-    @property
-    def _pending(self) -> bytes:
-        """The first bytes of a character whose others are yet to come."""
-        return self._decoder.getstate()[0]
+    def _check(self, text: bytes, size: int) -> None:
+        if not _is_utf8(text, size):
+            try:
+                text[:size].decode()
+            except UnicodeDecodeError as error:
+                raise not_utf8(self._offset - len(self._begun) + error.start, text[error.start]) from error
+        self._begun = text[size:]
 
-    def _decode(self, chunk: bytes, *, is_last: bool) -> None:
-        start = self._offset - len(self._pending)
-        try:
-            self._decoder.decode(chunk, is_last)
-        except UnicodeDecodeError as error:
-            raise not_utf8(start + error.start, error.object[error.start]) from error
+
+def _is_utf8(text: bytes, size: int) -> bool:
+    """Whether the first `size` bytes are UTF-8, by Arrow, in half the time of decoding them."""
+    import pyarrow as pa  # noqa: PLC0415 - who does not read files needs no Arrow
+
+    offsets = pa.py_buffer(struct.pack("=ii", 0, size))
+    try:
+        pa.StringArray.from_buffers(1, offsets, pa.py_buffer(text)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _last_character(text: bytes) -> int:
+    """How many bytes there are of the last character, if it is one of several bytes."""
+    for size in range(1, min(len(text), MAX_CHARACTER_BYTES) + 1):
+        if text[-size] < 0x80:
+            return 0
+        if text[-size] >= 0xC0:
+            return size
+    return 0
 
 
 class CheckedText(io.BufferedIOBase):
