@@ -143,7 +143,14 @@ def test_a_runner_that_lost_its_job_cannot_settle_it(table: Path, compute_root: 
     result = Path(storage().results) / "late.csv"
     result.write_text("a\n")
 
-    outcome = {"result_name": "late.csv", "result_version": "1", "rows_in": 1, "rows_out": 1, "columns": {}, "read_as": {}}
+    outcome = {
+        "result_name": "late.csv",
+        "result_version": "1",
+        "rows_in": 1,
+        "rows_out": 1,
+        "columns": {},
+        "read_as": {},
+    }
     settled = running.finish_job(lost, outcome)
 
     assert not settled
