@@ -21,7 +21,8 @@ logger = logging.getLogger(__name__)
 
 OBJECT_STORES = frozenset({"s3", "s3a", "abfs", "abfss", "az", "adl", "gs", "gcs"})
 BLOCK_BYTES = 8 * 1024 * 1024  # of an object on its way; S3 takes 10,000 of them
-MODIFIED = ("LastModified", "last_modified", "mtime", "updated", "created")
+MILLISECONDS = "modificationTime"  # webhdfs alone tells the time in these
+MODIFIED = ("LastModified", "last_modified", "mtime", "updated", MILLISECONDS, "created")
 
 
 def is_url(place: str) -> bool:
@@ -54,8 +55,10 @@ def answering(url: str) -> Iterator[None]:
 
 
 def moment_of(info: Mapping[str, Any]) -> datetime:
-    """Return when an object was last written, from what fsspec tells about it."""
+    """Return when an object was last written, from what fsspec tells about it; 1970 where that is not told."""
     found = next((info[key] for key in MODIFIED if info.get(key)), 0)
+    if found and found == info.get(MILLISECONDS):
+        return datetime.fromtimestamp(found / 1000, UTC)
     if isinstance(found, str):
         found = datetime.fromisoformat(found)
     return found if isinstance(found, datetime) else datetime.fromtimestamp(found, UTC)

@@ -10,6 +10,7 @@ from typing import Any, Self
 from compute.places import MODIFIED, answering, filesystem, is_url, moment_of
 
 _WRITES = ("ETag", "etag", "VersionId", "generation")  # what stores give to each write or content
+_IDENTITIES = ("fileId", "ino")  # of webhdfs and file://: another one for another file
 _SECOND_NS = 10**9
 # Clocks of file systems tick every 10 ms or faster; those that tell whole seconds every 1 s, and FAT every 2 s.
 MARGIN_NS = _SECOND_NS // 10
@@ -39,7 +40,7 @@ class FileVersion:
     @classmethod
     def of_object(cls, info: Mapping[str, Any]) -> Self:
         """Return the version of an object, from what fsspec tells about it."""
-        text = " ".join(str(info[key]) for key in ("size", *_WRITES, *MODIFIED) if info.get(key))
+        text = " ".join(str(info[key]) for key in ("size", *_WRITES, *_IDENTITIES, *MODIFIED) if info.get(key))
         moment = moment_of(info)
         changed_ns = int(moment.timestamp()) * _SECOND_NS + moment.microsecond * 1000
         return cls(text, None if any(info.get(key) for key in _WRITES) else changed_ns)
@@ -47,12 +48,13 @@ class FileVersion:
     def is_racy(self, now_ns: int) -> bool:
         """Whether a write after `now_ns` may leave this version, as the clock has not ticked since the last one.
 
-        Git knows it of its index as "racily clean". A time in the future is of a clock that was set: nothing is sure then.
+        Git knows it of its index as "racily clean". A time in the future is of a clock that was set, and 0 of a store that
+        tells none: nothing is sure then.
         """
         if self.changed_ns is None:
             return False
         margin = MARGIN_NS if self.changed_ns % _SECOND_NS else WHOLE_SECONDS_MARGIN_NS
-        return self.changed_ns + margin > now_ns
+        return not 0 < self.changed_ns <= now_ns - margin
 
 
 def version_of(place: str) -> str | None:

@@ -26,6 +26,7 @@ def margin() -> None:
         (NOW, 2 * 10**8, True),  # whole seconds
         (NOW, 3 * SECOND, False),
         (NOW + 1, -3600 * SECOND, True),  # in the future
+        (0, NOW, True),  # not told
         (None, 0, False),
     ],
 )
@@ -40,6 +41,7 @@ def test_a_version_is_racy_until_the_clock_has_ticked(changed_ns: int | None, ag
         ({"generation": "7", "updated": "2027-01-15T08:00:00Z"}, False),
         ({"mtime": NOW // SECOND}, True),
         ({"last_modified": WRITTEN}, True),
+        ({"modificationTime": NOW // 10**6}, True),  # webhdfs: milliseconds
     ],
 )
 def test_an_object_that_has_a_version_is_never_racy(told: dict[str, Any], *, is_racy: bool) -> None:
@@ -57,9 +59,11 @@ def test_each_thing_that_a_store_tells_makes_another_version() -> None:
         {"ETag": '"2"'},
         {"LastModified": WRITTEN + timedelta(seconds=1)},
         {"VersionId": "b"},
+        {"fileId": 16387},
+        {"modificationTime": NOW // 10**6},
     ]
 
-    assert len({FileVersion.of_object(told | other).text for other in [{}, *others]}) == 5
+    assert len({FileVersion.of_object(told | other).text for other in [{}, *others]}) == 7
 
 
 def test_where_there_is_no_file_there_is_no_version(tmp_path: Path) -> None:
