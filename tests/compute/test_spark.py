@@ -68,7 +68,8 @@ def test_parquet_gives_what_duckdb_gives(tmp_path: Path) -> None:
 
     for operation, parameters in (
         ("group_by", {"by": ["k"], "aggregations": asked}),
-        ("stats", {"columns": ["w", "d"], "by": ["k"]}),
+        ("stats", {"columns": ["w"], "by": ["k"]}),
+        ("stats", {"columns": ["d"], "by": ["k"]}),
         ("non_null", {"columns": ["w"]}),
     ):
         expected, found = (pq.read_table(run(path, operation, engine=e, **parameters)[1]) for e in ("duckdb", "spark"))
