@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from compute.csv_file import MAX_ROW_BYTES
 from compute.faults import BrokenFile
 from compute.formats import Format, Source, open_bytes
+from compute.json_check import JsonChecker
 from compute.text_check import CHUNK_BYTES, CheckedText
 
 REGION_BYTES = MAX_ROW_BYTES  # what DuckDB reads in one go; a row must fit in
@@ -67,19 +68,35 @@ def _is_clear(source: Source, stopping: threading.Event) -> bool:
     tail = _tail(source, stopping)
     if stopping.is_set():
         return False
-    if source.format == Format.JSON and not tail.rstrip().endswith(b"]"):
+    if source.format == Format.JSON and not tail.rstrip(b" \t\r\n").endswith(b"]"):
         raise BrokenFile("The file cannot be read: its list does not end with ].")
     return not is_text or _has_clear_rows(tail)
 
 
 def _check_text(source: Source, stopping: threading.Event) -> None:
-    """Look at all bytes of a text that is not packed."""
-    if not source.is_text or source.gzipped:
-        return
+    """Look at all bytes of a text that is not packed, and of JSON."""
+    if source.is_json:
+        _check_json(source, stopping)
+    elif source.is_text and not source.gzipped:
+        with open_bytes(source) as file:
+            text = CheckedText(file)
+            while not stopping.is_set() and text.read1(CHUNK_BYTES):
+                pass
+
+
+def _check_json(source: Source, stopping: threading.Event) -> None:
+    """Look at the strings only once there may be something wrong outside them: that takes ten times as long."""
+    checker = JsonChecker()
+    if any(checker.may_be_wrong(chunk) for chunk in _chunks(source, stopping)):
+        checker = JsonChecker()
+        for chunk in _chunks(source, stopping):
+            checker.feed(chunk)
+
+
+def _chunks(source: Source, stopping: threading.Event) -> Iterator[bytes]:
     with open_bytes(source) as file:
-        text = CheckedText(file)
-        while not stopping.is_set() and text.read1(CHUNK_BYTES):
-            pass
+        while not stopping.is_set() and (chunk := file.read(CHUNK_BYTES)):
+            yield chunk
 
 
 def _has_clear_rows(tail: bytes) -> bool:

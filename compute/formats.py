@@ -4,6 +4,7 @@ import codecs
 import csv
 import gzip
 import io
+import json
 import re
 import zlib
 from collections.abc import Iterator, Sequence
@@ -50,7 +51,7 @@ class Source:
     """A file that an engine can read.
 
     `format` is what it really holds (a .json file of lines is JSONL); `columns` are known for CSV, whose header is read
-    here, and found by the engine elsewhere. `marked`: it begins with a byte order mark. `in_order`: where an engine would
+    here, and found by the engine elsewhere. `by_lines`: each record of JSON is a line. `in_order`: where an engine would
     guess where rows begin to read them in parallel, it must not. Where there is a `url`, the file is there, not at `path`.
     `null_values`: texts that are missing values here. `holds_text`: JSON made of a format that has text only.
     """
@@ -61,7 +62,7 @@ class Source:
     delimiter: str = ","
     line_end: str = "\n"
     columns: tuple[str, ...] = ()
-    marked: bool = False
+    by_lines: bool = True
     in_order: bool = False
     url: str = ""
     null_values: tuple[str, ...] = ()
@@ -106,7 +107,7 @@ def look_into(path: Path, format_: Format, *, gzipped: bool, url: str = "") -> S
         if len(start) < len(b"{}"):
             raise BrokenFile("The file has no records, so it has no columns.")
         format_ = Format.JSON if start.startswith(b"[") else Format.JSONL
-        return replace(found, format=format_, marked=head.startswith(MARK))
+        return replace(found, format=format_, by_lines=_is_by_lines(head))
     if found.is_text:
         text = _first_lines(head)
         delimiter = "\t" if format_ == Format.TSV else _delimiter(text)
@@ -139,6 +140,16 @@ def check_names(columns: Sequence[str]) -> tuple[str, ...]:
             raise BrokenFile(f"The names of the columns {quoted(other)} and {quoted(name)} are the same; rename one.")
         seen[name.casefold()] = name
     return tuple(columns)
+
+
+def _is_by_lines(head: bytes) -> bool:
+    """Whether records, one after the other, seem to be lines, which can be read in parallel; no byte order mark can."""
+    first, end, _ = head.lstrip().partition(b"\n")
+    try:
+        json.loads(first)
+    except (ValueError, RecursionError):
+        return not end and not head.startswith(MARK)
+    return not head.startswith(MARK)
 
 
 def _head(source: Source) -> bytes:

@@ -7,7 +7,6 @@ JSON: so nothing is guessed, and what is copied is copied as it stands. What a c
 
 import json
 import logging
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,26 +16,23 @@ import duckdb
 import narwhals as nw
 from duckdb import sqltype
 
-from compute.cells import Cell, Family, Kind, NotThatKind
+from compute.cells import Family
 from compute.engines.base import Resources, Surroundings, Target, Written
 from compute.engines.duckdb_cells import CellReader, family_of
 from compute.engines.duckdb_database import connect, database, forget
-from compute.engines.duckdb_files import keys_query, schema_query, table_of
+from compute.engines.duckdb_faults import duckdb_faults
+from compute.engines.duckdb_files import key_lists_query, keys_query, schema_query, table_of
 from compute.engines.duckdb_output import with_cells, writable
 from compute.engines.duckdb_sql import quoted_name as _name
 from compute.engines.duckdb_sql import quoted_text as _text
-from compute.engines.duckdb_sql import raised
 from compute.engines.plain_csv import PlainCsv, select_plain, types_of
 from compute.engines.xml_records import records_as_json_lines
 from compute.faults import (
     BrokenFile,
-    DoesNotFit,
     Fault,
     Finding,
-    InexactTogether,
     LimitReached,
     NotPlain,
-    UnwritableValue,
 )
 from compute.formats import Format, Source, check_names
 from compute.operations import LINE, ROW, Frame, Result, Scan
@@ -171,7 +167,7 @@ class DuckDb:
     def _faults(self, target: Target | None = None) -> Iterator[None]:
         """Say in our words what DuckDB refuses, and as it was what a stream of ours refused."""
         try:
-            with _faults(self._source, self._scan, target):
+            with duckdb_faults(self._source, self._scan, target):
                 yield
         except (Fault, Finding, duckdb.Error) as error:
             if self._plain_csv and self._plain_csv.fault:
@@ -199,10 +195,23 @@ class DuckDb:
         return rows
 
     def _found_columns(self) -> tuple[str, ...]:
-        if self._source.is_json:
-            return tuple(row[0] for row in self._connection.execute(keys_query(self._source)).fetchall())
-        nodes = self._connection.execute(schema_query(self._source)).fetchall()
-        return tuple(_outermost(nodes[1:]))
+        if not self._source.is_json:
+            nodes = self._connection.execute(schema_query(self._source)).fetchall()
+            return tuple(_outermost(nodes[1:]))
+        try:
+            return self._found_keys()
+        except duckdb.Error:  # of lines; as records one after the other, the file may do
+            if not self._source.by_lines:
+                raise
+            self._source = replace(self._source, by_lines=False)
+            return self._found_keys()
+
+    def _found_keys(self) -> tuple[str, ...]:
+        """In the usual case, that of records with the same keys, no rows need to be numbered, which takes twice as long."""
+        lists = self._connection.execute(key_lists_query(self._source)).fetchmany(2)
+        if len(lists) == 1:
+            return tuple(lists[0][0])
+        return tuple(row[0] for row in self._connection.execute(keys_query(self._source)).fetchall())
 
     def _types_of(self, columns: Sequence[str]) -> dict[str, Any]:
         if self._source.format == Format.PARQUET:
@@ -238,46 +247,3 @@ def _copy_options(target: Target) -> str:
         case Format.JSONL:
             return "FORMAT json, COMPRESSION 'none'"
     return f"FORMAT csv, HEADER true, DELIMITER {_text(target.delimiter)}, COMPRESSION 'none'"
-
-
-@contextmanager
-def _faults(source: Source, scan: Scan, target: Target | None) -> Iterator[None]:
-    """Say in our words what DuckDB refuses; what it cannot blame on the file is a bug and passes through."""
-    try:
-        yield
-    except duckdb.OutOfMemoryException as error:
-        raise LimitReached("The job needs more memory than it may have; ask for fewer columns or groups.") from error
-    except duckdb.Error as error:
-        text = str(error)
-        if found := raised(text):
-            raise _finding(*found, scan, target) from error
-        if "INT128" in text or "HUGEINT" in text or "out of range for the destination type INT64" in text:
-            raise DoesNotFit from error
-        if "File too large" in text or "No space left" in text or "max_temp_directory_size" in text:
-            raise LimitReached("The result or what is kept aside is larger than a job may write.") from error
-        if isinstance(
-            error, duckdb.BinderException | duckdb.CatalogException | duckdb.InternalException | duckdb.ParserException
-        ):
-            raise
-        raise BrokenFile(_reason(text.replace(str(source.path), ""))) from error
-
-
-def _finding(what: str, where: str, value: str, scan: Scan, target: Target | None) -> Exception:
-    """Return what a query raised."""
-    if what == "unwritable":
-        return UnwritableValue(where, value, target.format if target else "json")
-    if what == "inexact":
-        return InexactTogether(scan.melted[int(where)], value)
-    number = int(where)
-    return NotThatKind(Cell(scan.melted[number], Kind.NUMBER) if scan.melted else scan.cells[number], value)
-
-
-def _reason(text: str) -> str:
-    """The part of DuckDB's message that concerns the file: not its path here, not DuckDB's options."""
-    if "state machine reached an invalid state" in text:
-        return "The file cannot be read: its line ends are mixed, or its quotes are not as RFC 4180 has them."
-    text = re.split(r"\n\s*(?:Possible|Try setting|file = )|\nTry ", text)[0]
-    text = re.sub(
-        r"^[\w ]*Error: |in file \"\",? ?|Original Line: [^\n]*|(: )?(\"\"|'')?$", "", text, flags=re.MULTILINE
-    )
-    return "The file cannot be read: " + "; ".join(line.strip() for line in text.splitlines() if line.strip())[:500]

@@ -6,8 +6,8 @@ from compute.csv_file import MAX_ROW_BYTES
 from compute.engines.duckdb_sql import quoted_name, quoted_text
 from compute.file_end import REGION_BYTES
 from compute.formats import Format, Source
+from compute.json_check import MAX_JSON_RECORD_BYTES
 
-MAX_JSON_RECORD_BYTES = 16 * 1024 * 1024
 REGIONS_PER_BUFFER = 4  # DuckDB's own ratio
 
 
@@ -26,14 +26,25 @@ def table_of(source: Source) -> str:
     )
 
 
+def key_lists_query(source: Source) -> str:
+    """Return the query of the distinct lists of keys that JSON records have; what is no record ends it."""
+    return f"SELECT DISTINCT {KEYS} FROM {_records(source)}"
+
+
 def keys_query(source: Source) -> str:
-    """Return the query of all keys of all JSON records, in the order of their places; what is no record ends it."""
-    records = f"read_json_objects({_path(source)}, {_packed(source)}, {_json_options(source)})"
-    no_record = "error('not a record: ' || left(json::VARCHAR, 80))"
-    found = f"CASE WHEN json_type(json) = 'OBJECT' THEN json_keys(json) ELSE {no_record} END"
-    keys = f"SELECT DISTINCT {found} AS k FROM {records}"
-    places = f"SELECT unnest(k) AS name, generate_subscripts(k, 1) AS place FROM ({keys})"
-    return f"SELECT name FROM ({places}) GROUP BY name ORDER BY min(place), name"
+    """Return the query of all keys of all JSON records, in the order of their first appearance."""
+    numbered = f"SELECT {KEYS} AS k, row_number() OVER () AS r FROM {_records(source)}"
+    first = f"SELECT k, min(r) AS r FROM ({numbered}) GROUP BY k"
+    places = f"SELECT unnest(k) AS name, r, generate_subscripts(k, 1) AS place FROM ({first})"
+    return f"SELECT name FROM ({places}) GROUP BY name ORDER BY min((r, place))"
+
+
+NO_RECORD = "not a record: "
+KEYS = f"CASE WHEN json_type(json) = 'OBJECT' THEN json_keys(json) ELSE error('{NO_RECORD}' || left(json::VARCHAR, 80)) END"
+
+
+def _records(source: Source) -> str:
+    return f"read_json_objects({_path(source)}, {_packed(source)}, {_json_options(source)})"
 
 
 def schema_query(source: Source) -> str:
@@ -50,7 +61,7 @@ def _packed(source: Source) -> str:
 
 
 def _json_options(source: Source) -> str:
-    lines = "unstructured" if source.marked else "newline_delimited"  # which takes no byte order mark
+    lines = "newline_delimited" if source.by_lines else "unstructured"
     form = "array" if source.format == Format.JSON else lines
     return f"format='{form}', maximum_object_size={MAX_JSON_RECORD_BYTES}"
 

@@ -11,6 +11,10 @@ SURE_DIGITS = 15  # so many decimal digits any double tells apart
 FIRST_YEAR, LAST_YEAR = 1, 9999  # which ISO 8601 writes with four digits, and every reader knows
 
 
+# What DuckDB takes for JSON, and a preview, which does not read the whole file, may meet.
+NO_JSON = r"(?i)(^|[:\[,-])(nan|inf(inity)?)([,\]}]|$)"
+
+
 class JsonValues:
     """The expressions for a column, whose name an error says; `for_display`, what JSON cannot hold becomes text."""
 
@@ -29,6 +33,8 @@ class JsonValues:
         return self._scalar(value, type_)
 
     def _scalar(self, value: str, type_: Any) -> str:
+        if str(type_) == "JSON" and self._for_display:
+            return f"CASE WHEN regexp_matches({value}::VARCHAR, '{NO_JSON}') THEN to_json({value}::VARCHAR) ELSE {value} END"
         match type_.id:
             case "float":
                 return self._finite(value, f"{value}::VARCHAR::DOUBLE")  # 0.1, not 0.10000000149011612

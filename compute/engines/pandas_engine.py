@@ -3,7 +3,6 @@
 The cells stay in Arrow, as they were read. Pandas computes on doubles, on whole numbers and on numbers that stand for cells.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
@@ -12,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from compute import json_file
 from compute.cells import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, Cell, Family, Kind
 from compute.csv_file import read_rows
 from compute.engines.arrow_values import family_of, plain_type
@@ -19,7 +19,7 @@ from compute.engines.base import Resources, Surroundings, Target, Written
 from compute.engines.pandas_columns import CellReader, Column
 from compute.engines.pandas_output import write
 from compute.faults import BrokenFile
-from compute.formats import MARK, Format, Source, check_names, open_bytes
+from compute.formats import Format, Source, check_names, open_bytes
 from compute.operations import POSITION, ROW, Frame, Result, Scan
 from compute.xml_file import read_records
 
@@ -125,44 +125,17 @@ def _texts(names: Sequence[str], rows: Sequence[Sequence[str | None]], family: F
 
 
 def _read_json(source: Source) -> list[Column]:
-    with open_bytes(source) as file:
-        text = file.read().removeprefix(MARK)
-    texts = [text] if source.format == Format.JSON else [line for line in text.split(b"\n") if line.strip()]
-    try:
-        parsed = [json.loads(text.decode(), object_pairs_hook=_record) for text in texts]
-        return _json_table(parsed[0] if source.format == Format.JSON else parsed)
-    except (ValueError, RecursionError) as error:
-        raise BrokenFile(f"The file cannot be read: {error}.") from error
+    return _records(list(json_file.read_records(source)), Family.JSON)
 
 
-def _record(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    record = dict(pairs)
-    if len(record) < len(pairs):
-        raise ValueError(f"a key is there twice in {json.dumps(record)[:80]}")
-    return record
-
-
-def _json_table(records: list[Any]) -> list[Column]:
-    for record in records:
-        if not isinstance(record, dict):
-            raise BrokenFile(f"The file cannot be read: not a record: {json.dumps(record)[:80]}")
-    names = list(dict.fromkeys(key for record in records for key in record))
-    return _texts(names, [[_json_cell(record.get(name)) for name in names] for record in records], Family.JSON)
-
-
-def _json_cell(value: Any) -> str | None:
-    if value is None:
-        return None
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    text.encode()  # half a surrogate pair is no text
-    return text
+def _records(records: Sequence[Mapping[str, str | None]], family: Family) -> list[Column]:
+    names = list(dict.fromkeys(column for record in records for column in record))
+    return _texts(names, [[record.get(name) for name in names] for record in records], family)
 
 
 def _read_xml(source: Source) -> list[Column]:
     with open_bytes(source) as file:
-        records = list(read_records(file))
-    names = list(dict.fromkeys(column for record in records for column in record))
-    return _texts(names, [[record.get(name) for name in names] for record in records])
+        return _records(list(read_records(file)), Family.TEXT)
 
 
 def _read_parquet(source: Source) -> list[Column]:
