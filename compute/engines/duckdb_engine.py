@@ -6,7 +6,6 @@ JSON: so nothing is guessed, and what is copied is copied as it stands. What a c
 """
 
 import json
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -38,11 +37,8 @@ from compute.formats import Format, Source, check_names
 from compute.operations import LINE, ROW, Frame, Result, Scan
 from compute.xml_file import written_records
 
-logger = logging.getLogger(__name__)
-
-FETCHED_ROWS = 10_000
+FETCHED_ROWS = FIRST_RECORDS = 10_000
 PLAIN = "plain"  # the name of the stream of a plain CSV
-WIDEST_DECIMAL = 38
 
 
 class DuckDb:
@@ -207,11 +203,15 @@ class DuckDb:
             return self._found_keys()
 
     def _found_keys(self) -> tuple[str, ...]:
-        """In the usual case, that of records with the same keys, no rows need to be numbered, which takes twice as long."""
-        lists = self._connection.execute(key_lists_query(self._source)).fetchmany(2)
-        if len(lists) == 1:
-            return tuple(lists[0][0])
-        return tuple(row[0] for row in self._connection.execute(keys_query(self._source)).fetchall())
+        """Rows are numbered only as far as needed, for that takes twice as long: mostly the first ones have all keys."""
+        ((lists, keys, number_of_keys),) = self._connection.execute(key_lists_query(self._source)).fetchall()
+        if lists == 1:
+            return tuple(keys)
+        found: list[Any] = []
+        for records in (FIRST_RECORDS, None):
+            if len(found) < number_of_keys:
+                found = self._connection.execute(keys_query(self._source, records=records)).fetchall()
+        return tuple(name for (name,) in found)
 
     def _types_of(self, columns: Sequence[str]) -> dict[str, Any]:
         if self._source.format == Format.PARQUET:

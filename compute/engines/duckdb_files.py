@@ -27,13 +27,20 @@ def table_of(source: Source) -> str:
 
 
 def key_lists_query(source: Source) -> str:
-    """Return the query of the distinct lists of keys that JSON records have; what is no record ends it."""
-    return f"SELECT DISTINCT {KEYS} FROM {_records(source)}"
+    """Return the query of how many distinct lists of keys JSON records have, of one of them, and of how many keys there are.
+
+    What is no record ends it.
+    """
+    return (
+        f"WITH lists AS MATERIALIZED (SELECT DISTINCT {KEYS} AS k FROM {_records(source)})"
+        " SELECT count(*), any_value(k), (SELECT count(DISTINCT name) FROM (SELECT unnest(k) AS name FROM lists)) FROM lists"
+    )
 
 
-def keys_query(source: Source) -> str:
-    """Return the query of all keys of all JSON records, in the order of their first appearance."""
-    numbered = f"SELECT {KEYS} AS k, row_number() OVER () AS r FROM {_records(source)}"
+def keys_query(source: Source, *, records: int | None = None) -> str:
+    """Return the query of all keys of all JSON records, or of the first ones, in the order of their first appearance."""
+    limit = "" if records is None else f" LIMIT {records}"
+    numbered = f"SELECT {KEYS} AS k, row_number() OVER () AS r FROM (FROM {_records(source)}{limit})"
     first = f"SELECT k, min(r) AS r FROM ({numbered}) GROUP BY k"
     places = f"SELECT unnest(k) AS name, r, generate_subscripts(k, 1) AS place FROM ({first})"
     return f"SELECT name FROM ({places}) GROUP BY name ORDER BY min((r, place))"
