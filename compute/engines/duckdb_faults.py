@@ -1,5 +1,6 @@
 """What DuckDB refuses, in our words: it says what is wrong with a file in its own, and of some of its options."""
 
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ import duckdb
 from compute import csv_file, json_file
 from compute.cells import Cell, Kind, NotThatKind
 from compute.engines.base import Target
+from compute.engines.duckdb_database import forget
 from compute.engines.duckdb_files import NO_RECORD
 from compute.engines.duckdb_sql import raised
 from compute.faults import BrokenFile, DoesNotFit, InexactTogether, LimitReached, UnwritableValue, quoted
@@ -16,9 +18,11 @@ from compute.file_end import may_be_misread
 from compute.formats import Source
 from compute.operations import Scan
 
+logger = logging.getLogger(__name__)
+
 MOST_JSON_BYTES = 64 * 1024 * 1024  # that our own reader, which has all of it in memory, is asked about
 _PLACE = re.compile(r"(?:on Line: |in line |in record/value )(\d+)")
-_OUR_BUGS = (duckdb.BinderException, duckdb.CatalogException, duckdb.InternalException, duckdb.ParserException)
+_OUR_BUGS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
 
 
 @contextmanager
@@ -38,6 +42,9 @@ def duckdb_faults(source: Source, scan: Scan, target: Target | None) -> Iterator
             raise LimitReached("The result or what is kept aside is larger than a job may write.") from error
         if isinstance(error, _OUR_BUGS):
             raise
+        if isinstance(error, duckdb.InternalException | duckdb.FatalException):  # which damaged files bring about
+            logger.exception("DuckDB failed at a file")
+            forget()
         raise _broken(text, source) from error
 
 

@@ -220,7 +220,7 @@ def test_a_broken_file_says_where_and_offers_nothing_to_ask(ana: Client, compute
     ana.get("/workbench/files/broken.csv")
     compute_queued()
     page = text_of(ana.get("/workbench/files/broken.csv"))
-    assert "The file cannot be read: CSV Error on Line: 3" in page
+    assert "The file cannot be read: line 3: " in page
     assert 'name="operation"' not in page
 
 
