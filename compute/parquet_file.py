@@ -1,17 +1,24 @@
 """A Parquet file's footer, read once for all engines: each believes another part of one that contradicts itself."""
 
-from compute.faults import BrokenFile
+from collections.abc import Iterator
+from typing import Any
+
+from compute.faults import BrokenFile, quoted
 from compute.places import opened
 
 
+MOST_DIGITS = 38  # DuckDB makes doubles of decimals of more digits, without a word
+
+
 def check_footer(place: str) -> None:
-    """Raise BrokenFile unless the file at a place has a footer that can be read and counts its rows rightly."""
+    """Raise BrokenFile unless the file at a place has a footer that can be read, counts its rows rightly, and has known types."""
     import pyarrow as pa  # noqa: PLC0415 - a child that reads CSV needs neither
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     with opened(place) as file:
         try:
-            footer = pq.ParquetFile(file).metadata
+            parquet = pq.ParquetFile(file)
+            footer, schema = parquet.metadata, parquet.schema_arrow
         except (pa.ArrowException, OSError, ValueError) as error:
             if isinstance(error, OSError) and error.errno:  # not of Arrow's: the file cannot be reached
                 raise
@@ -21,3 +28,16 @@ def check_footer(place: str) -> None:
         raise BrokenFile(
             f"The file cannot be read: its footer says {footer.num_rows} rows, its row groups hold {rows}."
         )
+    for field in schema:
+        if any(pa.types.is_decimal(type_) and type_.precision > MOST_DIGITS for type_ in _types_in(field.type)):
+            raise BrokenFile(
+                f"The column {quoted(field.name)} holds decimals of more than {MOST_DIGITS} digits, which are not computed on or"
+                " copied; write it with fewer digits or as text."
+            )
+
+
+def _types_in(type_: Any) -> Iterator[Any]:
+    """Yield a type of Arrow's, and those within it."""
+    yield type_
+    for number in range(type_.num_fields):
+        yield from _types_in(type_.field(number).type)

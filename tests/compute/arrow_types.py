@@ -110,6 +110,7 @@ COLUMNS: dict[str, Column] = {
     "bool": _column([True, False, True, False], pa.bool_(), text=lambda value: str(value).lower()),
     **{f"int{n}": _column(_ends(n, signed=True), getattr(pa, f"int{n}")(), **NUMBERS) for n in (8, 16, 32, 64)},
     **{f"uint{n}": _column(_ends(n, signed=False), getattr(pa, f"uint{n}")(), **NUMBERS) for n in (8, 16, 32, 64)},
+    "duration[us]": _column([-1, 7, 0, 2**53], pa.duration("us"), **NUMBERS),
     "float16": _column([65504.0, -65504.0, 0.0, 1.5], pa.float16(), text=_float_text, **NUMBERS),
     "float32": _column(
         [struct.unpack("f", struct.pack("f", x))[0] for x in (3.4028234663852886e38, 1e-45, 0.1, -16777216.0)], pa.float32(),

@@ -1,5 +1,6 @@
 """Every type of Arrow x operation x output format x engine: what comes out is what Python says of the same values."""
 
+import datetime as dt
 import json
 import math
 import statistics
@@ -17,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from compute.faults import NotComparable, NotNumeric, UnwritableValue
+from compute.faults import BrokenFile, NotComparable, NotNumeric, UnwritableValue
 from tests.compute.arrow_types import COLUMNS, Column
 from tests.compute.tables import read_table, result, run
 
@@ -244,6 +245,46 @@ def test_nan_is_copied_as_nothing_into_text(engine: str, output: str, tmp_path: 
     assert [row["n"] for row in read_table(again)] == nested
     assert run(again, "non_null", engine=engine, columns=["x"])[0].rows_out == 1
     assert float(result(again, "stats", engine=engine, columns=["x"])[0]["max"]) == 1.5
+
+
+@every_engine
+@pytest.mark.parametrize("output", ["csv", "tsv", "xml"])
+def test_a_nul_is_written_only_where_a_format_has_it(engine: str, output: str, tmp_path: Path) -> None:
+    path = tmp_path / "t.json"
+    path.write_text('[{"a": 1, "x": "b\\u0000c"}]')
+
+    with (
+        pytest.raises(UnwritableValue, match=r"U\+0000")
+        if output != "xml"
+        else pytest.raises(BrokenFile, match=r"U\+0000")
+    ):
+        run(path, "non_null", engine=engine, columns=["a"], output_format=output)
+    assert result(path, "non_null", engine=engine, columns=["a"], output_format="parquet")[0]["x"] == "b\0c"
+
+
+@every_engine
+def test_int96_keeps_late_years_and_an_index_of_pandas_is_a_column(engine: str, tmp_path: Path) -> None:
+    path, moment = tmp_path / "t.parquet", dt.datetime(9999, 1, 1)  # noqa: DTZ001 - int96 has no zone
+    frame = pd.DataFrame({"x": ["a"]}, index=pd.Index([7], name="number"))
+    table = pa.Table.from_pandas(frame).append_column("t", pa.array([moment], pa.timestamp("us")))
+    pq.write_table(table, path, use_deprecated_int96_timestamps=True)
+
+    row = result(path, "non_null", engine=engine, columns=["x"])[0]
+
+    assert row == {"x": "a", "number": 7, "t": moment}
+
+
+@every_engine
+@pytest.mark.parametrize("is_nested", [False, True], ids=["alone", "in a list"])
+def test_decimals_of_more_digits_than_any_engine_keeps_are_refused(
+    engine: str, is_nested: bool, tmp_path: Path
+) -> None:
+    type_, value = pa.decimal256(76, 3), Decimal("1.5")
+    array = pa.array([[value]], pa.list_(type_)) if is_nested else pa.array([value], type_)
+    pq.write_table(pa.table({"k": ["a"], "x": array}), tmp_path / "t.parquet")
+
+    with pytest.raises(BrokenFile, match="'x' holds decimals of more than 38 digits"):
+        run(tmp_path / "t.parquet", "non_null", engine=engine, columns=["k"])
 
 
 READERS: dict[str, Callable[[Path], dict[str, list[Any]]]] = {
