@@ -6,12 +6,11 @@ from typing import Any
 from compute.faults import BrokenFile, quoted
 from compute.places import opened
 
-
 MOST_DIGITS = 38  # DuckDB makes doubles of decimals of more digits, without a word
 
 
 def check_footer(place: str) -> None:
-    """Raise BrokenFile unless the file at a place has a footer that can be read, counts its rows rightly, and has known types."""
+    """Raise BrokenFile unless the footer of a file can be read, counts its rows rightly, and has types that engines keep."""
     import pyarrow as pa  # noqa: PLC0415 - a child that reads CSV needs neither
     import pyarrow.parquet as pq  # noqa: PLC0415
 
@@ -31,8 +30,8 @@ def check_footer(place: str) -> None:
     for field in schema:
         if any(pa.types.is_decimal(type_) and type_.precision > MOST_DIGITS for type_ in _types_in(field.type)):
             raise BrokenFile(
-                f"The column {quoted(field.name)} holds decimals of more than {MOST_DIGITS} digits, which are not computed on or"
-                " copied; write it with fewer digits or as text."
+                f"The column {quoted(field.name)} holds decimals of more than {MOST_DIGITS} digits, which no engine"
+                " keeps; write it with fewer digits or as text."
             )
 
 
