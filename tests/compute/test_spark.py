@@ -93,7 +93,7 @@ def test_rows_of_quotes_and_odd_names_are_read_as_duckdb_reads_them(tmp_path: Pa
         (b"1\n", "cannot be read"),
         (b"1,2,3\n", "cannot be read"),
         (b'"1,2\n', "cannot be read"),
-        (b"caf\xe9,2\n", "utf-8"),
+        (b"caf\xe9,2\n", "not UTF-8"),
     ],
     ids=["too short", "too long", "open quote", "Latin-1"],
 )
