@@ -50,3 +50,10 @@ def test_a_parquet_file_without_a_sound_footer_is_not_whole(engine: str, case: s
 
     with pytest.raises(BrokenFile, match=r"^The file cannot be read: it is not a whole Parquet file\.$"):
         run(path, "stats", engine=engine, columns=["x"])
+
+
+def test_a_writers_name_that_is_no_text_matters_to_nobody(engine: str, tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    path.write_bytes(_parquet().replace(b"parquet-cpp-arrow", b"parquet-cpp-\xffrrow"))
+
+    assert run(path, "group_by", engine=engine, by=["k"])[0].rows_in == ROWS
