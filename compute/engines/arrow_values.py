@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from compute.cells import Family
-from compute.faults import BrokenFile, UnwritableValue
+from compute.faults import BrokenFile, UnwritableValue, quoted
 
 FIRST_DAY, LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31, in days since 1970
 UNITS = {"us": 86_400 * 10**6, "ns": 86_400 * 10**9}  # in a day
@@ -89,7 +89,7 @@ def _map_texts(array: pa.Array, column: str, *, for_display: bool) -> list[str]:
     found = []
     for start, end in _ranges(array):
         if len(set(keys[start:end])) < end - start:
-            raise BrokenFile(f"The file cannot be read: a map in the column {column!r} has a key twice.")
+            raise BrokenFile(f"The file cannot be read: a map in the column {quoted(column)} has a key twice.")
         found.append("{" + ",".join(f"{keys[n]}:{items[n] or 'null'}" for n in range(start, end)) + "}")
     return found
 
