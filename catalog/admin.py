@@ -44,7 +44,7 @@ class ProductAdmin(PlatformAdmin):
     ordering = ("name", "id")
     fields = (
         "id", "name", "description", "registration", "registration_error", "registration_attempts", "next_registration_at",
-        "offers_observed_at", "prices_of_a_week",
+        "offers_observed_at", "offers_error", "prices_of_a_week",
     )  # fmt: skip
     readonly_fields = tuple(field for field in fields if field not in {"name", "description"})
     inlines = (OfferInline,)
@@ -67,7 +67,7 @@ class ProductAdmin(PlatformAdmin):
 
     @admin.display(description="what the offers service said")
     def reason(self, product: Product) -> str:
-        return shortened(product.registration_error)
+        return shortened(product.registration_error or product.offers_error)
 
     @admin.display(description="prices of a week")
     def prices_of_a_week(self, product: Product) -> SafeString | str:

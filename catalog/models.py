@@ -26,6 +26,9 @@ class Product(models.Model):
     registration_attempts = models.PositiveIntegerField(default=0, help_text="since it was last asked for")
     next_registration_at = models.DateTimeField(default=timezone.now)
     offers_observed_at = models.DateTimeField(null=True, help_text="when the offers service last told its offers")
+    offers_error = models.TextField(
+        blank=True, default="", db_default="", help_text="why the last refresh could not have its offers"
+    )
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -37,7 +40,7 @@ class Product(models.Model):
             models.Index(
                 name="product_to_register", fields=["next_registration_at"], condition=Q(registration="pending")
             ),
-            models.Index(name="product_failed", fields=["id"], condition=Q(registration="failed")),
+            models.Index(name="product_by_registration", fields=["registration", "id"]),
         ]
 
     def __str__(self) -> str:

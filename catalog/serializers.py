@@ -7,15 +7,16 @@ from rest_framework import serializers
 
 from catalog.models import Offer, Product
 from catalog.selectors import OfferTrend, PriceTrend
+from config.common.strict import Input, MomentField, Query, TextField
 
 OLDEST_YEAR = 1970
 
 
-class ProductInput(serializers.Serializer[Any]):
+class ProductInput(Input):
     """A product as a client gives it."""
 
-    name = serializers.CharField(max_length=200)
-    description = serializers.CharField(max_length=10_000, allow_blank=True, default="", trim_whitespace=False)
+    name = TextField(max_length=200, trim_whitespace=True)
+    description = TextField(max_length=10_000, allow_blank=True, default="")
 
 
 class ProductOutput(serializers.ModelSerializer[Product]):
@@ -24,12 +25,12 @@ class ProductOutput(serializers.ModelSerializer[Product]):
     class Meta:
         model = Product
         fields = (
-            "id", "name", "description", "registration", "registration_error", "offers_observed_at",
+            "id", "name", "description", "registration", "registration_error", "offers_observed_at", "offers_error",
             "created_at", "updated_at",
         )  # fmt: skip
 
 
-class OffersQuery(serializers.Serializer[Any]):
+class OffersQuery(Query):
     """Which offers."""
 
     include = serializers.ChoiceField(choices=["gone"], required=False, help_text="gone: those no longer returned, too")
@@ -51,13 +52,11 @@ def _not_too_old(moment: datetime) -> None:
         raise serializers.ValidationError(f"There are no prices from before {OLDEST_YEAR}.", code="too_old")
 
 
-class PeriodQuery(serializers.Serializer[Any]):
+class PeriodQuery(Query):
     """A period of time, both ends included; without an offset a time is UTC."""
 
-    start = serializers.DateTimeField(
-        required=False, validators=[_not_too_old], help_text="a week before end unless said"
-    )
-    end = serializers.DateTimeField(required=False, validators=[_not_too_old], help_text="now unless said")
+    start = MomentField(required=False, validators=[_not_too_old], help_text="a week before end unless said")
+    end = MomentField(required=False, validators=[_not_too_old], help_text="now unless said")
 
 
 class PointOutput(serializers.Serializer[Any]):

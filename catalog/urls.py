@@ -1,13 +1,9 @@
 """The paths of the catalogue's API."""
 
-from django.urls import path
+from catalog.viewsets import ProductViewSet
+from config.common.routers import Router
 
-from catalog.views import api as views
+router = Router()
+router.register("products", ProductViewSet, "products")
 
-urlpatterns = [
-    path("products", views.ProductListView.as_view(), name="products"),
-    path("products/<uuid:product_id>", views.ProductDetailView.as_view(), name="product"),
-    path("products/<uuid:product_id>/register", views.ProductRegisterView.as_view(), name="product-register"),
-    path("products/<uuid:product_id>/offers", views.OfferListView.as_view(), name="product-offers"),
-    path("products/<uuid:product_id>/price-trend", views.PriceTrendView.as_view(), name="product-price-trend"),
-]
+urlpatterns = router.urls

@@ -60,6 +60,10 @@ class Job(models.Model):
         indexes = [
             models.Index(name="job_active", fields=["status", "id"], condition=Q(status__in=["queued", "running"])),
             models.Index(name="job_by_fingerprint", fields=["fingerprint", "id"]),
+            models.Index(name="job_by_status", fields=["status", "id"]),  # this and the next: the filters of the list
+            models.Index(name="job_by_operation", fields=["operation", "id"]),
+            models.Index(name="job_by_requester", fields=["sub", "id"]),
+            models.Index(name="job_by_time", fields=["created_at"]),
         ]
         constraints = [
             models.CheckConstraint(name="done_job_has_result", condition=~Q(status="done") | ~Q(result_path="")),

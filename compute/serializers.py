@@ -6,16 +6,18 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from compute.cells import Reading
-from compute.formats import Format
+from compute.formats import Format, format_of
 from compute.models import Job
 from compute.operations import Aggregation
+from compute.storage import StoredFile
+from config.common.strict import FlagParameter, Input, NumberParameter, Query, TextField, WordField
 
 MAX_COLUMNS = 1000
 FORMATS = [(format_.value, format_.value) for format_ in Format]
 
 
 def _names(*, required: bool = True) -> serializers.ListField:
-    name = serializers.CharField(max_length=1000, trim_whitespace=False)
+    name = TextField(max_length=1000)
     return serializers.ListField(
         child=name, required=required, allow_empty=not required, max_length=MAX_COLUMNS, help_text="names of columns"
     )
@@ -27,36 +29,30 @@ def _check_distinct(names: list[str]) -> list[str]:
     return names
 
 
-class ReadInput(serializers.Serializer[Any]):
+class ReadInput(Input):
     """How to read a file, where it does not say so itself."""
 
     null_values = serializers.ListField(
-        child=serializers.CharField(max_length=100, allow_blank=True, trim_whitespace=False),
+        child=TextField(max_length=100, allow_blank=True),
         required=False,
         max_length=100,
         help_text="texts that stand for missing values, such as NA; blank text and NaN always do",
     )
     types = serializers.DictField(
-        child=serializers.ChoiceField(choices=[Reading.TEXT.value, Reading.NUMBER.value]),
+        child=WordField(choices=[Reading.TEXT.value, Reading.NUMBER.value]),
         required=False,
         help_text="columns of text or JSON that are text, or numbers, whatever their values look like",
     )
 
-    def to_internal_value(self, data: Any) -> Any:
-        """Refuse members that nobody reads."""
-        if isinstance(data, dict) and (unknown := set(data) - set(self.fields)):
-            raise serializers.ValidationError(dict.fromkeys(sorted(map(str, unknown)), "There is no such option."))
-        return super().to_internal_value(data)
 
-
-class FileInput(serializers.Serializer[Any]):
+class FileInput(Input):
     """What every operation is told: the file, how to read it, and in which formats."""
 
-    file_path = serializers.CharField(max_length=4096, trim_whitespace=False, help_text="below COMPUTE_ROOT")
-    input_format = serializers.ChoiceField(choices=FORMATS, default="", help_text="where the file's name does not say")
-    output_format = serializers.ChoiceField(choices=FORMATS, default="", help_text="default: the input's")
+    file_path = TextField(max_length=4096, help_text="below COMPUTE_ROOT")
+    input_format = WordField(choices=FORMATS, required=False, help_text="where the file's name does not say")
+    output_format = WordField(choices=FORMATS, required=False, help_text="default: the input's")
     read = ReadInput(required=False)
-    Authorization = serializers.CharField(
+    Authorization = TextField(
         required=False, write_only=True, help_text="the token, where it cannot be sent as a header"
     )
 
@@ -72,7 +68,7 @@ class GroupByInput(FileInput):
 
     by = _names()
     aggregations = serializers.DictField(
-        child=serializers.ListField(child=serializers.ChoiceField(choices=[each.value for each in Aggregation])),
+        child=serializers.ListField(child=WordField(choices=[each.value for each in Aggregation])),
         default=dict,
         help_text="by column, default count; nothing at all: the number of rows",
     )
@@ -157,13 +153,18 @@ class JobOutput(serializers.ModelSerializer[Job]):
         return {"code": job.error_code or job.status, "detail": job.error, "field": job.error_field}
 
 
-class FileOutput(serializers.Serializer[Any]):
+class FileOutput(serializers.Serializer[StoredFile]):
     """A file below COMPUTE_ROOT."""
 
-    file_path = serializers.CharField()
+    file_path = serializers.CharField(source="path")
     bytes = serializers.IntegerField()
     modified_at = serializers.DateTimeField(default_timezone=None)
-    format = serializers.ChoiceField(choices=FORMATS, allow_null=True)
+    format = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.ChoiceField(choices=FORMATS, allow_null=True))
+    def get_format(self, file: StoredFile) -> str | None:
+        """What its name says that it is."""
+        return format_of(file.path)
 
 
 class ColumnOutput(serializers.Serializer[Any]):
@@ -181,8 +182,24 @@ class PreviewOutput(serializers.Serializer[Any]):
     rows = serializers.ListField(child=serializers.DictField())
 
 
-class UploadInput(serializers.Serializer[Any]):
+class UploadInput(Input):
     """A file as a form; `file_path` where it shall not be called as it is at the sender's."""
 
-    file = serializers.FileField()
-    file_path = serializers.CharField(required=False)
+    file = serializers.FileField(
+        allow_empty_file=True,
+        error_messages=dict.fromkeys(("required", "invalid"), "Send the file as the form's field `file`."),
+    )
+    file_path = TextField(required=False, allow_blank=True, max_length=4096)
+
+
+class UploadQuery(Query):
+    """What to do where there is such a file."""
+
+    overwrite = FlagParameter(default=False, help_text="true: replace the file that is there")
+
+
+class PreviewQuery(Query):
+    """What to show of a file."""
+
+    rows = NumberParameter(default=20, least=1, most=1000, help_text="the first so many")
+    input_format = WordField(choices=FORMATS, default="", help_text="where the file's name does not say")

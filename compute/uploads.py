@@ -1,6 +1,7 @@
 """How uploads arrive: as a form, straight into their place on the disk, or as the bare body. Imports no models."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import IO, Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -8,6 +9,7 @@ from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest, UnreadablePostError
 from django.utils.http import parse_header_parameters
 from rest_framework.parsers import BaseParser, MultiPartParser
+from rest_framework.request import Request
 
 from compute.exceptions import UploadIncomplete
 from compute.services.files import Upload
@@ -97,3 +99,14 @@ class ToScratch(FileUploadHandler):
         """Remove all temporary files."""
         for upload in self._uploads:
             upload.discard()
+
+
+@contextmanager
+def arriving_form(request: Request) -> Iterator[Any]:
+    """Yield the request's form, its file in the scratch folder; at the end of the block it is gone, unless it was kept."""
+    handler = ToScratch(request._request)  # noqa: SLF001 - DRF has no public way to the handlers
+    request._request.upload_handlers = [handler]  # noqa: SLF001
+    try:
+        yield request.data
+    finally:
+        handler.discard()

@@ -1,16 +1,19 @@
-"""compute's paths, below /compute."""
+"""The paths of compute's API, below /compute."""
 
 from django.urls import path
 
-from compute.views import files, jobs
+from compute.viewsets import FileViewSet, JobViewSet
+from config.common.routers import Router
+
+router = Router()
+router.register("jobs", JobViewSet, "jobs")
+router.register("files", FileViewSet, "files")
 
 urlpatterns = [
-    path("group_by", jobs.GroupByView.as_view(), name="compute-group-by"),
-    path("non_null", jobs.NonNullView.as_view(), name="compute-non-null"),
-    path("stats", jobs.StatsView.as_view(), name="compute-stats"),
-    path("jobs", jobs.JobListView.as_view(), name="compute-jobs"),
-    path("jobs/<int:job_id>", jobs.JobDetailView.as_view(), name="compute-job"),
-    path("files", files.FileListView.as_view(), name="compute-files"),
-    path("files/<path:file_path>/preview", files.PreviewView.as_view(), name="compute-preview"),
-    path("files/<path:file_path>", files.FileView.as_view(), name="compute-file"),
+    path("group_by", JobViewSet.as_view({"post": "group_by"}), name="compute-group-by"),
+    path("non_null", JobViewSet.as_view({"post": "non_null"}), name="compute-non-null"),
+    path("stats", JobViewSet.as_view({"post": "stats"}), name="compute-stats"),
+    # Before the files' own paths, which take everything behind files/.
+    path("files/<path:pk>/preview", FileViewSet.as_view({"get": "preview"}), name="compute-preview"),
+    *router.urls,
 ]

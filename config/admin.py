@@ -13,7 +13,7 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 from config.common.admin import PlatformAdmin, ReadOnlyAdmin
 from config.common.columns import shortened
 from config.groups import OPERATOR, VIEWER
-from config.models import WorkerHeartbeat
+from config.models import IdempotencyKey, WorkerHeartbeat
 
 if TYPE_CHECKING:
     from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -32,6 +32,17 @@ class WorkerHeartbeatAdmin(ReadOnlyAdmin):
     list_display = ("name", "started_at", "beat_at")
     search_fields = ("name",)
     ordering = ("-beat_at",)
+
+
+@admin.register(IdempotencyKey)
+class IdempotencyKeyAdmin(ReadOnlyAdmin):
+    """Requests of the last day that came with an Idempotency-Key, and how they were answered."""
+
+    icon = "key"
+    list_display = ("key", "sub", "status", "created_at")
+    search_fields = ("key__exact", "sub__exact")
+    ordering = ("-created_at",)
+    fields = ("key", "sub", "status", "created_at")
 
 
 @admin.register(Schedule)

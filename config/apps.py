@@ -42,7 +42,7 @@ class ConfigConfig(AppConfig):
     def ready(self) -> None:
         from config import dashboard as panels  # noqa: PLC0415 - models must be loaded first
         from config import groups, system_checks, worker  # noqa: PLC0415
-        from config.common import dashboard, health, metrics  # noqa: PLC0415
+        from config.common import dashboard, health, metrics, schedules  # noqa: PLC0415
 
         checks.register(system_checks.check_settings, SETTINGS)
         checks.register(system_checks.check_deployment, deploy=True)
@@ -51,6 +51,7 @@ class ConfigConfig(AppConfig):
         metrics.register(worker.collect)
         dashboard.register("Health", "config.view_workerheartbeat", panels.parts)
         dashboard.register("Workers and queue", "django_q.view_ormq", panels.queue)
+        schedules.every(60, "config.tasks.drop_old_idempotency_keys")
         post_migrate.connect(_make_schedules, sender=self)
         post_migrate.connect(groups.make_groups, sender=self)
 

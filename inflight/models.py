@@ -110,6 +110,11 @@ class ImportRun(models.Model):
         constraints = [
             models.UniqueConstraint(name="one_import_runs", fields=["status"], condition=Q(status="running")),
         ]
+        indexes = [  # the filters of the list
+            models.Index(name="import_by_status", fields=["status", "id"]),
+            models.Index(name="import_by_requester", fields=["requested_by", "id"]),
+            models.Index(name="import_by_time", fields=["created_at"]),
+        ]
 
     def __str__(self) -> str:
         return f"import {self.pk} ({self.status})"
@@ -163,7 +168,11 @@ class Delivery(models.Model):
     class Meta:
         verbose_name_plural = "deliveries"
         permissions = [("send_deliveries", "Can send customers and retry deliveries")]
-        indexes = [models.Index(name="delivery_failed", fields=["id"], condition=Q(status="failed"))]
+        indexes = [
+            models.Index(name="delivery_by_status", fields=["status", "id"]),
+            models.Index(name="delivery_by_requester", fields=["requested_by", "id"]),
+            models.Index(name="delivery_by_time", fields=["created_at"]),
+        ]
         constraints = [
             # A constant expression, unique among the active: at most one.
             models.UniqueConstraint(

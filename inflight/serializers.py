@@ -5,15 +5,18 @@ from typing import Any
 
 from rest_framework import serializers
 
-from inflight.models import Delivery, DeliveryBatch, ImportReject, ImportRun
+from config.common.serializers import RowOutput
+from config.common.strict import FlagField, Input, TextField, WordField
+from inflight.models import Customer, Delivery, DeliveryBatch, ImportReject, ImportRun, Purchase
+from inflight.selectors import outgoing_customers
 
 
-class ImportInput(serializers.Serializer[Any]):
+class ImportInput(Input):
     """Two CSV files on the server's disk."""
 
-    customers_file_path = serializers.CharField(max_length=4096, help_text="path on the server")
-    purchased_file_path = serializers.CharField(max_length=4096, help_text="path on the server")
-    dry_run = serializers.BooleanField(default=False, help_text="find out everything, change nothing")
+    customers_file_path = TextField(max_length=4096, help_text="path on the server")
+    purchased_file_path = TextField(max_length=4096, help_text="path on the server")
+    dry_run = FlagField(default=False, help_text="find out everything, change nothing")
 
 
 class CountsOutput(serializers.Serializer[Any]):
@@ -59,10 +62,10 @@ class RejectOutput(serializers.ModelSerializer[ImportReject]):
         fields = ("file", "line", "reasons", "raw", "row")
 
 
-class SendInput(serializers.Serializer[Any]):
+class SendInput(Input):
     """What to send: all customers, or those new or changed since they were last put into a delivery."""
 
-    only = serializers.ChoiceField(choices=Delivery.Only.choices, default=Delivery.Only.ALL)
+    only = WordField(choices=Delivery.Only.choices, default=Delivery.Only.ALL)
 
 
 class BatchOutput(serializers.ModelSerializer[DeliveryBatch]):
@@ -106,7 +109,7 @@ class DeliveryOutput(DeliverySummaryOutput):
         return list(BatchOutput(batches, many=True, context={"delivery": delivery}).data)
 
 
-class PurchaseOutput(serializers.Serializer[Any]):
+class SentPurchaseOutput(serializers.Serializer[Any]):
     """A purchase in the partner's shape."""
 
     product_id = serializers.CharField()
@@ -116,6 +119,13 @@ class PurchaseOutput(serializers.Serializer[Any]):
     purchased_at = serializers.DateField()
 
 
+class CustomerListSerializer(serializers.ListSerializer[Any]):
+    """Many customers at once, in two queries."""
+
+    def to_representation(self, data: Any) -> list[Any]:
+        return list(outgoing_customers(data))
+
+
 class CustomerOutput(serializers.Serializer[Any]):
     """A customer in the partner's shape."""
 
@@ -123,4 +133,22 @@ class CustomerOutput(serializers.Serializer[Any]):
     last_name = serializers.CharField()
     first_name = serializers.CharField()
     email = serializers.CharField()
-    purchases = PurchaseOutput(many=True)
+    purchases = SentPurchaseOutput(many=True)
+
+    class Meta:
+        list_serializer_class = CustomerListSerializer
+
+    def to_representation(self, instance: Customer) -> Any:
+        return outgoing_customers([instance])[0]
+
+
+class PurchaseOutput(RowOutput):
+    """A purchase as it was imported."""
+
+    price = serializers.FloatField(help_text="of one piece")
+
+    class Meta:
+        model = Purchase
+        fields = (
+            "purchase_identifier", "customer_id", "product_id", "quantity", "price", "currency", "purchased_on",
+        )  # fmt: skip

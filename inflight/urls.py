@@ -1,18 +1,18 @@
-"""inflight's paths."""
+"""The paths of inflight's API."""
 
 from django.urls import path
 
-from inflight import views
+from config.common.routers import Router
+from inflight.viewsets import CustomerViewSet, DeliveryViewSet, ImportRunViewSet, PurchaseViewSet
+
+router = Router()
+router.register("imports", ImportRunViewSet, "imports")
+router.register("deliveries", DeliveryViewSet, "deliveries")
+router.register("customers", CustomerViewSet, "customers")
+router.register("purchases", PurchaseViewSet, "purchases")
 
 urlpatterns = [
-    path("import-csv", views.ImportCsvView.as_view(), name="import-csv"),
-    path("imports", views.ImportListView.as_view(), name="imports"),
-    path("imports/<int:import_id>", views.ImportDetailView.as_view(), name="import"),
-    path("imports/<int:import_id>/rejects", views.ImportRejectsView.as_view(), name="import-rejects"),
-    path("send-customers", views.SendCustomersView.as_view(), name="send-customers"),
-    path("deliveries", views.DeliveryListView.as_view(), name="deliveries"),
-    path("deliveries/<int:delivery_id>", views.DeliveryDetailView.as_view(), name="delivery"),
-    path("deliveries/<int:delivery_id>/retry", views.DeliveryRetryView.as_view(), name="delivery-retry"),
-    path("customers", views.CustomerListView.as_view(), name="customers"),
-    path("customers/<path:customer_id>", views.CustomerDetailView.as_view(), name="customer"),
+    path("import-csv", ImportRunViewSet.as_view({"post": "import_csv"}), name="import-csv"),
+    path("send-customers", DeliveryViewSet.as_view({"post": "send_customers"}), name="send-customers"),
+    *router.urls,
 ]

@@ -12,6 +12,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from config.common.serializers import RowOutput
+from config.common.strict import Input, TextField, refuse_unknown
 from ingest.exceptions import ContentTooLarge, InvalidData
 from ingest.models import DataEntry
 
@@ -19,10 +21,10 @@ PUBLISHED = "Data saved and published to Kafka."
 PENDING = "Data saved; publication to Kafka is pending."
 
 
-class DataInput(serializers.Serializer[Any]):
+class DataInput(Input):
     """A record to keep and publish."""
 
-    content = serializers.CharField(allow_blank=True, trim_whitespace=False, help_text="any text but U+0000")
+    content = TextField(allow_blank=True, help_text="any text but U+0000")
 
 
 class DataAcceptedOutput(serializers.Serializer[Any]):
@@ -37,7 +39,7 @@ class ContentField(serializers.ReadOnlyField):
     """The content as it is: whoever writes rows by SQL may keep other JSON than strings."""
 
 
-class DataOutput(serializers.ModelSerializer[DataEntry]):
+class DataOutput(RowOutput):
     """A record that was kept."""
 
     content = ContentField()
@@ -75,6 +77,8 @@ def _content_of(item: Any, place: str) -> str:
     field = f"{place}content"
     if not isinstance(item, dict):
         raise InvalidData(f'{place.rstrip(".")} must be an object such as {{"content": "text"}}.', field=field)
+    if len(item) != 1 or "content" not in item:
+        refuse_unknown(item, ["content"], place=place)
     if "content" not in item:
         raise InvalidData(f"{field} is missing.", field=field)
     content = item["content"]

@@ -1,10 +1,9 @@
-"""ingest's paths."""
+"""The paths of ingest's API."""
 
-from django.urls import path
+from config.common.routers import Router
+from ingest.viewsets import DataEntryViewSet
 
-from ingest import views
+router = Router()
+router.register("data", DataEntryViewSet, "data")
 
-urlpatterns = [
-    path("data", views.DataView.as_view(), name="data"),
-    path("data/<int:entry_id>", views.DataDetailView.as_view(), name="data-entry"),
-]
+urlpatterns = router.urls

@@ -5,7 +5,6 @@ from io import BytesIO
 from typing import IO, Any
 
 import msgspec
-from rest_framework.exceptions import ParseError
 
 from config.common.bodies import JsonParser
 
@@ -24,7 +23,4 @@ class PayloadParser(JsonParser):
 
 
 def _member_text(body: bytes, name: str) -> str:
-    try:
-        return bytes(msgspec.json.decode(body, type=dict[str, msgspec.Raw])[name]).decode()
-    except RecursionError as error:
-        raise ParseError("The body is nested too deeply.") from error
+    return bytes(msgspec.json.decode(body, type=dict[str, msgspec.Raw])[name]).decode()

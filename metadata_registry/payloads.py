@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import orjson
 from jsonschema import Draft202012Validator, ValidationError
+
+from config.common.json import loads
 
 SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -47,8 +48,8 @@ class Fault(NamedTuple):
 def faults_of(text: str) -> list[Fault]:
     """Return all that is wrong with a payload; nothing if it may be stored."""
     try:
-        payload = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
+        payload = loads(text)
+    except ValueError as error:
         return [Fault("", f"The payload is not JSON: {error}")]
     return [fault for error in _validator.iter_errors(payload) for fault in _faults(error)]
 

@@ -16,11 +16,9 @@ FIELDS = ("id", "registered_on", "name", "payload")
 STREAM_CHUNK = 500  # rows held at a time while all are streamed
 
 
-def metadata_rows(*, name: str | None = None, deleted: bool = False) -> QuerySet[Metadata, Row]:
-    """Return the live records, or the tombstones, in the order of registration; with `name`, those of that name."""
+def metadata_rows(*, deleted: bool = False) -> QuerySet[Metadata, Row]:
+    """Return the live records, or the tombstones, in the order of registration."""
     records = Metadata.objects.filter(deleted_at__isnull=not deleted).order_by("id")
-    if name is not None:
-        records = records.filter(name=name)
     fields = (*FIELDS, "deleted_at") if deleted else FIELDS
     rows: QuerySet[Metadata, Row] = records.values(*fields)
     return rows

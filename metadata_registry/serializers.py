@@ -5,20 +5,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from config.common.serializers import RowOutput
+from config.common.strict import FlagParameter, Input, Query, TextField
 from metadata_registry.models import Metadata
 from metadata_registry.payloads import SCHEMA, faults_of
-
-
-class TextField(serializers.CharField):
-    """A string, as it was given: a number is not taken for one, and no space is cut off."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(trim_whitespace=False, **kwargs)
-
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
 
 
 @extend_schema_field({"oneOf": [{"type": "string", "description": "its JSON text"}, SCHEMA]})
@@ -38,23 +28,33 @@ class PayloadField(serializers.Field[str, Any, str, Any]):
         return data
 
 
-class MetadataInput(serializers.Serializer[Any]):
+@extend_schema_field({"description": "ignored: the server's"})
+class IgnoredField(serializers.Field[Any, Any, Any, Any]):
+    """A member that may be sent, so that what GET shows can be sent back; nobody looks at it."""
+
+    def __init__(self) -> None:
+        super().__init__(required=False, write_only=True)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        raise serializers.SkipField
+
+
+class MetadataInput(Input):
     """What to register. `id` and `registered_on` are the server's."""
 
     name = TextField(max_length=255)
     payload = PayloadField()
+    id = IgnoredField()
+    registered_on = IgnoredField()
 
 
-class MetadataQuery(serializers.Serializer[Any]):
+class MetadataQuery(Query):
     """Which records to list."""
 
-    name = TextField(required=False, help_text="only those of exactly this name")
-    deleted = serializers.ChoiceField(
-        choices=["true", "false"], default="false", help_text="the deleted ones, for the holder of a token"
-    )
+    deleted = FlagParameter(default=False, help_text="the deleted ones, for the holder of a token")
 
 
-class MetadataOutput(serializers.ModelSerializer[Metadata]):
+class MetadataOutput(RowOutput):
     """A record. The payload is the text that was given."""
 
     class Meta:

@@ -1,12 +1,9 @@
-"""The registry's paths."""
+"""The paths of the registry's API."""
 
-from django.urls import path
+from config.common.routers import Router
+from metadata_registry.viewsets import MetadataViewSet
 
-from metadata_registry import views
+router = Router()
+router.register("metadata", MetadataViewSet, "metadata")
 
-urlpatterns = [
-    path("metadata", views.MetadataListView.as_view(), name="metadata-list"),
-    path("metadata/schema", views.PayloadSchemaView.as_view(), name="metadata-schema"),
-    path("metadata/<str:metadata_id>", views.MetadataDetailView.as_view(), name="metadata"),
-    path("metadata/<str:metadata_id>/restore", views.MetadataRestoreView.as_view(), name="metadata-restore"),
-]
+urlpatterns = router.urls

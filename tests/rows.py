@@ -11,7 +11,7 @@ from django_q.models import Failure, OrmQ, Schedule
 
 from catalog.models import Offer, OfferChange, Product, RefreshRun, ServiceToken
 from compute.models import Job
-from config.models import WorkerHeartbeat
+from config.models import IdempotencyKey, WorkerHeartbeat
 from inflight.models import Customer, Delivery, DeliveryBatch, ImportReject, ImportRun, Purchase
 from ingest.models import DataEntry
 from metadata_registry.models import Metadata, MetadataEvent
@@ -54,6 +54,7 @@ ROWS: dict[type[Model], Callable[[int], Model]] = {
         sub="ana", operation="stats", parameters={}, file_path=f"sales-{n}.csv", input_format="csv", input_bytes=1,
         input_version="1", fingerprint=str(n), engine="duckdb", status="done", result_path="results/r.csv",
     ),
+    IdempotencyKey: lambda n: IdempotencyKey(key=f"key-{n}", created_at=_at(n)),
     WorkerHeartbeat: lambda n: WorkerHeartbeat(name=f"host:{n}", started_at=_at(n), beat_at=_at(n)),
     Schedule: lambda n: Schedule(name=f"own {n}", func="inflight.tasks.deliver_due", schedule_type="I", minutes=1),
     OrmQ: lambda n: OrmQ(key="apron", payload="", lock=_at(n)),

@@ -134,3 +134,14 @@ def test_every_dependency_says_what_it_is_for() -> None:
     text = (ROOT / "pyproject.toml").read_text()
     assert without_purpose(text) == []
     assert without_purpose('    "left-pad>=1",\n') == ['"left-pad>=1",']
+
+
+@pytest.mark.django_db
+def test_every_filter_is_in_the_page_on_the_api(api: APIClient) -> None:
+    page = (ROOT / "docs/api.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| `/api/")]
+    for path, operations in api.get("/api/schema").json()["paths"].items():
+        parameters = {each["name"] for each in operations.get("get", {}).get("parameters", []) if each["in"] == "query"}
+        if "limit" in parameters and "{" not in path and path != "/api/compute/files":
+            [row] = [row for row in rows if f"`{path}`" in row]
+            assert set(re.findall(r"`(\w+)`", row)) == parameters - {"limit", "cursor"}, path

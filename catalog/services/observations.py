@@ -41,7 +41,8 @@ def record_observations(observations: Sequence[Observation]) -> Counts:
         _save(changes)
         for seen in observations:
             products[seen.product_id].offers_observed_at = seen.observed_at
-        Product.objects.bulk_update(products.values(), ["offers_observed_at"])
+            products[seen.product_id].offers_error = ""
+        Product.objects.bulk_update(products.values(), ["offers_observed_at", "offers_error"])
     return counts
 
 

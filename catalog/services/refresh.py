@@ -82,12 +82,13 @@ def _ask(client: OffersClient, token: str, product: Product) -> Told:
 
 @dataclass
 class _Refresh:
-    """A run under way: what is told but not written yet, and since when."""
+    """A run under way: what is known but not written yet, and since when."""
 
     run: RefreshRun
     on_progress: OnProgress | None
     observations: list[Observation] = field(default_factory=list)
     unknown: list[UUID] = field(default_factory=list)
+    failed: dict[str, list[UUID]] = field(default_factory=dict)  # by the reason
     asked: int = 0
     written_at: float = field(default_factory=time.monotonic)
 
@@ -115,12 +116,15 @@ class _Refresh:
             return
         if outcome.status == 404:
             self.unknown.append(product_id)
+        self.failed.setdefault(str(outcome), []).append(product_id)
         self.run.failures += 1
         if len(self.run.first_failures) < FAILURES_KEPT:
             self.run.first_failures.append({"product": str(product_id), "reason": str(outcome)})
 
     def _write(self) -> None:
         counts = record_observations(self.observations)
+        for reason, ids in self.failed.items():
+            Product.objects.filter(pk__in=ids).update(offers_error=reason)
         if self.unknown:
             logger.warning("The offers service does not know %d products; registering them again", len(self.unknown))
             register_again(Product.objects.filter(pk__in=self.unknown))
@@ -131,5 +135,5 @@ class _Refresh:
         self.run.save()
         if self.on_progress:
             self.on_progress(self.asked)
-        self.observations, self.unknown, self.asked = [], [], 0
+        self.observations, self.unknown, self.failed, self.asked = [], [], {}, 0
         self.written_at = time.monotonic()

@@ -56,14 +56,19 @@ class Upload:
             raise UploadTooLarge("The disk has no room for this file.")
 
 
-def store_upload(*, file_path: str, chunks: Iterable[bytes], announced_bytes: int, overwrite: bool) -> StoredFile:
-    """Write an upload and return where it is; raise a Problem, and then nothing is changed."""
+def store_upload(
+    *, file_path: str, chunks: Iterable[bytes], announced_bytes: int | None, overwrite: bool
+) -> StoredFile:
+    """Write an upload and return where it is; raise a Problem, and then nothing is changed.
+
+    `announced_bytes` is None where nobody knows how many come: the body is compressed, and has an end of its own.
+    """
     path = storage().upload_path(file_path, field="file_path")
     if not overwrite and storage().is_file(path):
         raise is_there(path)
-    with Upload(announced_bytes, path) as upload:
+    with Upload(announced_bytes or 0, path) as upload:
         for chunk in chunks:
             upload.write(chunk)
-        if upload.written != announced_bytes:
+        if announced_bytes is not None and upload.written != announced_bytes:
             raise UploadIncomplete(f"Only {upload.written} of {announced_bytes} bytes arrived.")
         return upload.keep(path, overwrite=overwrite)

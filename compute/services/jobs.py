@@ -18,6 +18,7 @@ from compute.formats import Format, format_of
 from compute.models import Job
 from compute.storage import RESULTS, StoredFile, storage
 from compute.wakeups import QUEUED, SETTLED, Listener, announce
+from config.common.idempotency import tie
 from config.common.json import dumps
 
 logger = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ def submit_job(request: Request, *, fresh: bool) -> Job:
         )
     with transaction.atomic():
         job.save(force_insert=True)
+        tie(job.pk)
         announce(QUEUED)
     return job
 

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from typing import IO, Any
 
-import orjson
 from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
-from config.common.json import dumps
+from config.common.json import dumps, loads
 from config.common.problems import PayloadTooLarge
 
 
@@ -38,16 +37,11 @@ def read_body(stream: IO[bytes] | HttpRequest, limit: int) -> bytes:
     return body
 
 
-def read_json(stream: IO[bytes] | HttpRequest, limit: int) -> Any:
-    """Return the JSON document in a request's body of at most `limit` bytes; raise PayloadTooLarge or ParseError."""
-    return parse_json(read_body(stream, limit))
-
-
 def parse_json(body: bytes) -> Any:
     """Return the JSON document in `body`, or raise ParseError."""
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+        return loads(body)
+    except ValueError as error:
         raise ParseError(f"The body is not JSON: {error}") from error
 
 

@@ -7,6 +7,34 @@ from typing import Any
 
 import orjson
 
+MAX_DEPTH = 200  # arrays and objects within each other; every reader of a document can follow that many
+
+
+class TooDeep(ValueError):  # noqa: N818 - it says what the document is
+    """A document with more than MAX_DEPTH arrays and objects within each other."""
+
+
+def loads(text: bytes | str) -> Any:
+    """Return the document in a JSON text. Raises ValueError: orjson.JSONDecodeError or TooDeep."""
+    document = orjson.loads(text)
+    opening = (b"[", b"{") if isinstance(text, bytes) else ("[", "{")
+    if sum(map(text.count, opening)) > MAX_DEPTH:  # type: ignore[arg-type] # else it cannot be deeper
+        _check_depth(document)
+    return document
+
+
+def _check_depth(document: Any) -> None:
+    level = [document]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in _children(node) if isinstance(child, dict | list)]
+        if not level:
+            return
+    raise TooDeep(f"more than {MAX_DEPTH} arrays and objects within each other")
+
+
+def _children(node: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return node.values() if isinstance(node, dict) else node
+
 
 def dumps(data: Any) -> bytes:
     """Return `data` as UTF-8 JSON. A Decimal of at most 15 digits comes out exactly (10, 91.2)."""

@@ -6,6 +6,7 @@ all processes share one machine, a lock on a file beside the database. Neither n
 
 import fcntl
 import hashlib
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,5 +57,18 @@ def _file_lock(name: str) -> Iterator[bool]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             yield False
-        else:
+            return
+        if not _is_at(file.fileno(), path):  # its last holder removed it: there may be another one by now
+            yield False
+            return
+        try:
             yield True
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return path.stat().st_ino == os.fstat(descriptor).st_ino
+    except FileNotFoundError:
+        return False

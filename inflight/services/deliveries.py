@@ -16,6 +16,7 @@ from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
 from config.common import http
+from config.common.idempotency import tie
 from config.common.json import dumps
 from config.common.locks import exclusive
 from config.common.queue import wake_at
@@ -35,10 +36,12 @@ def start_delivery(*, only: str = Delivery.Only.ALL, requested_by: str = "") -> 
     """Return the delivery under way, or a new one, and whether it is new."""
     try:
         with transaction.atomic():
-            return Delivery.objects.create(only=only, requested_by=requested_by), True
+            delivery = Delivery.objects.create(only=only, requested_by=requested_by)
+            tie(delivery.pk)
+            return delivery, True
     except IntegrityError:
-        if delivery := active_delivery():
-            return delivery, False
+        if active := active_delivery():
+            return active, False
         return start_delivery(only=only, requested_by=requested_by)  # it ended just now
 
 

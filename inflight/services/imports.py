@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from config.common.idempotency import tie
 from config.common.locks import exclusive
 from config.common.queue import wake
 from inflight.csv_file import open_csv
@@ -66,14 +67,16 @@ def import_files(
         if not stack.enter_context(exclusive(LOCK, wait_seconds=LOOK_SECONDS)):
             raise _under_way()
         mark_interrupted_imports()
-        run = ImportRun.objects.create(
-            status=ImportRun.Status.RUNNING,
-            customers_file_path=customers_path,
-            purchased_file_path=purchases_path,
-            dry_run=dry_run,
-            requested_by=requested_by,
-            started_at=timezone.now(),
-        )
+        with transaction.atomic():
+            run = ImportRun.objects.create(
+                status=ImportRun.Status.RUNNING,
+                customers_file_path=customers_path,
+                purchased_file_path=purchases_path,
+                dry_run=dry_run,
+                requested_by=requested_by,
+                started_at=timezone.now(),
+            )
+            tie(run.pk)
         _execute(run, loads, on_progress)
     return run
 
@@ -97,6 +100,7 @@ def queue_import(
             dry_run=dry_run,
             requested_by=requested_by,
         )
+        tie(run.pk)
         wake(RUN_IMPORTS_TASK)
     return run
 

@@ -144,3 +144,8 @@ def test_where_the_api_needs_a_token_the_catalogue_needs_a_login(
     path = f"/catalogue/{ProductFactory().pk}"
     assert client.get(path)["Location"] == f"/login?next={path}"
     assert admin_client.get(path).status_code == 200
+
+
+def test_a_product_whose_refresh_failed_says_why(client: Client) -> None:
+    product = ProductFactory(offers_error="The offers service answered 500.")
+    assert "The offers service answered 500." in client.get(f"/catalogue/{product.pk}").content.decode()

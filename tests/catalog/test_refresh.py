@@ -93,6 +93,17 @@ def test_one_products_failure_does_not_spoil_the_others(offers: Offers) -> None:
     assert (run.status, run.failures, run.first_failures[0]["product"]) == ("completed", 1, str(products[1].pk))
 
 
+def test_a_product_says_why_its_last_refresh_failed_until_one_succeeds(offers: Offers) -> None:
+    product = known_product(offers, ("a", 100, 5))
+    offers.fail_product(product.pk, Fault(status=500))
+    refresh_offers()
+    product.refresh_from_db()
+    said = product.offers_error
+    refresh_offers()
+    product.refresh_from_db()
+    assert ("500" in said, product.offers_error) == (True, "")
+
+
 @pytest.mark.parametrize(
     "fault", [Fault(status=400), Fault(status=429), Fault(drop=True), Fault(status=200, body=b'[{"id": "a"}]')]
 )

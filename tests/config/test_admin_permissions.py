@@ -41,6 +41,7 @@ MODELS = {
     "catalog.servicetoken": May(delete=SUPERUSERS),
     "compute.job": May(),
     "config.workerheartbeat": May(),
+    "config.idempotencykey": May(),
     "django_q.failure": May(),
     "django_q.ormq": May(),
     "django_q.schedule": May(),

@@ -6,13 +6,14 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from django_q.models import Schedule
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from config import urls
-from config.common.pagination import paginated
 from config.common.problems import Problem
+from config.common.viewsets import ListMixin
 from config.models import WorkerHeartbeat
 
 handler400, handler403, handler404, handler500 = urls.handler400, urls.handler403, urls.handler404, urls.handler500
@@ -66,22 +67,29 @@ class Echo(APIView):
         return Response(request.data)
 
 
-class Heartbeats(APIView):
+class NameOutput(serializers.Serializer[Any]):
+    """A row by its name alone."""
+
+    name = serializers.CharField()
+
+    def to_representation(self, instance: Any) -> Any:
+        return instance.name
+
+
+class Heartbeats(ListMixin):
     """A list by a text key."""
 
-    def get(self, request: Request) -> Response:
-        return paginated(self, request, WorkerHeartbeat.objects.all(), _names, ordering="name")
+    queryset = WorkerHeartbeat.objects.all()
+    serializer_class = NameOutput
+    ordering = "name"
 
 
-class Schedules(APIView):
+class Schedules(ListMixin):
     """A list by a number, newest first."""
 
-    def get(self, request: Request) -> Response:
-        return paginated(self, request, Schedule.objects.all(), _names, ordering="-id")
-
-
-def _names(rows: list[Any]) -> list[str]:
-    return [row.name for row in rows]
+    queryset = Schedule.objects.all()
+    serializer_class = NameOutput
+    ordering = "-id"
 
 
 urlpatterns = [
@@ -92,7 +100,7 @@ urlpatterns = [
     path("api-failure", ApiFailure.as_view()),
     path("api-problem", ApiProblem.as_view()),
     path("echo", Echo.as_view()),
-    path("heartbeats", Heartbeats.as_view()),
-    path("schedules", Schedules.as_view()),
+    path("heartbeats", Heartbeats.as_view({"get": "list"})),
+    path("schedules", Schedules.as_view({"get": "list"})),
     *urls.urlpatterns,
 ]

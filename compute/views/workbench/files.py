@@ -1,24 +1,23 @@
 """The workbench's files: brought, listed, looked into, taken away; and what can be asked of one."""
 
 from dataclasses import replace
-from pathlib import PurePosixPath
 from typing import Any
 
 from django.conf import settings
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from compute.formats import Format, format_of
+from compute.downloads import file_response
+from compute.formats import Format
 from compute.models import Job
-from compute.selectors import asked_jobs, open_file, uploaded_files
+from compute.selectors import asked_jobs, uploaded_files
 from compute.services import jobs
 from compute.services.uploads import keep_upload
 from compute.tables import Column
 from compute.uploads import ArrivedFile, ToScratch
-from compute.views.files import CONTENT_TYPES
 from compute.views.workbench.forms import Wish, request_of, wish_of
 from compute.views.workbench.preview import WAIT_SECONDS, preview_of
 from compute.views.workbench.words import in_words
@@ -81,12 +80,9 @@ def _worded(problem: Problem) -> str:
 
 @for_those_who_may("compute.view_job")
 @require_safe
-def download(request: HttpRequest, file_path: str) -> FileResponse:
+def download(request: HttpRequest, file_path: str) -> HttpResponseBase:
     """Send a file: an upload or a result."""
-    name = PurePosixPath(file_path).name
-    format_ = None if name.endswith(".gz") else format_of(name)
-    content_type = CONTENT_TYPES[format_] if format_ else "application/octet-stream"
-    return FileResponse(open_file(file_path), as_attachment=True, filename=name, content_type=content_type)
+    return file_response(request, file_path)
 
 
 @for_those_who_may("compute.view_job")

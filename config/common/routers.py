@@ -1,0 +1,10 @@
+"""The router of all apps: no trailing slashes, and ids by path converters, so that nonsense is 404 before any view runs."""
+
+from rest_framework.routers import SimpleRouter
+
+
+class Router(SimpleRouter):
+    """DRF's, as our paths are."""
+
+    def __init__(self) -> None:
+        super().__init__(trailing_slash=False, use_regex_path=False)

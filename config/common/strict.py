@@ -1,0 +1,115 @@
+"""Strict input: what an operation does not know is refused by its name, and no JSON type is taken for another."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import Any
+
+from django.http import QueryDict
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+SHOWN = 100  # characters of a name that somebody made up
+
+
+def refuse_unknown(given: Iterable[Any], known: Iterable[str], *, place: str = "") -> None:
+    """Raise ValidationError where a name is given that is not known, saying which known one is the nearest."""
+    known = list(known)
+    unknown = [str(name) for name in given if name not in known]
+    if unknown:
+        raise ValidationError({f"{place}{name[:SHOWN]}": _unknown(name, known) for name in unknown[:SHOWN]})
+
+
+def _unknown(name: str, known: list[str]) -> ErrorDetail:
+    nearest = get_close_matches(name[:SHOWN], known, n=1)
+    mend = f"; did you mean {nearest[0]}?" if nearest else f"; known: {', '.join(known)}." if known else "."
+    return ErrorDetail(f"unknown{mend}", code="unknown")
+
+
+class Input(serializers.Serializer[Any]):
+    """The members of a JSON object or a form, and no others. One without fields takes no body at all."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            refuse_unknown(data, self.fields)
+        return super().to_internal_value(data)
+
+
+class Query(Input):
+    """The query parameters of an operation, beside a list's page and filters."""
+
+
+def refuse_repeated(given: QueryDict) -> None:
+    """Raise ValidationError where a query parameter is given more than once: which one is meant?"""
+    if repeated := [name for name in given if len(given.getlist(name)) > 1]:
+        raise ValidationError({name[:SHOWN]: "given more than once." for name in repeated})
+
+
+def valid(input_class: type[Input], data: Any, *, partial: bool = False) -> dict[str, Any]:
+    """Return the data as its fields have it, or raise ValidationError."""
+    wish = input_class(data=data, partial=partial)
+    wish.is_valid(raise_exception=True)
+    return dict(wish.validated_data)
+
+
+class TextField(serializers.CharField):
+    """A JSON string, kept as it was given: a number is not taken for one, and no space is cut off."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"trim_whitespace": False} | kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class FlagField(serializers.BooleanField):
+    """A JSON boolean: neither "true" nor 1 is taken for one."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class WordField(serializers.ChoiceField):
+    """A JSON string that is one of the choices."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value(data) if isinstance(data, str) else self.fail("invalid_choice", input=data)
+
+
+@extend_schema_field(bool)
+class FlagParameter(serializers.Field[bool, Any, bool, Any]):
+    """A query parameter that is `true` or `false`."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if data not in ("true", "false"):
+            raise ValidationError("must be true or false.")
+        return bool(data == "true")
+
+
+class MomentField(serializers.DateTimeField):
+    """A time; one without an offset is UTC."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        moment = super().to_internal_value(value)
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError:  # the first or the last day there is, by an offset
+            self.fail("invalid", format="a year from 1 to 9999")
+
+
+class NumberParameter(serializers.IntegerField):
+    """A query parameter that is a whole number in a range, in plain digits."""
+
+    def __init__(self, *, least: int, most: int, **kwargs: Any) -> None:
+        super().__init__(min_value=least, max_value=most, **kwargs)
+
+    def to_internal_value(self, data: Any) -> int:
+        if not re.fullmatch("[0-9]{1,18}", str(data)):
+            raise ValidationError(f"must be a whole number from {self.min_value} to {self.max_value}.")
+        return int(data)
