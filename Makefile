@@ -11,7 +11,7 @@ SPARK_TESTS ?= all
 RESULTS ?= # a folder for test results and coverage, as the pipeline publishes them
 report = $(if $(RESULTS),--junitxml=$(RESULTS)/$(1).xml --cov --cov-append --cov-report=xml:$(RESULTS)/coverage/coverage.xml)
 
-.PHONY: help install run test test-sqlite test-postgresql test-browser test-spark lint lint-delivery format bench screenshots lock
+.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-spark lint lint-delivery format bench screenshots lock
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -28,6 +28,11 @@ $(VENV)/installed: requirements-dev.txt
 $(VENV)/spark: requirements-spark.txt $(VENV)/installed
 	@echo "Installing Spark, 500 MB ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.txt
+	@touch $@
+
+$(VENV)/api: requirements-api.txt $(VENV)/installed
+	@echo "Installing what calls the API ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-api.txt
 	@touch $@
 
 run: export DEBUG := true
@@ -52,6 +57,9 @@ test-postgresql: install ## Run the tests on PostgreSQL only
 
 test-browser: install ## Run the tests in the machine's Chromium only; without one it says so and skips them
 	$(PYTEST) tests/browser -n 2 --output=results/browser --screenshot=only-on-failure $(if $(RESULTS),--junitxml=$(RESULTS)/browser.xml)
+
+test-api: install $(VENV)/api ## Call every operation of a running Apron with all that its schema allows and forbids: a minute
+	$(PYTEST) -p no:playwright tests/api -n 2 $(if $(RESULTS),--junitxml=$(RESULTS)/api.xml)
 
 test-spark: install $(VENV)/spark ## Run compute's tests with Spark, an extra: minutes, needs a Java; some with SPARK_TESTS=sample
 	@command -v java >/dev/null || { echo "There is no Java on this machine: apt-get install default-jre-headless"; exit 1; }

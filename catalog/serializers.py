@@ -3,22 +3,38 @@
 from datetime import datetime
 from typing import Any
 
+from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from catalog.models import Offer, Product
 from catalog.selectors import OfferTrend, PriceTrend
+from config.common.openapi import example
 from config.common.strict import Input, MomentField, Query, TextField
 
 OLDEST_YEAR = 1970
+NAME = r"^[^\u0000]*[^\u0000-\u0020][^\u0000]*$"
+NOON = "2026-11-26T12:00:00Z"  # in examples
+SERIES = {
+    "prices": [{"observed_at": NOON, "price": 42790, "items_in_stock": 3}], "change_percent": 0.0, "lowest": 42790,
+    "highest": 42790, "lowest_30d_before": None,
+}  # fmt: skip
 
 
+@example({"name": "Lawn mower Dosquarna", "description": "The best lawn mower on the market."})
 class ProductInput(Input):
     """A product as a client gives it."""
 
-    name = TextField(max_length=200, trim_whitespace=True)
+    name = TextField(max_length=200, validators=[RegexValidator(NAME, "must not be blank.")])
     description = TextField(max_length=10_000, allow_blank=True, default="")
 
 
+@example(
+    {
+        "id": "452fe984-3fbf-43d9-a711-ada2f119ef21", "name": "Lawn mower Dosquarna",
+        "description": "The best lawn mower on the market.", "registration": "registered", "registration_error": "",
+        "offers_observed_at": NOON, "offers_error": "", "created_at": NOON, "updated_at": NOON,
+    }
+)  # fmt: skip
 class ProductOutput(serializers.ModelSerializer[Product]):
     """A product, and how far its registration with the offers service is."""
 
@@ -36,6 +52,7 @@ class OffersQuery(Query):
     include = serializers.ChoiceField(choices=["gone"], required=False, help_text="gone: those no longer returned, too")
 
 
+@example({"id": "a1", "price": 42790, "items_in_stock": 3, "observed_at": NOON, "gone_at": None})
 class OfferOutput(serializers.ModelSerializer[Offer]):
     """An offer; `observed_at` tells how old this knowledge is, `gone_at` since when it is no longer returned."""
 
@@ -86,6 +103,11 @@ class OfferSeriesOutput(SeriesOutput):
     gone_at = serializers.DateTimeField(allow_null=True)
 
 
+@example(
+    {
+        "start": NOON, "end": NOON, "offers": [SERIES | {"id": "a1", "gone_at": None}], "best": SERIES,
+    }
+)  # fmt: skip
 class PriceTrendOutput(serializers.Serializer[Any]):
     """How a product's prices moved: each offer's, and the best price among those in stock."""
 

@@ -24,9 +24,8 @@ from catalog.serializers import (
     price_trend_document,
 )
 from catalog.services import products
-from config.common.idempotency import idempotent
 from config.common.strict import Input, valid
-from config.common.viewsets import ListMixin, RetrieveMixin
+from config.common.viewsets import ListMixin, RetrieveMixin, idempotent
 
 
 @extend_schema_view(

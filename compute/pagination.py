@@ -4,11 +4,12 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from compute.storage import storage
-from config.common.pagination import KeysetPagination
+from config.common.pagination import LONGEST_CURSOR, KeysetPagination
 
 
 class FilePagination(KeysetPagination):
@@ -16,9 +17,14 @@ class FilePagination(KeysetPagination):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         self.request, self.page_size = request, self.get_page_size(request)
-        found = list(islice(storage().files(after=request.query_params.get("cursor", "")), self.page_size + 1))
+        after = self.decode_cursor(request)
+        found = list(islice(storage().files(after=after.position if after else ""), self.page_size + 1))
         self._last = found[self.page_size - 1].path if len(found) > self.page_size else None
         return found[: self.page_size]
+
+    def check_position(self, position: str) -> None:
+        if not 1 <= len(position) <= LONGEST_CURSOR:
+            raise ValidationError("no path")
 
     def get_next_link(self) -> str | None:
         if self._last is None:

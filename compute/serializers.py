@@ -10,23 +10,23 @@ from compute.formats import Format, format_of
 from compute.models import Job
 from compute.operations import Aggregation
 from compute.storage import StoredFile
-from config.common.strict import FlagParameter, Input, NumberParameter, Query, TextField, WordField
+from config.common.openapi import example
+from config.common.strict import DistinctListField, FlagParameter, Input, NumberParameter, Query, TextField, WordField
 
 MAX_COLUMNS = 1000
 FORMATS = [(format_.value, format_.value) for format_ in Format]
+NOON = "2026-11-26T12:00:00Z"  # in examples
+RESULT = {
+    "file_path": "results/sales-stats-6a5d4758f5e3.csv", "rows": 1, "columns": ["column", "mean"],
+    "read_as": {"price": "number"}, "job": 1,
+}  # fmt: skip
 
 
 def _names(*, required: bool = True) -> serializers.ListField:
     name = TextField(max_length=1000)
-    return serializers.ListField(
-        child=name, required=required, allow_empty=not required, max_length=MAX_COLUMNS, help_text="names of columns"
+    return DistinctListField(
+        child=name, required=required, min_length=int(required), max_length=MAX_COLUMNS, help_text="names of columns"
     )
-
-
-def _check_distinct(names: list[str]) -> list[str]:
-    if repeated := next((name for name in names if names.count(name) > 1), None):
-        raise serializers.ValidationError(f"{repeated!r} is there twice.")
-    return names
 
 
 class ReadInput(Input):
@@ -63,46 +63,41 @@ class FileInput(Input):
         return own | ({"read": read} if read else {})
 
 
+@example({"file_path": "sales.csv", "by": ["shop"], "aggregations": {"price": ["mean", "sum"]}})
 class GroupByInput(FileInput):
     """One row per distinct combination of `by`."""
 
     by = _names()
     aggregations = serializers.DictField(
-        child=serializers.ListField(child=WordField(choices=[each.value for each in Aggregation])),
+        child=DistinctListField(child=WordField(choices=[each.value for each in Aggregation])),
         default=dict,
         help_text="by column, default count; nothing at all: the number of rows",
     )
 
-    def validate_by(self, names: list[str]) -> list[str]:
-        return _check_distinct(names)
-
     def validate_aggregations(self, asked: dict[str, list[str]]) -> dict[str, list[str]]:
         if len(asked) > MAX_COLUMNS:
             raise serializers.ValidationError(f"At most {MAX_COLUMNS} columns.")
-        return {column: _check_distinct(names) for column, names in asked.items()}
+        return asked
 
 
+@example({"file_path": "sales.csv", "columns": ["price"]})
 class NonNullInput(FileInput):
     """The rows in which all of `columns` have a value."""
 
     columns = _names()
 
-    def validate_columns(self, names: list[str]) -> list[str]:
-        return _check_distinct(names)
 
-
+@example({"file_path": "sales.csv", "columns": ["price"], "by": ["shop"]})
 class StatsInput(NonNullInput):
     """Statistics of each of `columns`, over all rows or for each combination of `by`."""
 
     by = _names(required=False)
 
-    def validate_by(self, names: list[str]) -> list[str]:
-        return _check_distinct(names)
-
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         return {"by": []} | attrs
 
 
+@example(RESULT)
 class ResultOutput(serializers.Serializer[Any]):
     """A result that is there."""
 
@@ -129,6 +124,14 @@ class JobErrorOutput(serializers.Serializer[Any]):
     field = serializers.CharField()
 
 
+@example(
+    {
+        "id": 1, "status": "done", "progress": 1.0, "operation": "stats", "parameters": {"columns": ["price"], "by": []},
+        "file_path": "sales.csv", "input_format": "csv", "input_bytes": 31, "output_format": "", "engine": "duckdb",
+        "sub": "api-token", "attempts": 1, "rows_in": 2, "rows_out": 1, "result": RESULT, "error": None, "created_at": NOON,
+        "started_at": NOON, "finished_at": NOON,
+    }
+)  # fmt: skip
 class JobOutput(serializers.ModelSerializer[Job]):
     """One job."""
 
@@ -153,6 +156,7 @@ class JobOutput(serializers.ModelSerializer[Job]):
         return {"code": job.error_code or job.status, "detail": job.error, "field": job.error_field}
 
 
+@example({"file_path": "sales.csv", "bytes": 31, "modified_at": NOON, "format": "csv"})
 class FileOutput(serializers.Serializer[StoredFile]):
     """A file below COMPUTE_ROOT."""
 
@@ -174,6 +178,11 @@ class ColumnOutput(serializers.Serializer[Any]):
     type = serializers.CharField()
 
 
+@example(
+    {
+        "file_path": "sales.csv", "columns": [{"name": "shop", "type": "text"}], "rows": [{"shop": "Nice"}],
+    }
+)  # fmt: skip
 class PreviewOutput(serializers.Serializer[Any]):
     """A file's columns and first rows."""
 
@@ -202,4 +211,4 @@ class PreviewQuery(Query):
     """What to show of a file."""
 
     rows = NumberParameter(default=20, least=1, most=1000, help_text="the first so many")
-    input_format = WordField(choices=FORMATS, default="", help_text="where the file's name does not say")
+    input_format = WordField(choices=FORMATS, required=False, help_text="where the file's name does not say")

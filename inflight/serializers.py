@@ -5,12 +5,22 @@ from typing import Any
 
 from rest_framework import serializers
 
+from config.common.openapi import example
 from config.common.serializers import RowOutput
 from config.common.strict import FlagField, Input, TextField, WordField
 from inflight.models import Customer, Delivery, DeliveryBatch, ImportReject, ImportRun, Purchase
 from inflight.selectors import outgoing_customers
 
+NOON = "2026-11-26T12:00:00Z"  # in examples
+DELIVERY = {
+    "id": 1, "status": "delivered", "only": "changed", "requested_by": "operator", "failed_rounds": 0, "next_attempt_at": None,
+    "created_at": NOON, "finished_at": NOON,
+}  # fmt: skip
 
+
+@example(
+    {"customers_file_path": "/opt/custexport/customers.csv", "purchased_file_path": "/opt/custexport/purchases.csv"}
+)
 class ImportInput(Input):
     """Two CSV files on the server's disk."""
 
@@ -30,6 +40,15 @@ class CountsOutput(serializers.Serializer[Any]):
     skipped = serializers.IntegerField(help_text="blank lines")
 
 
+@example(
+    {
+        "id": 1, "status": "completed", "dry_run": False, "customers_file_path": "/opt/custexport/customers.csv",
+        "purchased_file_path": "/opt/custexport/purchases.csv",
+        "customers": {"read": 2, "inserted": 2, "updated": 0, "unchanged": 0, "rejected": 0, "skipped": 0},
+        "purchases": {"read": 4, "inserted": 4, "updated": 0, "unchanged": 0, "rejected": 0, "skipped": 0},
+        "progress": 1.0, "error": "", "requested_by": "operator", "created_at": NOON, "started_at": NOON, "finished_at": NOON,
+    }
+)  # fmt: skip
 class ImportOutput(serializers.ModelSerializer[ImportRun]):
     """One import. The counts are null until it has ended."""
 
@@ -52,6 +71,12 @@ class ReasonOutput(serializers.Serializer[Any]):
     message = serializers.CharField()
 
 
+@example(
+    {
+        "file": "purchases", "line": 3, "reasons": [{"field": "quantity", "code": "invalid", "message": "Must be 1 or more."}],
+        "raw": "2/02;1;0071;0;91.2;USD;2024-11-03", "row": {"purchase_identifier": "2/02", "quantity": "0"},
+    }
+)  # fmt: skip
 class RejectOutput(serializers.ModelSerializer[ImportReject]):
     """A row that was not taken."""
 
@@ -62,6 +87,7 @@ class RejectOutput(serializers.ModelSerializer[ImportReject]):
         fields = ("file", "line", "reasons", "raw", "row")
 
 
+@example({"only": "changed"})
 class SendInput(Input):
     """What to send: all customers, or those new or changed since they were last put into a delivery."""
 
@@ -85,6 +111,7 @@ class BatchOutput(serializers.ModelSerializer[DeliveryBatch]):
         return self.context["delivery"].next_attempt_at if batch.status == DeliveryBatch.Status.PENDING else None
 
 
+@example(DELIVERY)
 class DeliverySummaryOutput(serializers.ModelSerializer[Delivery]):
     """One delivery, without its batches."""
 
@@ -95,6 +122,17 @@ class DeliverySummaryOutput(serializers.ModelSerializer[Delivery]):
         )  # fmt: skip
 
 
+@example(
+    DELIVERY | {
+        "batches": [
+            {
+                "number": 1, "status": "acknowledged", "customers": 2, "attempts": 1,
+                "idempotency_key": "6f1c2a52-5d7a-4b6b-9a43-2f7f0b1c8a10", "next_attempt_at": None,
+                "last_error": "", "http_status": 201, "acknowledged_at": NOON,
+            }
+        ]
+    }
+)  # fmt: skip
 class DeliveryOutput(DeliverySummaryOutput):
     """One delivery with its batches."""
 
@@ -126,6 +164,14 @@ class CustomerListSerializer(serializers.ListSerializer[Any]):
         return list(outgoing_customers(data))
 
 
+@example(
+    {
+        "salutation": "Mme", "last_name": "Galante", "first_name": "Marie", "email": "marie-galante@france.fr",
+        "purchases": [
+            {"product_id": "0071", "price": 91.2, "currency": "dollars", "quantity": 1, "purchased_at": "2024-11-03"}
+        ],
+    }
+)  # fmt: skip
 class CustomerOutput(serializers.Serializer[Any]):
     """A customer in the partner's shape."""
 
@@ -142,6 +188,12 @@ class CustomerOutput(serializers.Serializer[Any]):
         return outgoing_customers([instance])[0]
 
 
+@example(
+    {
+        "purchase_identifier": "2/01", "customer_id": "2", "product_id": "0071", "quantity": 1, "price": 91.2,
+        "currency": "USD", "purchased_on": "2024-11-03",
+    }
+)  # fmt: skip
 class PurchaseOutput(RowOutput):
     """A purchase as it was imported."""
 

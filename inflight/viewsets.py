@@ -10,11 +10,10 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 
 from config.common.authentication import subject_of
-from config.common.idempotency import idempotent
 from config.common.openapi import PREFER
 from config.common.preferences import prefers_async
 from config.common.strict import Input, valid
-from config.common.viewsets import ListMixin, RetrieveMixin
+from config.common.viewsets import ListMixin, RetrieveMixin, idempotent
 from inflight.exceptions import UnusableCsv
 from inflight.filters import CustomerFilter, DeliveryFilter, ImportFilter, PurchaseFilter
 from inflight.models import Customer, Delivery, ImportRun, Purchase

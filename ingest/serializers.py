@@ -12,6 +12,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from config.common.openapi import example
 from config.common.serializers import RowOutput
 from config.common.strict import Input, TextField, refuse_unknown
 from ingest.exceptions import ContentTooLarge, InvalidData
@@ -19,6 +20,7 @@ from ingest.models import DataEntry
 
 PUBLISHED = "Data saved and published to Kafka."
 PENDING = "Data saved; publication to Kafka is pending."
+NOON = "2026-11-26T12:00:00Z"  # in examples
 
 
 class DataInput(Input):
@@ -39,6 +41,7 @@ class ContentField(serializers.ReadOnlyField):
     """The content as it is: whoever writes rows by SQL may keep other JSON than strings."""
 
 
+@example({"id": 1, "content": "Hello, Kafka!", "created_at": NOON})
 class DataOutput(RowOutput):
     """A record that was kept."""
 
@@ -49,6 +52,7 @@ class DataOutput(RowOutput):
         fields: tuple[str, ...] = ("id", "content", "created_at")
 
 
+@example({"id": 1, "content": "Hello, Kafka!", "created_at": NOON, "published_at": NOON, "refusal": ""})
 class DataStatusOutput(DataOutput):
     """A record and how far it got: published_at is null while it waits for Kafka, or when Kafka refused it."""
 

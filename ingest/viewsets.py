@@ -5,9 +5,10 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 
 from config.common.bodies import parse_json, read_body
 from config.common.idempotency import once
@@ -57,9 +58,13 @@ class DataEntryViewSet(LeanPost, ListMixin, RetrieveMixin):
 
     @extend_schema(
         operation_id="post_data",
-        request=one_or_many("DataOrBulk", DataInput),
+        request=one_or_many("DataOrBulk", DataInput, allow_empty=False, max_length=settings.INGEST_BULK_LIMIT),
         responses={201: one_or_many("DataOrBulkAccepted", DataAcceptedOutput)},
         parameters=[PREFER],
+        examples=[
+            OpenApiExample("Example", value={"content": "Hello, Kafka!"}, request_only=True),
+            OpenApiExample("Example", value={"id": 1, "message": PUBLISHED}, response_only=True),
+        ],
     )
     def create(self, request: HttpRequest) -> Any:
         """Keep a record, or an array of them (all or none), and publish to Kafka."""

@@ -5,10 +5,18 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from config.common.openapi import example
 from config.common.serializers import RowOutput
 from config.common.strict import FlagParameter, Input, Query, TextField
 from metadata_registry.models import Metadata
 from metadata_registry.payloads import SCHEMA, faults_of
+
+RECORD = {  # in examples
+    "id": "01a2013a-35fa-7340-9747-f056543e763f",
+    "registered_on": "2026-11-26T12:00:00Z",
+    "name": "my-flights",
+    "payload": '{"sourceName": "my-flights"}',
+}
 
 
 @extend_schema_field({"oneOf": [{"type": "string", "description": "its JSON text"}, SCHEMA]})
@@ -39,6 +47,7 @@ class IgnoredField(serializers.Field[Any, Any, Any, Any]):
         raise serializers.SkipField
 
 
+@example({"name": "my-flights", "payload": {"sourceName": "my-flights", "jobCluster": {"min_workers": 1}}})
 class MetadataInput(Input):
     """What to register. `id` and `registered_on` are the server's."""
 
@@ -54,6 +63,7 @@ class MetadataQuery(Query):
     deleted = FlagParameter(default=False, help_text="the deleted ones, for the holder of a token")
 
 
+@example(RECORD)
 class MetadataOutput(RowOutput):
     """A record. The payload is the text that was given."""
 
@@ -62,15 +72,17 @@ class MetadataOutput(RowOutput):
         fields: tuple[str, ...] = ("id", "registered_on", "name", "payload")
 
 
+@example(RECORD)
 class ListedMetadataOutput(MetadataOutput):
     """A record in a list; `deleted_at` is there with `deleted=true` only."""
 
-    deleted_at = serializers.DateTimeField(required=False, read_only=True)
+    deleted_at = serializers.DateTimeField(required=False)
 
     class Meta(MetadataOutput.Meta):
         fields = (*MetadataOutput.Meta.fields, "deleted_at")
 
 
+@example({"deleted": 1})
 class DeletedOutput(serializers.Serializer[Any]):
     """How many records were deleted: 1."""
 

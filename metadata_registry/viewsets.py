@@ -13,10 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.common.authentication import require_token, subject_of
-from config.common.idempotency import idempotent
 from config.common.json import dumps
 from config.common.strict import Input, valid
-from config.common.viewsets import ListMixin, RetrieveMixin
+from config.common.viewsets import ListMixin, RetrieveMixin, idempotent
 from metadata_registry import selectors, services
 from metadata_registry.filters import MetadataFilter
 from metadata_registry.models import Metadata

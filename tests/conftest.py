@@ -56,7 +56,13 @@ collect_ignore = WITHOUT_DATABASE if "postgresql" in django_settings.DATABASES["
 
 # Begun last, they would keep a worker of xdist busy after all others have ended: tests that wait for processes, for many
 # seconds, and files with much to compute.
-WAITING = ("config/test_migrate.py", "config/test_worker.py", "inflight/test_crash.py", "ingest/test_survival.py")
+WAITING = (
+    "api/test_schema.py",
+    "config/test_migrate.py",
+    "config/test_worker.py",
+    "inflight/test_crash.py",
+    "ingest/test_survival.py",
+)
 COMPUTING = (
     "compute/test_hard_table.py",
     "compute/test_object_storage.py",

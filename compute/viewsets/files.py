@@ -25,7 +25,7 @@ from compute.viewsets.base import ComputeMixin, settled_job, under_way
 from config.common.authentication import subject_of
 from config.common.conditional import check_unchanged
 from config.common.json import dumps
-from config.common.openapi import PREFER
+from config.common.openapi import PREFER, RANGE
 from config.common.strict import valid
 
 
@@ -59,7 +59,11 @@ class FileViewSet(ComputeMixin):
             kept = form["file"].upload.keep(path, overwrite=self.parameters["overwrite"])
         return _created(kept)
 
-    @extend_schema(operation_id="download_file", responses={(200, BINARY): OpenApiTypes.BINARY})
+    @extend_schema(
+        operation_id="download_file",
+        responses={(200, BINARY): OpenApiTypes.BINARY, (206, BINARY): OpenApiTypes.BINARY},
+        parameters=[RANGE],
+    )
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
         """Download a file, or a part of it: an upload or a result."""
         return file_response(request, pk)
@@ -86,7 +90,7 @@ class FileViewSet(ComputeMixin):
             operation=Job.Operation.PREVIEW,
             parameters={"rows": self.parameters["rows"]},
             file_path=pk,
-            input_format=self.parameters["input_format"],
+            input_format=self.parameters.get("input_format", ""),
             output_format=Format.JSON,
             sub=subject_of(request),
         )

@@ -12,9 +12,8 @@ from compute.serializers import FileInput, GroupByInput, JobOutput, NonNullInput
 from compute.services import jobs
 from compute.viewsets.base import CACHE, ComputeMixin, settled_job, under_way
 from config.common.authentication import subject_of
-from config.common.idempotency import idempotent
 from config.common.openapi import PREFER
-from config.common.viewsets import RetrieveMixin
+from config.common.viewsets import RetrieveMixin, idempotent
 
 ANSWERS: dict[int, Any] = {200: ResultOutput, 202: JobOutput}
 WAITING = [PREFER, CACHE]

@@ -26,7 +26,8 @@ class _ParameterField(forms.Field):
         try:
             return self.reader.run_validation(value)
         except ValidationError as error:
-            raise FormError([str(message) for message in error.detail]) from error
+            # django-filter formats the messages with %, though there is nothing to put in.
+            raise FormError([str(message).replace("%", "%%") for message in error.detail]) from error
 
 
 class ParameterFilter(django_filters.Filter):

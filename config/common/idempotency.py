@@ -11,19 +11,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import timedelta
-from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
 from django.apps import apps
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.common.authentication import subject_of
 from config.common.json import dumps
 from config.common.locks import exclusive
 from config.common.problems import Problem
@@ -110,23 +107,6 @@ def once(
         if answer.status_code < HTTPStatus.BAD_REQUEST:
             claim.write(status=answer.status_code, headers=_headers_of(answer), body=_body_of(answer))
         return answer
-
-
-def idempotent(action: Callable[..., Any]) -> Any:
-    """Make a viewset's action heed the header. The viewset's `answer` answers for an object that was made before."""
-
-    @wraps(action)
-    def heeding(self: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
-        return once(
-            request,
-            sub=subject_of(request),
-            body=dumps(request.data) if HEADER in request.headers else b"",
-            act=lambda: action(self, request, *args, **kwargs),
-            again=lambda resource: self.answer(get_object_or_404(self.get_queryset(), pk=resource)),
-        )
-
-    heeding.is_idempotent = True  # type: ignore[attr-defined] # for the schema
-    return heeding
 
 
 def drop_old_keys() -> int:

@@ -5,12 +5,18 @@ from typing import Any, Final
 from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
+from drf_spectacular.plumbing import force_instance
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    PolymorphicProxySerializer,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 
 from config.common.authentication import TokenIfRequired
-from config.common.strict import Input
+from config.common.strict import DistinctListField, Input, TextField
 
 HEADER: Final = "header"
 PREFER = OpenApiParameter("Prefer", str, HEADER, description="respond-async: do not wait, answer 202")
@@ -22,7 +28,22 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 )
 IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, HEADER, description="an ETag seen before: 304 if it is still so")
 IF_MATCH = OpenApiParameter("If-Match", str, HEADER, description="an ETag seen before: 412 if it is no longer so")
-SEVERAL = {"text/csv", "application/x-ndjson"}  # streams of rows, which no schema of one document describes
+RANGE = OpenApiParameter(
+    "Range", str, HEADER, description="bytes=0-99: a part of the file, 206; 416 if there is no such part"
+)
+LINK = OpenApiParameter(
+    "Link", str, HEADER, response=[200], description='the next page, as rel="next", if there is one'
+)
+LOCATION = OpenApiParameter("Location", str, HEADER, response=[201, 202], description="where its state is told")
+ETAG = OpenApiParameter("ETag", str, HEADER, response=[200, 201, 206], description="of the resource as it is now")
+NOT_MODIFIED = {"description": "It is what If-None-Match says."}
+NO_NUL = r"^[^\u0000]*$"
+STREAMS = {"text/csv", "application/x-ndjson"}  # of rows, which no schema of one document describes
+
+
+def example(value: Any) -> Any:
+    """Return a decorator that gives a serializer an example."""
+    return extend_schema_serializer(examples=[OpenApiExample("Example", value=value, status_codes=[200, 201, 202])])
 
 
 def only_prefixed(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:
@@ -30,10 +51,13 @@ def only_prefixed(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str,
     return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/")]
 
 
-def one_or_many(name: str, serializer: Any) -> PolymorphicProxySerializer:
+def one_or_many(name: str, serializer: Any, **bounds: Any) -> PolymorphicProxySerializer:
     """Return the schema of an object or an array of them."""
     return PolymorphicProxySerializer(
-        component_name=name, serializers=[serializer, serializer(many=True)], resource_type_field_name=None, many=False
+        component_name=name,
+        serializers=[serializer, serializer(many=True, **bounds)],
+        resource_type_field_name=None,
+        many=False,
     )
 
 
@@ -68,12 +92,14 @@ class ApronAutoSchema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         query: Any = getattr(self.view, "query_class", None)
         parameters: list[Any] = [query] if query and query().fields else []
-        action = getattr(self.view, getattr(self.view, "action", None) or "", None)
-        if getattr(action, "is_idempotent", False):
+        name = getattr(self.view, "action", None) or ""
+        if getattr(getattr(self.view, name, None), "is_idempotent", False):
             parameters.append(IDEMPOTENCY_KEY)
-        if getattr(self.view, "action", None) == "retrieve":
-            parameters.append(IF_NONE_MATCH)
-        return [*parameters, IF_MATCH] if self.method in ("PUT", "PATCH", "DELETE") else parameters
+        if name == "list" or getattr(self.view, "is_list", False):
+            parameters.append(LINK)
+        if name == "retrieve":
+            parameters += [IF_NONE_MATCH, ETAG]
+        return [*parameters, IF_MATCH] if self.method in ("PUT", "PATCH", "DELETE") else [*parameters, LOCATION]
 
     def get_auth(self) -> list[dict[str, Any]]:
         required = [entry for entry in super().get_auth() if entry]
@@ -84,21 +110,44 @@ class ApronAutoSchema(AutoSchema):
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
         operation = super().get_operation(*args, **kwargs)
         if operation:
-            for response in operation["responses"].values():
-                for media_type in SEVERAL & response.get("content", {}).keys():
-                    response["content"][media_type] = {"schema": {"type": "string"}}
-            reference = self.resolve_serializer(Problem, "response").ref
-            operation["responses"]["default"] = {
-                "description": "A problem (RFC 9457).",
-                "content": {"application/problem+json": {"schema": reference}},
-            }
+            self._complete(operation["responses"])
         return operation
+
+    def _complete(self, responses: dict[str, Any]) -> None:
+        for response in responses.values():
+            for media_type in STREAMS & response.get("content", {}).keys():
+                response["content"][media_type] = {"schema": {"type": "string"}}
+        if getattr(self.view, "action", None) == "retrieve":
+            responses["304"] = NOT_MODIFIED
+        reference = self.resolve_serializer(Problem, "response").ref
+        responses["default"] = {
+            "description": "A problem (RFC 9457).",
+            "content": {"application/problem+json": {"schema": reference}},
+        }
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
-        if direction == "request" and isinstance(serializer, Input):
+        if direction == "request" and isinstance(force_instance(serializer), Input):  # type: ignore[no-untyped-call]
             schema["additionalProperties"] = False
         return schema
+
+    def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: Any = False) -> Any:
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+        if isinstance(field, TextField):
+            schema.setdefault("pattern", NO_NUL)
+        if isinstance(field, DistinctListField):
+            schema["uniqueItems"] = True
+        return schema
+
+    def _unwrap_list_serializer(self, serializer: Any, direction: Any) -> Any:
+        schema = super()._unwrap_list_serializer(serializer, direction)
+        if schema and not getattr(serializer, "allow_empty", True):
+            schema |= {"minItems": 1, "maxItems": serializer.max_length}
+        return schema
+
+    def _get_request_for_media_type(self, serializer: Any, direction: Any = "request") -> Any:
+        schema, required = super()._get_request_for_media_type(serializer, direction)  # type: ignore[no-untyped-call]
+        return schema, required or isinstance(serializer, PolymorphicProxySerializer)
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -11,8 +11,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from config.common import health, metrics
+from config.common.openapi import example
 
 
+@example({"status": "ok", "checks": {"database": {"status": "ok", "engine": "postgresql"}}})
 class HealthOutput(serializers.Serializer[Any]):
     """The state of the server and its parts."""
 

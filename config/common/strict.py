@@ -66,6 +66,16 @@ class TextField(serializers.CharField):
         return super().to_internal_value(data)
 
 
+class DistinctListField(serializers.ListField):
+    """A list in which nothing is there twice."""
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        items = super().to_internal_value(data)
+        if repeated := next((item for item in items if items.count(item) > 1), None):
+            raise ValidationError(f"{repeated!r} is there twice.")
+        return items
+
+
 class FlagField(serializers.BooleanField):
     """A JSON boolean: neither "true" nor 1 is taken for one."""
 

@@ -1,9 +1,11 @@
 """What all viewsets share: input is strict, lists come in pages or are taken away whole, a resource is shown with its ETag."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import wraps
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase, HttpResponseNotModified, QueryDict, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from rest_framework.metadata import SimpleMetadata
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -12,15 +14,34 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
+from config.common.authentication import subject_of
 from config.common.bodies import JsonRenderer
 from config.common.compression import decode_body
 from config.common.conditional import check_unchanged, etag_of, has_seen
 from config.common.exports import CsvRenderer, NdjsonRenderer
+from config.common.idempotency import HEADER, once
 from config.common.json import dumps, json_array
 from config.common.pagination import KeysetPagination, pages_of
 from config.common.strict import Query, refuse_repeated, refuse_unknown, valid
 
 PAGE_PARAMETERS = ("limit", "cursor")
+
+
+def idempotent(action: Callable[..., Any]) -> Any:
+    """Make a viewset's action heed the header. The viewset's `answer` answers for an object that was made before."""
+
+    @wraps(action)
+    def heeding(self: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
+        return once(
+            request,
+            sub=subject_of(request),
+            body=dumps(request.data) if HEADER in request.headers else b"",
+            act=lambda: action(self, request, *args, **kwargs),
+            again=lambda resource: self.answer(get_object_or_404(self.get_queryset(), pk=resource)),
+        )
+
+    heeding.is_idempotent = True  # type: ignore[attr-defined] # for the schema
+    return heeding
 
 
 class Options(SimpleMetadata):

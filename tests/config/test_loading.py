@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from config.common.loading import loading
+from tests.config.processes import run_python
 
 
 def test_what_is_loaded_is_not_looked_at_again_and_what_comes_later_is() -> None:
@@ -25,3 +26,11 @@ def test_what_fails_to_load_leaves_the_collector_at_work() -> None:
     with pytest.raises(ImportError), loading():
         raise ImportError
     assert gc.isenabled()
+
+
+def test_a_worker_does_not_load_what_only_requests_need() -> None:
+    told = run_python(
+        "import catalog.tasks, compute.tasks, inflight.tasks, ingest.tasks, metadata_registry.tasks\n"
+        "print([name for name in ('jwt', 'cryptography', 'rest_framework.viewsets') if name in sys.modules])"
+    )
+    assert told.stdout == "[]\n", told.stderr

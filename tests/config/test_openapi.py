@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from drf_spectacular.validation import validate_schema
+from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +76,36 @@ def test_the_docs_page_loads_nothing_from_another_host_and_all_of_it_is_there(ap
 
 def test_the_front_door_leads_to_the_docs(api: APIClient) -> None:
     assert 'href="/api/docs"' in api.get("/").content.decode()
+
+
+def contents(operation: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what an operation takes and, where it succeeds, answers as JSON."""
+    answers = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
+    parts = [*answers, operation.get("requestBody", {})]
+    return [part["content"]["application/json"] for part in parts if "application/json" in part.get("content", {})]
+
+
+def test_every_operation_has_a_summary_of_one_line_and_a_tag_that_is_described(schema: dict[str, Any]) -> None:
+    tags = {tag["name"] for tag in schema["tags"] if tag["description"]}
+    for operation in operations(schema):
+        assert 10 < len(operation["summary"]) < 120, operation["operationId"]
+        assert set(operation["tags"]) <= tags, operation["operationId"]
+
+
+def test_every_body_has_an_example_that_fits_its_schema(schema: dict[str, Any]) -> None:
+    for operation in operations(schema):
+        for content in contents(operation):
+            examples = [each["value"] for each in content.get("examples", {}).values()]
+            assert examples, operation["operationId"]
+            for value in examples:
+                validator = Draft202012Validator({**content["schema"], "components": schema["components"]})
+                assert [error.message for error in validator.iter_errors(value)] == [], operation["operationId"]
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_the_security_is_what_the_server_asks_for(api: APIClient, settings: Any, required: bool) -> None:
+    settings.REQUIRE_TOKEN = required
+    paths = api.get("/api/schema", headers={"Authorization": f"Bearer {settings.API_TOKEN}"}).json()["paths"]
+    assert ({} in paths["/api/products"]["post"]["security"]) is not required
+    assert {} not in paths["/api/compute/jobs"]["get"]["security"]
+    assert {} in paths["/api/health"]["get"]["security"]

@@ -1,10 +1,9 @@
 """Lists by keyset: pages, links, and what a client may get wrong."""
 
-import base64
 import re
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import pytest
 from django_q.models import Schedule
@@ -24,10 +23,6 @@ def next_page(response: Any) -> str | None:
     """Return the address of the next page, from the Link header."""
     found = re.fullmatch(r'<(.+)>; rel="next"', response.headers.get("Link", ""))
     return found[1] if found else None
-
-
-def cursor(position: str) -> str:
-    return base64.b64encode(urlencode({"p": position}).encode()).decode()
 
 
 def test_the_body_is_a_plain_array(api: APIClient) -> None:
@@ -89,25 +84,12 @@ def test_a_limit_that_is_no_whole_number_in_range_is_a_400_that_names_it(api: AP
     assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "limit")
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "!",
-        "\u00e9",
-        "AAAA====A",
-        cursor("\0"),
-        cursor("not a number"),
-        cursor("1" * 5000),
-        cursor("1e5"),
-        cursor("1.5"),
-        cursor("9" * 30),
-    ],
-    ids=["!", "letters", "base64", "NUL", "words", "5000 digits", "exponent", "fraction", "too large"],
-)
+@pytest.mark.parametrize("text", ["", "!", "\u00e9", "\0", "not a number", "1" * 5000, "1e5", "1.5", "9" * 30])
 def test_a_cursor_that_no_link_gave_is_a_400_that_names_it(api: APIClient, text: str) -> None:
     response = api.get(f"/schedules?cursor={quote(text)}")
     assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "cursor")
 
 
-def test_a_cursor_with_a_nul_is_a_400_where_the_key_is_text(api: APIClient) -> None:
-    assert api.get(f"/heartbeats?cursor={quote(cursor(chr(0)))}").status_code == 400
+@pytest.mark.parametrize("text", ["", "a\0"])
+def test_a_cursor_that_is_no_key_is_a_400_where_the_key_is_text(api: APIClient, text: str) -> None:
+    assert api.get(f"/heartbeats?cursor={quote(text)}").status_code == 400
