@@ -72,13 +72,10 @@ class FileViewSet(ComputeMixin):
     def update(self, request: Request, pk: str) -> Response:
         """Upload a file as the bare body. With If-Match it replaces the version that this names, and no other."""
         check_unchanged(request, _etag_at(pk))
-        announced = request.headers.get("Content-Length", "")
-        if not announced.isdigit():
-            raise LengthRequired("Say how long the file is: Content-Length.")
         kept = store_upload(
             file_path=pk,
             chunks=chunks_of(request.data),
-            announced_bytes=None if self.is_gzip else int(announced),
+            announced_bytes=None if self.is_gzip else _announced_bytes(request),
             overwrite=self.parameters["overwrite"] or "If-Match" in request.headers,
         )
         return _created(kept)
@@ -105,6 +102,13 @@ def _preview(job: Job) -> HttpResponse:
         rows = file.read()
     head = dumps({"file_path": job.file_path, "columns": columns})
     return HttpResponse(head[:-1] + b',"rows":' + rows + b"}", content_type="application/json")
+
+
+def _announced_bytes(request: Request) -> int:
+    announced = request.headers.get("Content-Length", "")
+    if not announced.isdigit():
+        raise LengthRequired("Say how long the file is: Content-Length.")
+    return int(announced)
 
 
 def _etag_at(file_path: str) -> str | None:

@@ -8,8 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from rest_framework.exceptions import NotAuthenticated, UnsupportedMediaType
-from rest_framework.views import APIView
-from rest_framework.viewsets import ViewSetMixin
+from rest_framework.viewsets import GenericViewSet
 
 from config.common.authentication import NO_TOKEN, BearerAuthentication, Caller
 from config.common.compression import decode_body
@@ -18,7 +17,7 @@ from config.common.problems import CONTENT_TYPE, problem_from_exception
 from config.common.strict import refuse_unknown
 
 
-class LeanPost(ViewSetMixin, APIView):
+class LeanPost(GenericViewSet[Any]):
     """A viewset whose `create` takes Django's HttpRequest and returns an HttpResponse; other methods are as ever."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

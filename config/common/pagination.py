@@ -30,8 +30,8 @@ class KeysetPagination(CursorPagination):
     cursor_query_param = "cursor"
     cursor_query_description = "from the Link header of the page before"
 
-    def get_ordering(self, request: Request, queryset: QuerySet[Any], view: APIView) -> tuple[str]:
-        return (view.ordering,)  # type: ignore[attr-defined]
+    def get_ordering(self, request: Request, queryset: QuerySet[Any], view: Any) -> tuple[str]:
+        return (view.ordering,)
 
     def get_page_size(self, request: Request) -> int:
         text = request.query_params.get("limit", str(self.page_size))
@@ -73,7 +73,7 @@ class KeysetPagination(CursorPagination):
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         return schema
 
-    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": self.page_size}
         cursor = _schema_of_key(view)
         return [

@@ -9,7 +9,7 @@ from django_q.models import Schedule
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
+from rest_framework.viewsets import ViewSet
 
 from config import urls
 from config.common.problems import Problem
@@ -44,26 +44,26 @@ def plain_problem(request: HttpRequest) -> HttpResponse:
     raise Taken("It is taken.", field="name", headers={"Location": "/api/it"}, holder="me")
 
 
-class ApiFailure(APIView):
+class ApiFailure(ViewSet):
     """Fails."""
 
-    def get(self, request: Request) -> Response:
+    def retrieve(self, request: Request) -> Response:
         raise RuntimeError(SECRET)
 
 
-class ApiProblem(APIView):
+class ApiProblem(ViewSet):
     """Raises a problem of an app."""
 
-    def get(self, request: Request) -> Response:
+    def retrieve(self, request: Request) -> Response:
         raise Taken("It is taken.", field="name", headers={"Location": "/api/it"}, holder="me")
 
 
-class Echo(APIView):
+class Echo(ViewSet):
     """Answers with what it was sent."""
 
     max_body_bytes = 1000
 
-    def post(self, request: Request) -> Response:
+    def create(self, request: Request) -> Response:
         return Response(request.data)
 
 
@@ -97,9 +97,9 @@ urlpatterns = [
     path("plain-refusal", plain_refusal),
     path("plain-absence", plain_absence),
     path("plain-problem", plain_problem),
-    path("api-failure", ApiFailure.as_view()),
-    path("api-problem", ApiProblem.as_view()),
-    path("echo", Echo.as_view()),
+    path("api-failure", ApiFailure.as_view({"get": "retrieve"})),
+    path("api-problem", ApiProblem.as_view({"get": "retrieve"})),
+    path("echo", Echo.as_view({"post": "create"})),
     path("heartbeats", Heartbeats.as_view({"get": "list"})),
     path("schedules", Schedules.as_view({"get": "list"})),
     *urls.urlpatterns,
