@@ -92,6 +92,7 @@ bench: install ## Measure side by side; see benchmarks/
 	python -m benchmarks.refresh_offers
 	python -m benchmarks.metadata
 	python -m benchmarks.admin_lists
+	python -m benchmarks.lists
 	@pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	python -m benchmarks.ingest
 	python -m benchmarks.compute
