@@ -1,8 +1,8 @@
 """`python -m benchmarks.lists`: what a list costs over HTTP, as production serves it: granian on PostgreSQL (or --sqlite).
 
 Makes a million customers, purchases, products, records and entries. Exports the purchases of half a year as CSV and JSON
-lines, beside the database's own COPY of the same rows (PostgreSQL): time to the first byte, rows a second, highest memory of the
-server. Then asks for a page with each filter, so that it finds nothing: that is the most that it reads.
+lines, beside the database's own COPY of the same rows (PostgreSQL): time to the first byte, rows a second, highest memory of
+the server. Then asks for a page with each filter, so that it finds nothing: that is the most that it reads.
 """
 
 import argparse
