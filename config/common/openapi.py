@@ -91,7 +91,7 @@ class ApronAutoSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         query: Any = getattr(self.view, "query_class", None)
-        parameters: list[Any] = [query] if query and query().fields else []
+        parameters: list[Any] = [query] if query and query.names() else []
         name = getattr(self.view, "action", None) or ""
         if getattr(getattr(self.view, name, None), "is_idempotent", False):
             parameters.append(IDEMPOTENCY_KEY)

@@ -5,8 +5,18 @@ from typing import Any
 from rest_framework import serializers
 
 
+class _RowList(serializers.ListSerializer[Any]):
+    def to_representation(self, data: Any) -> list[Any]:
+        return list(data)
+
+
 class RowOutput(serializers.ModelSerializer[Any]):
     """Rows that a selector reads in the very shape of the output: the fields document them, and cost nothing."""
 
-    def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
-        return instance
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.Meta.list_serializer_class = _RowList
+
+    @property
+    def data(self) -> Any:
+        return self.instance

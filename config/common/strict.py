@@ -40,6 +40,11 @@ class Input(serializers.Serializer[Any]):
 class Query(Input):
     """The query parameters of an operation, beside a list's page and filters."""
 
+    @classmethod
+    def names(cls) -> list[str]:
+        """Return the names of the parameters."""
+        return list(cls._declared_fields)
+
 
 def refuse_repeated(given: QueryDict) -> None:
     """Raise ValidationError where a query parameter is given more than once: which one is meant?"""

@@ -73,10 +73,11 @@ class ApiViewSet(GenericViewSet[Any]):
         return self.query_classes.get(self.action or "", Query)
 
     def _read_query(self, given: QueryDict) -> dict[str, Any]:
-        refuse_unknown(given, self._known_parameters())
-        refuse_repeated(given)
-        own = self.query_class().fields
-        return valid(self.query_class, {name: text for name, text in given.items() if name in own})
+        own = self.query_class.names()
+        if given:
+            refuse_unknown(given, self._known_parameters())
+            refuse_repeated(given)
+        return valid(self.query_class, {name: given[name] for name in own if name in given}) if own else {}
 
     def shown(self, instance: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponseBase:
         """Answer with a resource and its ETag, or 304 to one who has it."""
@@ -103,7 +104,7 @@ class ApiViewSet(GenericViewSet[Any]):
         return body, etag_of(body, dumps(state) if self.volatile_fields else None)
 
     def _known_parameters(self) -> list[str]:
-        known = list(self.query_class().fields)
+        known = self.query_class.names()
         if self.action == "list":
             known += getattr(getattr(self, "filterset_class", None), "base_filters", [])
         return [*known, *PAGE_PARAMETERS] if self.action == "list" or self.is_list else known
@@ -125,11 +126,15 @@ class ListMixin(ListModelMixin, ApiViewSet):
     is_whole_by_default = False  # whether JSON, too, has all rows where no page is asked for
 
     def get_renderers(self) -> list[BaseRenderer]:
-        renderers = super().get_renderers()
-        return renderers if self.action == "list" or self.is_list else renderers[:1]
+        is_list = self.action == "list" or self.is_list
+        return [renderer() for renderer in (self.renderer_classes if is_list else self.renderer_classes[:1])]
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         return self.listed(self.filter_queryset(self.get_queryset()))
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        own = {*PAGE_PARAMETERS, *self.query_class.names()}
+        return super().filter_queryset(queryset) if self.request.query_params.keys() - own else queryset
 
     def listed(self, queryset: Any) -> HttpResponseBase:
         """Answer with a page of the rows, or all of them, in the format that the client accepts."""
