@@ -24,7 +24,7 @@ from catalog.serializers import (
     price_trend_document,
 )
 from catalog.services import products
-from config.common.strict import Input, valid
+from config.common.strict import Input, validated
 from config.common.viewsets import ListMixin, RetrieveMixin, idempotent
 
 
@@ -51,18 +51,18 @@ class ProductViewSet(ListMixin, RetrieveMixin):
     @idempotent
     def create(self, request: Request) -> HttpResponseBase:
         """Create a product. It is registered with the offers service soon after; `registration` tells."""
-        return self.answer(products.create_product(**valid(ProductInput, request.data)))
+        return self.creation_response(products.create_product(**validated(ProductInput, request.data)))
 
-    def answer(self, product: Product) -> HttpResponseBase:
-        return self.shown(product, status=201, headers={"Location": f"/api/products/{product.pk}"})
+    def creation_response(self, product: Product) -> HttpResponseBase:
+        return self.respond(product, status=201, headers={"Location": f"/api/products/{product.pk}"})
 
     @extend_schema(operation_id="replace_product", request=ProductInput)
     def update(self, request: Request, pk: Any, *, partial: bool = False) -> HttpResponseBase:
         """Replace a product's name and description."""
-        wish = valid(ProductInput, request.data, partial=partial)
+        data = validated(ProductInput, request.data, partial=partial)
         with transaction.atomic():
-            product = products.update_product(self.get_object().pk, **wish)
-        return self.shown(product)
+            product = products.update_product(self.get_object().pk, **data)
+        return self.respond(product)
 
     @extend_schema(operation_id="change_product", request=ProductInput(partial=True))
     def partial_update(self, request: Request, pk: Any) -> HttpResponseBase:
@@ -80,17 +80,17 @@ class ProductViewSet(ListMixin, RetrieveMixin):
     @action(detail=True, methods=["post"])
     def register(self, request: Request, pk: Any) -> HttpResponseBase:
         """Try the registration again, soon; one that is registered stays so."""
-        valid(Input, request.data)
+        validated(Input, request.data)
         product = self.get_object()
         products.register_again(Product.objects.filter(pk=pk).exclude(registration=Product.Registration.REGISTERED))
         product.refresh_from_db()
-        return self.shown(product, status=202, headers={"Location": f"/api/products/{pk}"})
+        return self.respond(product, status=202, headers={"Location": f"/api/products/{pk}"})
 
     @extend_schema(operation_id="list_offers", responses=OfferOutput(many=True))
     @action(detail=True, is_list=True, serializer_class=OfferOutput, filter_backends=[])
     def offers(self, request: Request, pk: Any) -> HttpResponseBase:
         """List a product's offers, in the order they first appeared in."""
-        return self.listed(offers_of(self.get_object(), with_gone="include" in self.parameters))
+        return self.list_response(offers_of(self.get_object(), with_gone="include" in self.parameters))
 
     @extend_schema(operation_id="get_price_trend", responses=PriceTrendOutput)
     @action(detail=True, url_path="price-trend")

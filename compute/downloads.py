@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 from compute.formats import Format, format_of
 from compute.storage import StoredFile, storage
-from config.common.conditional import etag_of, has_seen
+from config.common.conditional import etag_of, is_not_modified
 from config.common.ranges import download
 
 BINARY = "application/octet-stream"
@@ -21,7 +21,7 @@ def file_response(request: Request | HttpRequest, file_path: str) -> HttpRespons
     """Answer with a file. Raises OutsideRoot, FileMissing, NotAFile or RangeNotSatisfiable."""
     file = storage().existing_file(file_path, field="file_path")
     etag = etag_of_file(file)
-    if has_seen(request, etag):
+    if is_not_modified(request, etag):
         return HttpResponseNotModified(headers={"ETag": etag})
     name = PurePosixPath(file.path).name
     format_ = None if name.endswith(".gz") else format_of(name)

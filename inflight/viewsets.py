@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from config.common.authentication import subject_of
 from config.common.openapi import PREFER
 from config.common.preferences import prefers_async
-from config.common.strict import Input, valid
+from config.common.strict import Input, validated
 from config.common.viewsets import ListMixin, RetrieveMixin, idempotent
 from inflight.exceptions import UnusableCsv
 from inflight.filters import CustomerFilter, DeliveryFilter, ImportFilter, PurchaseFilter
@@ -53,22 +53,22 @@ class ImportRunViewSet(ListMixin, RetrieveMixin):
     @idempotent
     def import_csv(self, request: Request) -> HttpResponseBase:
         """Import a customers file and a purchases file from the server's disk."""
-        wish = valid(ImportInput, request.data)
-        do = imports.queue_import if prefers_async(request) else imports.import_files
-        run = do(
-            customers_path=wish["customers_file_path"],
-            purchases_path=wish["purchased_file_path"],
+        data = validated(ImportInput, request.data)
+        start = imports.queue_import if prefers_async(request) else imports.import_files
+        run = start(
+            customers_path=data["customers_file_path"],
+            purchases_path=data["purchased_file_path"],
             roots=settings.IMPORT_ROOTS,
-            dry_run=wish["dry_run"],
+            dry_run=data["dry_run"],
             requested_by=subject_of(request),
         )
-        return self.answer(run)
+        return self.creation_response(run)
 
-    def answer(self, run: ImportRun) -> HttpResponseBase:
+    def creation_response(self, run: ImportRun) -> HttpResponseBase:
         if run.status == ImportRun.Status.FAILED:
             raise UnusableCsv(run.error)
         status = 202 if run.status == ImportRun.Status.QUEUED else 201
-        return self.shown(run, status=status, headers={"Location": f"/api/imports/{run.pk}"})
+        return self.respond(run, status=status, headers={"Location": f"/api/imports/{run.pk}"})
 
     @extend_schema(
         operation_id="list_rejects",
@@ -79,7 +79,7 @@ class ImportRunViewSet(ListMixin, RetrieveMixin):
         """List the rejected rows with all their reasons; as text/csv, all of them in a file to mend and import again."""
         rejects = self.get_object().rejects.all()
         if request.accepted_renderer.format != "csv":
-            return self.listed(rejects)
+            return self.list_response(rejects)
         return StreamingHttpResponse(
             rejects_csv(rejects.order_by("id").iterator()),
             content_type="text/csv; charset=utf-8",
@@ -114,25 +114,25 @@ class DeliveryViewSet(ListMixin, RetrieveMixin):
     @idempotent
     def send_customers(self, request: Request) -> HttpResponseBase:
         """Send customers with their purchases to the partner. 200: all acknowledged; 202: the rest goes on by itself."""
-        wish = valid(SendInput, request.data)
-        delivery, is_new = deliveries.start_delivery(only=wish["only"], requested_by=subject_of(request))
+        data = validated(SendInput, request.data)
+        delivery, is_new = deliveries.start_delivery(only=data["only"], requested_by=subject_of(request))
         if is_new and not prefers_async(request):
             delivery = deliveries.deliver(delivery, seconds=settings.SEND_BUDGET_SECONDS)
         elif is_new:
             deliveries.deliver_later()
-        return self.answer(delivery)
+        return self.creation_response(delivery)
 
-    def answer(self, delivery: Delivery) -> HttpResponseBase:
+    def creation_response(self, delivery: Delivery) -> HttpResponseBase:
         status = 200 if delivery.status == Delivery.Status.DELIVERED else 202
-        return self.shown(delivery, status=status, headers={"Location": f"/api/deliveries/{delivery.pk}"})
+        return self.respond(delivery, status=status, headers={"Location": f"/api/deliveries/{delivery.pk}"})
 
     @extend_schema(operation_id="retry_delivery", request=None, responses={200: DeliveryOutput, 202: DeliveryOutput})
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, pk: int) -> HttpResponseBase:
         """Try now what is not acknowledged, the failed batches too."""
-        valid(Input, request.data)
+        validated(Input, request.data)
         delivery = deliveries.retry_delivery(self.get_object())
-        return self.answer(deliveries.deliver(delivery, seconds=settings.SEND_BUDGET_SECONDS))
+        return self.creation_response(deliveries.deliver(delivery, seconds=settings.SEND_BUDGET_SECONDS))
 
 
 @extend_schema_view(

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from config.common.idempotency import is_claimed, tie
+from config.common.idempotency import has_idempotency_key, link_resource
 from ingest.backlog import backlog
 from ingest.group_commit import GroupCommit
 from ingest.models import REFUSED, WAITING, DataEntry
@@ -58,7 +58,7 @@ def accept_contents(contents: Sequence[str], *, wait: bool) -> Accepted:
     return Accepted(ids, frozenset(entry_id for entry_id, is_out in zip(ids, published, strict=True) if is_out))
 
 
-def accepted_before(ids: list[int]) -> Accepted:
+def find_accepted(ids: list[int]) -> Accepted:
     """Return what became of entries that were accepted before."""
     published = DataEntry.objects.filter(pk__in=ids, published_at__isnull=False).values_list("pk", flat=True)
     return Accepted(ids, frozenset(published))
@@ -66,11 +66,11 @@ def accepted_before(ids: list[int]) -> Accepted:
 
 def _keep(contents: Sequence[str], lease: timedelta) -> Sequence[Record]:
     """Insert single contents together with those of other threads; many, and those of a request with a key, by themselves."""
-    if len(contents) == 1 and not is_claimed():
+    if len(contents) == 1 and not has_idempotency_key():
         return [_insertions[lease].run(contents[0])]
     with transaction.atomic():
         records = insert_contents(contents, lease=lease)
-        tie([record.entry_id for record in records])
+        link_resource([record.entry_id for record in records])
     return records
 
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from config.common.idempotency import tie
+from config.common.idempotency import link_resource
 from metadata_registry.models import Metadata, MetadataEvent
 from metadata_registry.selectors import no_metadata, uuid_of
 
@@ -18,7 +18,7 @@ def create_metadata(*, name: str, payload: str, by: str) -> Metadata:
     """Register a record; the payload has been checked (payloads.faults_of)."""
     metadata = Metadata.objects.create(name=name, payload=payload)
     _record(metadata, MetadataEvent.Action.CREATED, by)
-    tie(str(metadata.pk))
+    link_resource(str(metadata.pk))
     return metadata
 
 

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from config.common.authentication import require_token, subject_of
 from config.common.json import dumps
-from config.common.strict import Input, valid
+from config.common.strict import Input, validated
 from config.common.viewsets import ListMixin, RetrieveMixin, idempotent
 from metadata_registry import selectors, services
 from metadata_registry.filters import MetadataFilter
@@ -46,7 +46,7 @@ class MetadataViewSet(ListMixin, RetrieveMixin):
     filterset_class = MetadataFilter
     query_classes = {"list": MetadataQuery}
     ordering = "id"
-    is_whole_by_default = True
+    streams_all_json = True
     parser_classes = (PayloadParser,)
 
     def get_queryset(self) -> QuerySet[Any]:
@@ -55,7 +55,7 @@ class MetadataViewSet(ListMixin, RetrieveMixin):
         return selectors.metadata_rows(deleted=self.wants_deleted)
 
     def get_object(self) -> Any:
-        return self.unchanged(selectors.metadata_row(self.kwargs["pk"]))
+        return self.check_if_match(selectors.metadata_row(self.kwargs["pk"]))
 
     def get_serializer_class(self) -> type[MetadataOutput]:
         return ListedMetadataOutput if self.wants_deleted else MetadataOutput
@@ -68,18 +68,19 @@ class MetadataViewSet(ListMixin, RetrieveMixin):
     def paginate_queryset(self, queryset: Any) -> list[Any]:
         return selectors.not_empty(super().paginate_queryset(queryset) or [])
 
-    def rows(self, queryset: Any) -> Iterator[selectors.Row]:
+    def iterate_rows(self, queryset: Any) -> Iterator[selectors.Row]:
         return selectors.stream_rows(queryset)
 
     @extend_schema(operation_id="create_metadata", request=MetadataInput, responses={200: MetadataOutput})
     @idempotent
     def create(self, request: Request) -> HttpResponseBase:
         """Register a record."""
-        wish = valid(MetadataInput, request.data)
-        return self.answer(services.create_metadata(name=wish["name"], payload=wish["payload"], by=subject_of(request)))
+        data = validated(MetadataInput, request.data)
+        metadata = services.create_metadata(name=data["name"], payload=data["payload"], by=subject_of(request))
+        return self.creation_response(metadata)
 
-    def answer(self, metadata: Metadata | selectors.Row) -> HttpResponseBase:
-        return self.shown(metadata if isinstance(metadata, dict) else selectors.row_of(metadata))
+    def creation_response(self, metadata: Metadata | selectors.Row) -> HttpResponseBase:
+        return self.respond(metadata if isinstance(metadata, dict) else selectors.row_of(metadata))
 
     @extend_schema(operation_id="delete_metadata", responses={200: DeletedOutput})
     def destroy(self, request: Request, pk: str) -> Response:
@@ -91,8 +92,8 @@ class MetadataViewSet(ListMixin, RetrieveMixin):
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: str) -> HttpResponseBase:
         """Bring a deleted record back with its data."""
-        valid(Input, request.data)
-        return self.answer(services.restore_metadata(pk, by=subject_of(request)))
+        validated(Input, request.data)
+        return self.creation_response(services.restore_metadata(pk, by=subject_of(request)))
 
     @extend_schema(operation_id="metadata_schema", responses={(200, "application/schema+json"): OpenApiTypes.OBJECT})
     @action(detail=False, url_path="schema")

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.models import Product
-from config.common.idempotency import tie
+from config.common.idempotency import link_resource
 from config.common.queue import wake
 
 REGISTER_TASK = "catalog.tasks.register_products"
@@ -18,7 +18,7 @@ def create_product(*, name: str, description: str) -> Product:
     """Save a product and have a worker register it."""
     with transaction.atomic():
         product = Product.objects.create(name=name, description=description)
-        tie(str(product.pk))
+        link_resource(str(product.pk))
         wake(REGISTER_TASK)
     return product
 

@@ -18,7 +18,7 @@ from compute.formats import Format, format_of
 from compute.models import Job
 from compute.storage import RESULTS, StoredFile, storage
 from compute.wakeups import QUEUED, SETTLED, Listener, announce
-from config.common.idempotency import tie
+from config.common.idempotency import link_resource
 from config.common.json import dumps
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def submit_job(request: Request, *, fresh: bool) -> Job:
         )
     with transaction.atomic():
         job.save(force_insert=True)
-        tie(job.pk)
+        link_resource(job.pk)
         announce(QUEUED)
     return job
 

@@ -23,10 +23,10 @@ from compute.storage import StoredFile, storage
 from compute.uploads import RawParser, WholeFormParser, arriving_form, chunks_of
 from compute.viewsets.base import ComputeMixin, settled_job, under_way
 from config.common.authentication import subject_of
-from config.common.conditional import check_unchanged
+from config.common.conditional import require_if_match
 from config.common.json import dumps
 from config.common.openapi import PREFER, RANGE
-from config.common.strict import valid
+from config.common.strict import validated
 
 
 @extend_schema_view(list=extend_schema(operation_id="list_files", description="List the files there are, by path."))
@@ -43,9 +43,9 @@ class FileViewSet(ComputeMixin):
         return [RawParser()] if self.request and self.request.method == "PUT" else [WholeFormParser()]
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
-        return self.listed(None)
+        return self.list_response(None)
 
-    def rows(self, queryset: Any) -> Iterator[Any]:
+    def iterate_rows(self, queryset: Any) -> Iterator[Any]:
         return (FileOutput(file).data for file in storage().files())
 
     @extend_schema(
@@ -54,7 +54,7 @@ class FileViewSet(ComputeMixin):
     def create(self, request: Request) -> Response:
         """Upload a file as a form."""
         with arriving_form(request) as data:
-            form = valid(UploadInput, data)
+            form = validated(UploadInput, data)
             path = storage().upload_path(form.get("file_path") or form["file"].name, field="file_path")
             kept = form["file"].upload.keep(path, overwrite=self.parameters["overwrite"])
         return _created(kept)
@@ -71,7 +71,7 @@ class FileViewSet(ComputeMixin):
     @extend_schema(operation_id="upload_file", request={BINARY: OpenApiTypes.BINARY}, responses={201: FileOutput})
     def update(self, request: Request, pk: str) -> Response:
         """Upload a file as the bare body. With If-Match it replaces the version that this names, and no other."""
-        check_unchanged(request, _etag_at(pk))
+        require_if_match(request, _etag_at(pk))
         kept = store_upload(
             file_path=pk,
             chunks=chunks_of(request.data),

@@ -52,19 +52,19 @@ class JobViewSet(ComputeMixin, RetrieveMixin):
 
     def run(self, operation: Job.Operation, input_class: type[FileInput]) -> Response:
         """Run an operation as a job; 200 with the result, 202 where it is not there yet."""
-        wish = input_class(data=self.request.data)
-        wish.is_valid(raise_exception=True)
+        serializer = input_class(data=self.request.data)
+        serializer.is_valid(raise_exception=True)
         asked = jobs.Request(
             operation=operation,
-            parameters=wish.parameters(),
-            file_path=wish.validated_data["file_path"],
-            input_format=wish.validated_data.get("input_format", ""),
-            output_format=wish.validated_data.get("output_format", ""),
+            parameters=serializer.parameters(),
+            file_path=serializer.validated_data["file_path"],
+            input_format=serializer.validated_data.get("input_format", ""),
+            output_format=serializer.validated_data.get("output_format", ""),
             sub=subject_of(self.request),
         )
-        return self.answer(self.submitted(asked))
+        return self.creation_response(self.submitted(asked))
 
-    def answer(self, job: Job) -> Response:
+    def creation_response(self, job: Job) -> Response:
         job = settled_job(self.request, job)
         if job.status != Job.Status.DONE:
             return under_way(job)
@@ -73,4 +73,4 @@ class JobViewSet(ComputeMixin, RetrieveMixin):
     @extend_schema(operation_id="cancel_job", responses=JobOutput)
     def destroy(self, request: Request, pk: int) -> Any:
         """Cancel a job that has not ended."""
-        return self.shown(jobs.cancel_job(self.get_object()))
+        return self.respond(jobs.cancel_job(self.get_object()))

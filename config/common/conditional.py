@@ -27,18 +27,18 @@ def etag_of(shown: bytes, state: bytes | None = None) -> str:
     return f'"{".".join(parts)}"'
 
 
-def has_seen(request: Request | HttpRequest, etag: str) -> bool:
+def is_not_modified(request: Request | HttpRequest, etag: str) -> bool:
     """Whether the client has this already, as If-None-Match says."""
     tags = parse_etags(request.headers.get("If-None-Match", ""))
     return "*" in tags or etag in (tag.removeprefix("W/") for tag in tags)
 
 
-def check_unchanged(request: Request | HttpRequest, etag: str | None) -> None:
+def require_if_match(request: Request | HttpRequest, etag: str | None) -> None:
     """Raise PreconditionFailed where a change is asked of another state than this one; None: there is no such resource."""
     wanted = request.headers.get("If-Match")
     if wanted is not None and not (etag and _is_meant(etag, parse_etags(wanted))):
         raise _changed(etag)
-    if etag and has_seen(request, etag):  # If-None-Match: * - create it, but do not replace it
+    if etag and is_not_modified(request, etag):  # If-None-Match: * - create it, but do not replace it
         raise _changed(etag)
 
 

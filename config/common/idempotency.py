@@ -30,7 +30,7 @@ KEPT_FOR = timedelta(hours=24)
 KEPT_HEADERS = ("Location", "ETag")
 _KEY = re.compile(r"[!-~]{1,255}")  # visible ASCII
 
-Act = Callable[[], HttpResponseBase]
+Handler = Callable[[], HttpResponseBase]
 
 
 class BadKey(Problem):
@@ -73,12 +73,12 @@ class _Claim:
 _claim: ContextVar[_Claim | None] = ContextVar("idempotency_claim", default=None)
 
 
-def is_claimed() -> bool:
+def has_idempotency_key() -> bool:
     """Whether the request under way has a key."""
     return _claim.get() is not None
 
 
-def tie(resource: Any) -> None:
+def link_resource(resource: Any) -> None:
     """Tie the key of the request under way, if it has one, to the row (or rows) that it makes, in their transaction.
 
     `resource`: the key of the row, or a list of them, fit for JSON.
@@ -89,21 +89,21 @@ def tie(resource: Any) -> None:
         claim.write(resource=resource)
 
 
-def once(
-    request: Request | HttpRequest, *, sub: str, body: bytes, act: Act, again: Callable[[Any], HttpResponseBase]
-) -> Any:
-    """Return the answer to a request: what `act` answers, or what it has answered before.
+def run_once(
+    request: Request | HttpRequest, *, sub: str, body: bytes, handle: Handler, resume: Callable[[Any], HttpResponseBase]
+) -> HttpResponseBase:
+    """Return the answer to a request: what `handle` answers, or what it has answered before.
 
-    `again` answers for the resource that was tied by an earlier request which died before it answered. Raises BadKey,
+    `resume` answers for the resource that was tied by an earlier request which died before it answered. Raises BadKey,
     KeyInUse or KeyReused.
     """
     key = request.headers.get(HEADER)
     if key is None:
-        return act()
+        return handle()
     with _claimed(sub, key, _fingerprint(request, body)) as claim:
         if claim.record and claim.record.status:
             return _replay(claim.record)
-        answer = again(claim.record.resource) if claim.record else act()
+        answer = resume(claim.record.resource) if claim.record else handle()
         if answer.status_code < HTTPStatus.BAD_REQUEST:
             claim.write(status=answer.status_code, headers=_headers_of(answer), body=_body_of(answer))
         return answer

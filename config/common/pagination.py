@@ -95,7 +95,7 @@ def _schema_of_key(view: Any) -> dict[str, Any]:
     return {"type": "string", "minLength": 1, "maxLength": longest, "pattern": r"^[^\u0000]+$"}
 
 
-def pages_of(queryset: QuerySet[Any], ordering: str) -> Iterator[list[Any]]:
+def iterate_pages(queryset: QuerySet[Any], ordering: str) -> Iterator[list[Any]]:
     """Yield all rows, of models or of dicts, in pages by the unique field `ordering` ("-id" for newest first).
 
     Each page is a query of its own: neither we nor the database holds more, and the first one is there at once.

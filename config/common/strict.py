@@ -52,11 +52,11 @@ def refuse_repeated(given: QueryDict) -> None:
         raise ValidationError({name[:SHOWN]: "given more than once." for name in repeated})
 
 
-def valid(input_class: type[Input], data: Any, *, partial: bool = False) -> dict[str, Any]:
+def validated(input_class: type[Input], data: Any, *, partial: bool = False) -> dict[str, Any]:
     """Return the data as its fields have it, or raise ValidationError."""
-    wish = input_class(data=data, partial=partial)
-    wish.is_valid(raise_exception=True)
-    return dict(wish.validated_data)
+    serializer = input_class(data=data, partial=partial)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
 
 
 class TextField(serializers.CharField):

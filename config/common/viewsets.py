@@ -17,31 +17,31 @@ from rest_framework.viewsets import GenericViewSet
 from config.common.authentication import subject_of
 from config.common.bodies import JsonRenderer
 from config.common.compression import decode_body
-from config.common.conditional import check_unchanged, etag_of, has_seen
+from config.common.conditional import etag_of, is_not_modified, require_if_match
 from config.common.exports import CsvRenderer, NdjsonRenderer
-from config.common.idempotency import HEADER, once
+from config.common.idempotency import HEADER, run_once
 from config.common.json import dumps, json_array
-from config.common.pagination import KeysetPagination, pages_of
-from config.common.strict import Query, refuse_repeated, refuse_unknown, valid
+from config.common.pagination import KeysetPagination, iterate_pages
+from config.common.strict import Query, refuse_repeated, refuse_unknown, validated
 
 PAGE_PARAMETERS = ("limit", "cursor")
 
 
 def idempotent(action: Callable[..., Any]) -> Any:
-    """Make a viewset's action heed the header. The viewset's `answer` answers for an object that was made before."""
+    """Make an action honour `Idempotency-Key`. The viewset's `creation_response` answers for an object that exists already."""
 
     @wraps(action)
-    def heeding(self: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
-        return once(
+    def handle_once(self: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
+        return run_once(
             request,
             sub=subject_of(request),
             body=dumps(request.data) if HEADER in request.headers else b"",
-            act=lambda: action(self, request, *args, **kwargs),
-            again=lambda resource: self.answer(get_object_or_404(self.get_queryset(), pk=resource)),
+            handle=lambda: action(self, request, *args, **kwargs),
+            resume=lambda resource: self.creation_response(get_object_or_404(self.get_queryset(), pk=resource)),
         )
 
-    heeding.is_idempotent = True  # type: ignore[attr-defined] # for the schema
-    return heeding
+    handle_once.is_idempotent = True  # type: ignore[attr-defined] # for the schema
+    return handle_once
 
 
 class Options(SimpleMetadata):
@@ -77,24 +77,26 @@ class ApiViewSet(GenericViewSet[Any]):
         if given:
             refuse_unknown(given, self._known_parameters())
             refuse_repeated(given)
-        return valid(self.query_class, {name: given[name] for name in own if name in given}) if own else {}
+        return validated(self.query_class, {name: given[name] for name in own if name in given}) if own else {}
 
-    def shown(self, instance: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponseBase:
+    def respond(
+        self, instance: Any, *, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> HttpResponseBase:
         """Answer with a resource and its ETag, or 304 to one who has it."""
         body, etag = self._represented(instance)
-        if self.request.method in SAFE_METHODS and has_seen(self.request, etag):
+        if self.request.method in SAFE_METHODS and is_not_modified(self.request, etag):
             return HttpResponseNotModified(headers={"ETag": etag})
         headers = {"ETag": etag, **(headers or {})}
         return HttpResponse(body, status=status, content_type="application/json", headers=headers)
 
     def get_object(self) -> Any:
-        """Return the object that the path names. Raises as `unchanged`."""
-        return self.unchanged(super().get_object())
+        """Return the object that the path names. Raises as `check_if_match`."""
+        return self.check_if_match(super().get_object())
 
-    def unchanged(self, instance: Any) -> Any:
+    def check_if_match(self, instance: Any) -> Any:
         """Return the object; raise PreconditionFailed where a change is asked of another state than this one."""
         if self.request.method not in SAFE_METHODS:
-            check_unchanged(self.request, self._represented(instance)[1])
+            require_if_match(self.request, self._represented(instance)[1])
         return instance
 
     def _represented(self, instance: Any) -> tuple[bytes, str]:
@@ -114,7 +116,7 @@ class RetrieveMixin(RetrieveModelMixin, ApiViewSet):
     """`retrieve`, with an ETag."""
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
-        return self.shown(self.get_object())
+        return self.respond(self.get_object())
 
 
 class ListMixin(ListModelMixin, ApiViewSet):
@@ -123,39 +125,39 @@ class ListMixin(ListModelMixin, ApiViewSet):
     ordering: str
     pagination_class = KeysetPagination
     renderer_classes = (JsonRenderer, CsvRenderer, NdjsonRenderer)
-    is_whole_by_default = False  # whether JSON, too, has all rows where no page is asked for
+    streams_all_json = False  # whether JSON, too, has all rows where no page is asked for
 
     def get_renderers(self) -> list[BaseRenderer]:
         is_list = self.action == "list" or self.is_list
         return [renderer() for renderer in (self.renderer_classes if is_list else self.renderer_classes[:1])]
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
-        return self.listed(self.filter_queryset(self.get_queryset()))
+        return self.list_response(self.filter_queryset(self.get_queryset()))
 
     def filter_queryset(self, queryset: Any) -> Any:
         own = {*PAGE_PARAMETERS, *self.query_class.names()}
         return super().filter_queryset(queryset) if self.request.query_params.keys() - own else queryset
 
-    def listed(self, queryset: Any) -> HttpResponseBase:
+    def list_response(self, queryset: Any) -> HttpResponseBase:
         """Answer with a page of the rows, or all of them, in the format that the client accepts."""
         is_json = self.request.accepted_renderer.format == "json"
         if not any(name in self.request.query_params for name in PAGE_PARAMETERS):
-            if is_json and self.is_whole_by_default:
-                return StreamingHttpResponse(self.whole_json(queryset), content_type="application/json")
+            if is_json and self.streams_all_json:
+                return StreamingHttpResponse(self.stream_json(queryset), content_type="application/json")
             if not is_json:
-                return self._streamed(self.rows(queryset))
+                return self._streamed(self.iterate_rows(queryset))
         page = self.get_serializer(self.paginate_queryset(queryset), many=True).data
         paginator: Any = self.paginator
         return self.get_paginated_response(page) if is_json else self._streamed(page, paginator.link_header())
 
-    def rows(self, queryset: Any) -> Iterator[Mapping[str, Any]]:
+    def iterate_rows(self, queryset: Any) -> Iterator[Mapping[str, Any]]:
         """Yield all rows as the API shows them."""
-        for page in pages_of(queryset, self.ordering):
+        for page in iterate_pages(queryset, self.ordering):
             yield from self.get_serializer(page, many=True).data
 
-    def whole_json(self, queryset: Any) -> Iterator[bytes]:
+    def stream_json(self, queryset: Any) -> Iterator[bytes]:
         """Yield all rows as one JSON array."""
-        return json_array(self.rows(queryset))
+        return json_array(self.iterate_rows(queryset))
 
     def _streamed(
         self, rows: Iterable[Mapping[str, Any]], headers: Mapping[str, str] | None = None

@@ -16,7 +16,7 @@ from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
 from config.common import http
-from config.common.idempotency import tie
+from config.common.idempotency import link_resource
 from config.common.json import dumps
 from config.common.locks import exclusive
 from config.common.queue import wake_at
@@ -37,7 +37,7 @@ def start_delivery(*, only: str = Delivery.Only.ALL, requested_by: str = "") -> 
     try:
         with transaction.atomic():
             delivery = Delivery.objects.create(only=only, requested_by=requested_by)
-            tie(delivery.pk)
+            link_resource(delivery.pk)
             return delivery, True
     except IntegrityError:
         if active := active_delivery():

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from config.common.idempotency import tie
+from config.common.idempotency import link_resource
 from config.common.locks import exclusive
 from config.common.queue import wake
 from inflight.csv_file import open_csv
@@ -76,7 +76,7 @@ def import_files(
                 requested_by=requested_by,
                 started_at=timezone.now(),
             )
-            tie(run.pk)
+            link_resource(run.pk)
         _execute(run, loads, on_progress)
     return run
 
@@ -100,7 +100,7 @@ def queue_import(
             dry_run=dry_run,
             requested_by=requested_by,
         )
-        tie(run.pk)
+        link_resource(run.pk)
         wake(RUN_IMPORTS_TASK)
     return run
 

@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 
 from catalog.models import Product
 from compute.models import Job
-from config.common.idempotency import drop_old_keys, tie
+from config.common.idempotency import drop_old_keys, link_resource
 from config.models import IdempotencyKey
 from inflight.models import Delivery, ImportRun
 from ingest.models import DataEntry
@@ -127,7 +127,7 @@ def test_old_keys_are_dropped(api: APIClient) -> None:
 
 
 def test_a_service_outside_a_request_ties_nothing() -> None:
-    tie("1")
+    link_resource("1")
     assert IdempotencyKey.objects.count() == 0
 
 
@@ -179,16 +179,22 @@ APIClient(SERVER_NAME="localhost").post({path!r}, {body!r}, format="json", heade
     ("path", "body", "model", "place", "made"),
     [
         ("/products", {"name": "a"}, Product, "catalog.services.products.wake", 0),
-        ("/products", {"name": "a"}, Product, "catalog.viewsets:ProductViewSet.answer", 1),
-        ("/metadata", {"name": "a", "payload": {"sourceName": "b"}}, Metadata, "metadata_registry.services.tie", 0),
+        ("/products", {"name": "a"}, Product, "catalog.viewsets:ProductViewSet.creation_response", 1),
         (
             "/metadata",
             {"name": "a", "payload": {"sourceName": "b"}},
             Metadata,
-            "metadata_registry.viewsets:MetadataViewSet.answer",
+            "metadata_registry.services.link_resource",
+            0,
+        ),
+        (
+            "/metadata",
+            {"name": "a", "payload": {"sourceName": "b"}},
+            Metadata,
+            "metadata_registry.viewsets:MetadataViewSet.creation_response",
             1,
         ),
-        ("/data", {"content": "a"}, DataEntry, "ingest.services.tie", 0),
+        ("/data", {"content": "a"}, DataEntry, "ingest.services.link_resource", 0),
         ("/data", {"content": "a"}, DataEntry, "ingest.services._publish", 1),
         ("/data", [{"content": "a"}], DataEntry, "ingest.viewsets._accepted", 1),
     ],
