@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.contrib.admin import ShowFacets, helpers
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import quote
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import models
@@ -21,7 +23,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET
 
+from config.common.admin_export import EXPORTS
+from config.common.changelist import StrictChangeList, UnusableQuery, check_key, is_lookup_of_a_filter
 from config.common.columns import MOST_COUNTED
 
 if TYPE_CHECKING:  # unfold has no types, and its classes are used as Django's
@@ -84,6 +89,9 @@ class PlatformAdmin(ModelAdmin[Any]):
         own += [
             self.own_path(f"<path:object_id>/{name}/", name, partial(self._operate, name)) for name in self.operations
         ]
+        own += [
+            self.own_path(f"export.{suffix}", suffix, require_GET(partial(self._export, suffix))) for suffix in EXPORTS
+        ]
         return [*own, *super().get_urls()]
 
     def own_path(self, route: str, name: str, view: Callable[..., HttpResponseBase]) -> URLPattern:
@@ -103,6 +111,12 @@ class PlatformAdmin(ModelAdmin[Any]):
             raise PermissionDenied
         page: Callable[[HttpRequest], HttpResponseBase] = getattr(self, tool.method)
         return page(request)
+
+    def _export(self, suffix: str, request: HttpRequest) -> HttpResponseBase:
+        """Send all rows of the list as it is filtered, searched and ordered, as a file."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        return EXPORTS[suffix](self.get_changelist_instance(request))
 
     def _operate(self, name: str, request: HttpRequest, object_id: str) -> HttpResponseBase:
         """Ask whether to run an action on one row, then run it."""
@@ -150,6 +164,21 @@ class PlatformAdmin(ModelAdmin[Any]):
         }
         return TemplateResponse(request, "admin/ask.html", page | context)
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return StrictChangeList
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        try:
+            return super().get_changelist_instance(request)
+        except IncorrectLookupParameters as error:  # Django would show the whole list instead
+            raise UnusableQuery from error
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return is_lookup_of_a_filter(lookup) and super().lookup_allowed(lookup, value, request)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        return None if "\0" in object_id else super().get_object(request, object_id, from_field)
+
     def get_search_fields(self, request: HttpRequest) -> Any:
         return self.search_fields or self.search_keys
 
@@ -185,12 +214,18 @@ class PlatformAdmin(ModelAdmin[Any]):
         return super().response_action(request, queryset, *args)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        for key in request.POST.getlist(helpers.ACTION_CHECKBOX_NAME):
+            check_key(self.model, key, helpers.ACTION_CHECKBOX_NAME)
         response = super().changelist_view(request, extra_context)
         if isinstance(response, TemplateResponse) and response.context_data:
+            shown = response.context_data["cl"].get_query_string()
             response.context_data["actions_list"] = [
                 _button(tool.title, tool.icon, reverse(f"admin:{self.url_name(tool.method)}"))
                 for tool in self.tools
                 if request.user.has_perm(tool.needs)
+            ] + [
+                _button(suffix.upper(), "download", f"{reverse(f'admin:{self.url_name(suffix)}')}{shown}")
+                for suffix in EXPORTS
             ]
         return response
 

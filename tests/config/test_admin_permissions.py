@@ -84,7 +84,7 @@ SITE = {  # for everyone who may enter; the login and the logout are for everyon
     "index", "password_change", "password_change_done", "jsi18n", "search", "app_list", "autocomplete", "view_on_site",
     "login", "logout",
 }  # fmt: skip
-USUAL = ("changelist", "add", "change", "delete", "history")
+USUAL = ("changelist", "add", "change", "delete", "history", "csv", "xlsx")
 
 
 @pytest.fixture(params=ROLES)
@@ -142,6 +142,10 @@ def test_the_pages_and_actions_of_a_model(client: Client, role: str, label: str)
         "change": [client.post(page(label, "change", row), {})],
         "delete": [client.get(page(label, "delete", row)), client.post(page(label, "delete", row), {"post": "yes"})],
     }
+    taken: list[Any] = [client.get(page(label, suffix)) for suffix in ("csv", "xlsx")]
+    assert [is_let_in(role, answer) for answer in taken] == [role in may.look] * 2
+    files = [b"".join(answer.streaming_content) for answer in taken if answer.streaming]
+    assert (len(files), all(files)) == (2 * (role in may.look), True)
     for deed, answers in found.items():
         allowed = role in getattr(may, deed)
         assert [is_let_in(role, answer) for answer in answers] == [allowed] * len(answers), deed
