@@ -26,7 +26,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 
 from config.common.admin_export import EXPORTS
-from config.common.changelist import StrictChangeList, UnusableQuery, check_key, is_lookup_of_a_filter
+from config.common.admin_input import KeysField, StrictChangeList, UnusableQuery, check_key, is_lookup_of_a_filter
 from config.common.columns import MOST_COUNTED
 
 if TYPE_CHECKING:  # unfold has no types, and its classes are used as Django's
@@ -177,7 +177,10 @@ class PlatformAdmin(ModelAdmin[Any]):
         return is_lookup_of_a_filter(lookup) and super().lookup_allowed(lookup, value, request)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        return None if "\0" in object_id else super().get_object(request, object_id, from_field)
+        return None if "\0" in object_id else super().get_object(request, object_id, from_field or None)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(db_field, request, **kwargs, form_class=KeysField)
 
     def get_search_fields(self, request: HttpRequest) -> Any:
         return self.search_fields or self.search_keys
@@ -185,6 +188,8 @@ class PlatformAdmin(ModelAdmin[Any]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
+        if "\0" in search_term:  # PostgreSQL has no such text
+            return queryset.none(), False
         keys = [Q((name, search_term)) for name in self.search_keys if self._can_be(name, search_term)]
         if keys:
             return queryset.filter(reduce(or_, keys)), False
@@ -217,17 +222,22 @@ class PlatformAdmin(ModelAdmin[Any]):
         for key in request.POST.getlist(helpers.ACTION_CHECKBOX_NAME):
             check_key(self.model, key, helpers.ACTION_CHECKBOX_NAME)
         response = super().changelist_view(request, extra_context)
-        if isinstance(response, TemplateResponse) and response.context_data:
-            shown = response.context_data["cl"].get_query_string()
-            response.context_data["actions_list"] = [
-                _button(tool.title, tool.icon, reverse(f"admin:{self.url_name(tool.method)}"))
-                for tool in self.tools
-                if request.user.has_perm(tool.needs)
-            ] + [
-                _button(suffix.upper(), "download", f"{reverse(f'admin:{self.url_name(suffix)}')}{shown}")
-                for suffix in EXPORTS
-            ]
+        context = getattr(response, "context_data", None)
+        if context and "cl" in context:  # not what an action asks
+            context["actions_list"] = [*self._tool_buttons(request), *self._export_buttons(context["cl"])]
         return response
+
+    def _tool_buttons(self, request: HttpRequest) -> list[dict[str, Any]]:
+        return [
+            _button(tool.title, tool.icon, reverse(f"admin:{self.url_name(tool.method)}"))
+            for tool in self.tools
+            if request.user.has_perm(tool.needs)
+        ]
+
+    def _export_buttons(self, shown: ChangeList) -> list[dict[str, Any]]:
+        addresses = {suffix: reverse(f"admin:{self.url_name(suffix)}") for suffix in EXPORTS}
+        query = shown.get_query_string()
+        return [_button(suffix.upper(), "download", f"{address}{query}") for suffix, address in addresses.items()]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         row = kwargs.get("obj")

@@ -74,9 +74,9 @@ def _cell(column: Any, row: Model, admin: Any) -> Any:
 def _rows(rows: QuerySet[Any]) -> Iterator[Model]:
     """Yield the rows in their order, PAGE of them in memory: by key where that is the order, else by a cursor."""
     first = rows.query.order_by[0]
-    if isinstance(first, str) and (key := _unique_field(rows.model, first.removeprefix("-"))):
-        return _pages(rows, key.attname, "lt" if first.startswith("-") else "gt")
-    return _by_cursor(rows)
+    order = first if isinstance(first, str) else ""
+    key = _unique_field(rows.model, order.removeprefix("-"))
+    return _pages(rows, key.attname, "lt" if order.startswith("-") else "gt") if key else _by_cursor(rows)
 
 
 def _unique_field(model: type[Model], name: str) -> "Field[Any, Any] | None":

@@ -84,7 +84,7 @@ SITE = {  # for everyone who may enter; the login and the logout are for everyon
     "index", "password_change", "password_change_done", "jsi18n", "search", "app_list", "autocomplete", "view_on_site",
     "login", "logout",
 }  # fmt: skip
-USUAL = ("changelist", "add", "change", "delete", "history", "csv", "xlsx")
+USUAL = ("changelist", "csv", "xlsx", "add", "change", "delete", "history")
 
 
 @pytest.fixture(params=ROLES)
@@ -137,22 +137,26 @@ def test_the_pages_and_actions_of_a_model(client: Client, role: str, label: str)
             client.get(page(label, "changelist")),
             client.get(page(label, "change", row)),
             client.get(page(label, "history", row)),
+            client.get(page(label, "csv")),
+            client.get(page(label, "xlsx")),
         ],
         "add": [client.get(page(label, "add")), client.post(page(label, "add"), {})],
         "change": [client.post(page(label, "change", row), {})],
         "delete": [client.get(page(label, "delete", row)), client.post(page(label, "delete", row), {"post": "yes"})],
     }
-    taken: list[Any] = [client.get(page(label, suffix)) for suffix in ("csv", "xlsx")]
-    assert [is_let_in(role, answer) for answer in taken] == [role in may.look] * 2
-    files = [b"".join(answer.streaming_content) for answer in taken if answer.streaming]
-    assert (len(files), all(files)) == (2 * (role in may.look), True)
     for deed, answers in found.items():
         allowed = role in getattr(may, deed)
         assert [is_let_in(role, answer) for answer in answers] == [allowed] * len(answers), deed
-        assert [INLINE.findall(answer.content.decode()) for answer in answers] == [[]] * len(answers)
+        assert [INLINE.findall(text_of(answer)) for answer in answers] == [[]] * len(answers)
     wanted = {name for name, roles in ACTIONS.get(label, {}).items() if role in roles}
     assert actions_offered(found["look"][0]) == wanted
     assert model_of(label)._default_manager.filter(pk=row.pk).exists() or role in may.delete
+
+
+def text_of(answer: Any) -> str:
+    """Return a page; of a file, which is closed once it is read, nothing."""
+    content: bytes = answer.getvalue()
+    return "" if answer.streaming else content.decode()
 
 
 def actions_offered(answer: Any) -> set[str]:

@@ -1,4 +1,4 @@
-"""The lists of the admin, strict about what a query string or a form asks of them."""
+"""What the admin takes from query strings and forms, checked before the database would refuse it with a 500."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import DataError
 from django.db.models import Model, QuerySet
 from django.db.models.constants import LOOKUP_SEP
+from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 
 from config.common.problems import Problem
@@ -50,6 +51,16 @@ class StrictChangeList(ChangeList):
             super().get_results(request)
         except NOT_A_VALUE as error:
             raise IncorrectLookupParameters from error
+
+
+class KeysField(ModelMultipleChoiceField[Any]):
+    """Choices of rows, whose keys may be any number: SQLite's driver raises on those that no row can have."""
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return super().clean(value)
+        except OverflowError:
+            raise ValidationError(self.error_messages["invalid_list"], code="invalid_list") from None
 
 
 def is_lookup_of_a_filter(lookup: str) -> bool:
