@@ -36,13 +36,17 @@ $(VENV)/api: requirements-api.txt $(VENV)/installed
 	@touch $@
 
 run: export DEBUG := true
-run: export PORT := 3100
+run: export PORT ?= 3100
+run: export KAFKA_PORT ?= $(shell expr $(PORT) + 97)
+run: export OFFERS_PORT ?= $(shell expr $(PORT) + 98)
+run: export PARTNER_PORT ?= $(shell expr $(PORT) + 99)
 run: export APRON_URL = http://localhost:$(PORT)
-run: export CUSTOMERS_API_URL ?= http://127.0.0.1:3199/v1/customers
-run: export OFFERS_BASE_URL ?= http://127.0.0.1:3198/api/v1
+run: export CUSTOMERS_API_URL ?= http://127.0.0.1:$(PARTNER_PORT)/v1/customers
+run: export OFFERS_BASE_URL ?= http://127.0.0.1:$(OFFERS_PORT)/api/v1
 run: export OFFERS_REFRESH_TOKEN ?= refresh-me
-run: export KAFKA_BOOTSTRAP_SERVERS ?= 127.0.0.1:3197
+run: export KAFKA_BOOTSTRAP_SERVERS ?= 127.0.0.1:$(KAFKA_PORT)
 run: install ## Run everything on this machine, with sample data and a stand-in for the partner: http://localhost:3100
+	@python -m sample_data.check_ports PORT KAFKA_PORT OFFERS_PORT PARTNER_PORT
 	@python manage.py migrate --verbosity 0
 	@mkdir -p var/compute && cp sample_data/compute/* var/compute/
 	@honcho --no-prefix -f Procfile.dev start
