@@ -15,10 +15,10 @@ class CatalogConfig(AppConfig):
     def ready(self) -> None:
         from catalog import dashboard as panels  # noqa: PLC0415
         from catalog import reports  # noqa: PLC0415 - models must be loaded first
-        from config.common import dashboard, metrics, states  # noqa: PLC0415
+        from config.common import dashboard, metrics, status  # noqa: PLC0415
 
         metrics.register(reports.collect)
-        states.register("catalog", reports.state)
+        status.register("catalog", reports.state)
         every(1, "catalog.tasks.register_products")
         every(1, "catalog.tasks.refresh_offers")
         every(24 * 60, "catalog.tasks.drop_old_history")

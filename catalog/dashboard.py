@@ -4,9 +4,9 @@ from django.db.models import F, Sum
 from django.urls import reverse
 
 from catalog.models import Product, RefreshRun
-from config.common.columns import capped, list_address
+from config.common.admin_columns import capped, list_address
+from config.common.charts import Series, hourly_chart, per_hour
 from config.common.dashboard import Figure, Next, Panel, Tone, ago, tone_of
-from config.common.hourly import Series, hourly_chart, per_hour
 
 
 def catalogue() -> Panel:

@@ -8,7 +8,7 @@ from prometheus_client import Metric
 
 from catalog.models import Product, RefreshRun
 from config.common.metrics import rows_by
-from config.common.states import Level, State
+from config.common.status import Level, State
 
 OLD = timedelta(minutes=5)  # refreshes come each minute
 

@@ -8,7 +8,7 @@ from compute.exceptions import JobSettled
 from compute.models import Job
 from compute.services import jobs
 from config.common.admin import Operation, ReadOnlyAdmin
-from config.common.columns import badge, indented
+from config.common.admin_columns import badge, indented
 
 
 @admin.register(Job)

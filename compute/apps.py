@@ -16,10 +16,10 @@ class ComputeConfig(AppConfig):
     def ready(self) -> None:
         from compute import dashboard as panels  # noqa: PLC0415
         from compute import reports  # noqa: PLC0415 - models must be loaded first
-        from config.common import dashboard, metrics, states  # noqa: PLC0415
+        from config.common import dashboard, metrics, status  # noqa: PLC0415
 
         metrics.register(reports.collect)
-        states.register("compute", reports.state)
+        status.register("compute", reports.state)
         keep_running("run_jobs")
         every(1, "compute.tasks.recover_jobs")
         every(24 * 60, "compute.tasks.drop_old_results")

@@ -14,7 +14,7 @@ from typing import Any
 import narwhals as nw
 
 from compute.faults import (
-    Finding,
+    EngineSignal,
     MixedColumn,
     NotComparable,
     NotNumeric,
@@ -98,7 +98,7 @@ class Cell:
 SHOWN = 80  # characters of a value that a finding has
 
 
-class NotThatKind(Finding):
+class CastError(EngineSignal):
     """A column does not hold the kind of value that a cell of it was read as; another kind may do.
 
     `value` is it, or the first SHOWN characters of it.

@@ -1,7 +1,8 @@
-"""`python -m compute.child FD`: a process that carries out one order after another, warm and expendable. Free of Django.
+"""`python -m compute.child FD`: a process that executes one job after another, warm and expendable. Free of Django.
 
-Orders come and answers go as JSON over the connection FD: `{"progress"}` now and then, at the end `{"done"}`, `{"fault"}` or
-`{"crash"}`. It has a process group of its own, its memory and files are bounded by the kernel, and it dies with its runner.
+It receives job specs and answers as JSON over the connection FD: `{"progress"}` now and then, in the end `{"done"}`,
+`{"fault"}` or `{"crash"}`. It has a process group of its own, the kernel bounds its memory and files, and it dies with its
+runner.
 """
 
 import ctypes
@@ -18,14 +19,14 @@ from pathlib import Path
 from typing import Any, Self
 
 from compute.engines import engine_class
-from compute.engines.base import Engine, Surroundings
-from compute.faults import Fault, LimitReached
-from compute.run import Order, carry_out
+from compute.engines.base import Engine, EngineEnvironment
+from compute.faults import ComputeError, LimitReached
+from compute.run import JobSpec, execute
 from config.common.loading import loading
 
 PR_SET_PDEATHSIG = 1
 PROGRESS_SECONDS = 0.5
-MAX_ORDERS = 500
+MAX_JOBS = 500
 NICENESS = 5  # the web processes come first
 
 
@@ -34,23 +35,23 @@ def main(connection: Connection, parent: int) -> None:
     _settle_in(parent)
     limits: dict[str, Any] = json.loads(connection.recv_bytes())
     with loading():
-        engine = engine_class(limits["engine"])  # the slow imports, and what else is slow, before the first order
+        engine = engine_class(limits["engine"])  # the slow imports, and what else is slow, before the first job
     _set_limits(limits["data_bytes"], limits["file_bytes"])
-    engine.prepare(Surroundings(**limits["surroundings"]))
-    for _ in range(MAX_ORDERS):
+    engine.prepare(EngineEnvironment(**limits["environment"]))
+    for _ in range(MAX_JOBS):
         try:
-            order = Order(**json.loads(connection.recv_bytes()))
+            spec = JobSpec(**json.loads(connection.recv_bytes()))
         except EOFError:
             return
-        connection.send_bytes(json.dumps(_answer(connection, order)).encode())
-        if _resident_bytes() > limits["tired_bytes"]:
+        connection.send_bytes(json.dumps(_answer(connection, spec)).encode())
+        if _resident_bytes() > limits["recycle_above_bytes"]:
             return
 
 
 def _settle_in(parent: int) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before the kernel knew of our wish
+    if os.getppid() != parent:  # it died before the kernel knew of our request
         sys.exit(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the runner's to handle
     os.nice(NICENESS)
@@ -70,11 +71,11 @@ def _resident_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def _answer(connection: Connection, order: Order) -> dict[str, Any]:
+def _answer(connection: Connection, spec: JobSpec) -> dict[str, Any]:
     with _Reports(connection) as reports:
         try:
-            return {"done": asdict(carry_out(order, reports.begin))}
-        except Fault as fault:
+            return {"done": asdict(execute(spec, reports.begin))}
+        except ComputeError as fault:
             return _refusal(fault)
         except MemoryError:
             return _refusal(LimitReached("The job needs more memory than it may have."))
@@ -85,7 +86,7 @@ def _answer(connection: Connection, order: Order) -> dict[str, Any]:
             return {"crash": traceback.format_exc(limit=-1).strip().splitlines()[-1]}
 
 
-def _refusal(fault: Fault) -> dict[str, Any]:
+def _refusal(fault: ComputeError) -> dict[str, Any]:
     return {"fault": {"status": fault.status, "code": fault.code, "detail": fault.detail, "field": fault.field}}
 
 

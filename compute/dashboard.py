@@ -3,9 +3,9 @@
 from django.urls import reverse
 
 from compute.models import Job
-from config.common.columns import capped, list_address
+from config.common.admin_columns import capped, list_address
+from config.common.charts import Series, among_newest, hourly_chart, per_hour
 from config.common.dashboard import Figure, Next, Panel, Tone, a_day_ago, tone_of
-from config.common.hourly import Series, among_newest, hourly_chart, per_hour
 
 
 def jobs() -> Panel:

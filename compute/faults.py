@@ -38,7 +38,7 @@ def _cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
-class Fault(Exception):  # noqa: N818 - it is the request's or the file's, not ours
+class ComputeError(Exception):
     """A reason why a job cannot succeed, however often it is run."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -50,13 +50,13 @@ class Fault(Exception):  # noqa: N818 - it is the request's or the file's, not o
         self.field = field
 
 
-class BrokenFile(Fault):
+class BrokenFile(ComputeError):
     """The file cannot be read as what it says it is."""
 
     code = "broken_file"
 
 
-class UnknownColumn(Fault):
+class UnknownColumn(ComputeError):
     """A column that the file does not have."""
 
     status = HTTPStatus.BAD_REQUEST
@@ -66,7 +66,7 @@ class UnknownColumn(Fault):
         super().__init__(f"There is no column {quoted(column)}. The file has: {listed(columns)}.", field=field)
 
 
-class NotNumeric(Fault):
+class NotNumeric(ComputeError):
     """A column that is computed on holds something that is not a number."""
 
     status = HTTPStatus.BAD_REQUEST
@@ -76,7 +76,7 @@ class NotNumeric(Fault):
         super().__init__(f"The column {quoted(column)} is not numeric: {why}", field=field)
 
 
-class MixedColumn(Fault):
+class MixedColumn(ComputeError):
     """A column of which the least or greatest is asked holds numbers and text, so that it has no one order."""
 
     status = HTTPStatus.BAD_REQUEST
@@ -90,7 +90,7 @@ class MixedColumn(Fault):
         )
 
 
-class NotComparable(Fault):
+class NotComparable(ComputeError):
     """The least or greatest of values that have no order is asked for."""
 
     status = HTTPStatus.BAD_REQUEST
@@ -102,7 +102,7 @@ class NotComparable(Fault):
         )
 
 
-class UntypedOnly(Fault):
+class UntypedOnly(ComputeError):
     """A column that has a type of its own in the file shall be read as another."""
 
     status = HTTPStatus.BAD_REQUEST
@@ -115,7 +115,7 @@ class UntypedOnly(Fault):
         )
 
 
-class InexactTogether(Fault):
+class InexactTogether(ComputeError):
     """The least and greatest of columns of several types cannot be told in one column without changing one."""
 
     status = HTTPStatus.BAD_REQUEST
@@ -129,7 +129,7 @@ class InexactTogether(Fault):
         )
 
 
-class UnwritableValue(Fault):
+class UnwritableValue(ComputeError):
     """A value of the result that the output's format cannot hold."""
 
     code = "unwritable_value"
@@ -142,21 +142,21 @@ class UnwritableValue(Fault):
         )
 
 
-class AmbiguousOutput(Fault):
+class AmbiguousOutput(ComputeError):
     """Two columns of the result would have one name."""
 
     status = HTTPStatus.BAD_REQUEST
     code = "ambiguous_output"
 
 
-class FileChanged(Fault):
+class FileChanged(ComputeError):
     """The file was written to while it was being read."""
 
     status = HTTPStatus.CONFLICT
     code = "file_changed"
 
 
-class PlaceUnavailable(Fault):
+class PlaceUnavailable(ComputeError):
     """The store that a file lies in does not answer, or does not let us."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
@@ -166,7 +166,7 @@ class PlaceUnavailable(Fault):
         super().__init__("The store of the files does not answer; try again later.")
 
 
-class EngineUnavailable(Fault):
+class EngineUnavailable(ComputeError):
     """The cluster or server that computes does not answer."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
@@ -176,25 +176,25 @@ class EngineUnavailable(Fault):
         super().__init__("Spark does not answer; try again later.")
 
 
-class LimitReached(Fault):
+class LimitReached(ComputeError):
     """The work needs more memory, time or disk than a job may have."""
 
     code = "limit_reached"
 
 
-class Finding(Exception):  # noqa: N818 - not an error
+class EngineSignal(Exception):
     """What an engine has found out about a file while it read it; read again with that in mind, the file may do."""
 
 
-class DoesNotFit(Finding):
+class OutOfRange(EngineSignal):
     """A sum of whole numbers is beyond 64 bits."""
 
 
-class NotPlain(Finding):
+class UnsupportedByFastPath(EngineSignal):
     """A CSV is not as simple as it was read; the next reader takes all."""
 
 
-class NotSplittable(Finding):
+class NotSplittable(EngineSignal):
     """The engine cannot read the file in pieces, and now knows to read it as a whole."""
 
 

@@ -15,9 +15,9 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from compute.faults import BrokenFile, quoted
+from compute.locations import opened
 from compute.parquet_file import check_footer
 from compute.parse_errors import broken_gzip, csv_reason
-from compute.places import opened
 from compute.signatures import check_signature
 from compute.text_check import check_text
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from compute.faults import BrokenFile, quoted
-from compute.places import opened
+from compute.locations import opened
 
 MOST_DIGITS = 38  # DuckDB makes doubles of decimals of more digits, without a word
 

@@ -8,7 +8,7 @@ from prometheus_client import Metric
 
 from compute.models import Job
 from config.common.metrics import rows_by
-from config.common.states import Level, State
+from config.common.status import Level, State
 
 LONG = timedelta(minutes=1)  # for a job to wait
 

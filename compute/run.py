@@ -6,26 +6,35 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from compute.cells import Kind, NotThatKind, Table
+from compute.background_fsync import flushed_meanwhile
+from compute.cells import CastError, Kind, Table
 from compute.csv_file import check_rows
 from compute.engines import engine_class
 from compute.engines.base import Engine, Resources, Target, Written
-from compute.faults import BrokenFile, DoesNotFit, Fault, FileChanged, MixedColumn, NotNumeric, NotPlain, NotSplittable
-from compute.file_end import checked, may_be_misread
-from compute.flushing import flushed_meanwhile
+from compute.faults import (
+    BrokenFile,
+    ComputeError,
+    FileChanged,
+    MixedColumn,
+    NotNumeric,
+    NotSplittable,
+    OutOfRange,
+    UnsupportedByFastPath,
+)
 from compute.formats import Format, Source, look_into
+from compute.locations import fetch, is_url, publish
 from compute.operations import Aggregation, GroupBy, NonNull, Operation, Preview
-from compute.places import fetch, is_url, publish
 from compute.read_options import ReadOptions
 from compute.stats import Stats
+from compute.truncation import checked, may_be_misread
 from compute.versions import version_of, write_back
 
 
 @dataclass(frozen=True)
-class Order:
+class JobSpec:
     """A job as a child is given it.
 
-    `input_path` and `results` are places: absolute paths or URLs. `scratch` is a folder of the job's own on this machine,
+    `input_path` and `results` are locations: absolute paths or URLs. `scratch` is a folder of the job's own on this machine,
     `shared_scratch` the place of one that a cluster's machines reach too.
     """
 
@@ -45,7 +54,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class JobResult:
     """What came of a job: the result's file name, rows read and written, its columns with their types.
 
     `read_as`: of each column of the file that was asked for, as what it was read (Reading or Family).
@@ -59,42 +68,42 @@ class Outcome:
     result_version: str = ""  # once it is in its place
 
 
-def carry_out(order: Order, on_start: Callable[[Engine], None]) -> Outcome:
-    """Compute and write the result, visible under its name only when it is whole. Raises a Fault."""
-    write_back(order.input_path)
-    outcome = _surely_computed(order, operation_of(order.operation, order.parameters), on_start)
-    if version_of(order.input_path) != order.input_version:
+def execute(spec: JobSpec, on_start: Callable[[Engine], None]) -> JobResult:
+    """Compute and write the result, visible under its name only when it is whole. Raises a ComputeError."""
+    write_back(spec.input_path)
+    outcome = _computed_with_certainty(spec, operation_of(spec.operation, spec.parameters), on_start)
+    if version_of(spec.input_path) != spec.input_version:
         raise FileChanged("The file changed while it was being read. Ask again.", field="file_path")
-    place = f"{order.results}/{outcome.result_name}"
-    publish(Path(order.scratch) / outcome.result_name, place)
+    place = f"{spec.results}/{outcome.result_name}"
+    publish(Path(spec.scratch) / outcome.result_name, place)
     return replace(outcome, result_version=version_of(place) or "")
 
 
-def _surely_computed(order: Order, operation: Operation, on_start: Callable[[Engine], None]) -> Outcome:
+def _computed_with_certainty(spec: JobSpec, operation: Operation, on_start: Callable[[Engine], None]) -> JobResult:
     """Read in parallel where that is sure to be right, and otherwise from start to end, with the rows counted again."""
-    source = _source(order)
+    source = _source(spec)
     if source.url:
         with suppress(NotSplittable):
-            return _computed(order, operation, source, on_start)
-        source = _fetched(order)
-    elif operation.reads_all and (found := _computed_in_parallel(order, operation, source, on_start)):
+            return _computed(spec, operation, source, on_start)
+        source = _fetched(spec)
+    elif operation.reads_all and (found := _computed_in_parallel(spec, operation, source, on_start)):
         return found
-    outcome = _computed(order, operation, replace(source, in_order=True), on_start)
+    outcome = _computed(spec, operation, replace(source, in_order=True), on_start)
     if operation.reads_all and source.is_text:
         check_rows(source, outcome.rows_in)
     return outcome
 
 
 def _computed_in_parallel(
-    order: Order, operation: Operation, source: Source, on_start: Callable[[Engine], None]
-) -> Outcome | None:
+    spec: JobSpec, operation: Operation, source: Source, on_start: Callable[[Engine], None]
+) -> JobResult | None:
     with checked(source) as check:
         if source.gzipped or check.has_clear_end():
             try:
-                outcome = _computed(order, operation, source, on_start)
+                outcome = _computed(spec, operation, source, on_start)
             except NotSplittable:
                 pass
-            except Fault as fault:
+            except ComputeError as fault:
                 check.finish()  # or the reason why
                 if not may_be_misread(source) or not isinstance(fault, BrokenFile | NotNumeric | MixedColumn):
                     raise
@@ -105,51 +114,51 @@ def _computed_in_parallel(
     return None
 
 
-def _computed(order: Order, operation: Operation, source: Source, on_start: Callable[[Engine], None]) -> Outcome:
-    resources = Resources(order.memory, order.threads, Path(order.scratch), order.shared_scratch)
-    with engine_class(order.engine)(source, resources) as engine:
+def _computed(spec: JobSpec, operation: Operation, source: Source, on_start: Callable[[Engine], None]) -> JobResult:
+    resources = Resources(spec.memory, spec.threads, Path(spec.scratch), spec.shared_scratch)
+    with engine_class(spec.engine)(source, resources) as engine:
         on_start(engine)
-        format_ = Format(order.output_format) if order.output_format else source.format
-        name = f"{order.result_stem}.{format_}"
+        format_ = Format(spec.output_format) if spec.output_format else source.format
+        name = f"{spec.result_stem}.{format_}"
         target = Target(
-            Path(order.scratch) / name, format_, _delimiter(format_, source), for_display=not operation.reads_all
+            Path(spec.scratch) / name, format_, _delimiter(format_, source), for_display=not operation.reads_all
         )
         lines = source.is_text and (target.format, target.delimiter) == (source.format, source.delimiter)
-        written, read_as = _written(engine, operation, _read(order), target, lines=lines)
-        return Outcome(name, engine.rows_read(), written.rows, written.columns, read_as)
+        written, read_as = _written(engine, operation, _read(spec), target, lines=lines)
+        return JobResult(name, engine.rows_read(), written.rows, written.columns, read_as)
 
 
-def _source(order: Order) -> Source:
+def _source(spec: JobSpec) -> Source:
     """The input: a URL, where the engine reads this format there, or a path."""
-    format_ = Format(order.input_format)
-    if is_url(order.input_path) and format_ in engine_class(order.engine).reads_urls and not _is_packed(order):
-        return _as_asked(order, look_into(_input(order), format_, gzipped=False, url=order.input_path))
-    return _fetched(order)
+    format_ = Format(spec.input_format)
+    if is_url(spec.input_path) and format_ in engine_class(spec.engine).reads_urls and not _is_packed(spec):
+        return _as_asked(spec, look_into(_input(spec), format_, gzipped=False, url=spec.input_path))
+    return _fetched(spec)
 
 
-def _fetched(order: Order) -> Source:
+def _fetched(spec: JobSpec) -> Source:
     """The input on this machine, under a plain name of our own: engines take `*` and `?` in a path for patterns."""
-    if is_url(order.input_path):
-        fetch(order.input_path, _input(order))
+    if is_url(spec.input_path):
+        fetch(spec.input_path, _input(spec))
     else:
-        _input(order).symlink_to(order.input_path)
-    return _as_asked(order, look_into(_input(order), Format(order.input_format), gzipped=_is_packed(order)))
+        _input(spec).symlink_to(spec.input_path)
+    return _as_asked(spec, look_into(_input(spec), Format(spec.input_format), gzipped=_is_packed(spec)))
 
 
-def _as_asked(order: Order, source: Source) -> Source:
-    return replace(source, null_values=_read(order).null_values)
+def _as_asked(spec: JobSpec, source: Source) -> Source:
+    return replace(source, null_values=_read(spec).null_values)
 
 
-def _read(order: Order) -> ReadOptions:
-    return ReadOptions.of(order.parameters.get("read", {}))
+def _read(spec: JobSpec) -> ReadOptions:
+    return ReadOptions.of(spec.parameters.get("read", {}))
 
 
-def _input(order: Order) -> Path:
-    return Path(order.scratch) / "input"
+def _input(spec: JobSpec) -> Path:
+    return Path(spec.scratch) / "input"
 
 
-def _is_packed(order: Order) -> bool:
-    return order.input_path.lower().endswith(".gz")
+def _is_packed(spec: JobSpec) -> bool:
+    return spec.input_path.lower().endswith(".gz")
 
 
 def _delimiter(format_: Format, source: Source) -> str:
@@ -174,11 +183,11 @@ def _written(
             return written, {
                 column: table.read_as(column, kinds) for column, kinds in scan.columns.items() if kinds != {Kind.RAW}
             }
-        except NotThatKind as finding:
+        except CastError as finding:
             operation.refuse(table, finding.cell, finding.value)
-        except NotPlain:
+        except UnsupportedByFastPath:
             pass  # the engine knows; it reads it anew
-        except (DoesNotFit, OverflowError):  # pandas sums in Python, to whatever comes out
+        except (OutOfRange, OverflowError):  # pandas sums in Python, to whatever comes out
             if not table.sums_fit:
                 raise
             table.sums_fit = False

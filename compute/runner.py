@@ -15,26 +15,26 @@ from typing import Any
 from django.conf import settings
 from django.db import Error, close_old_connections, connection
 
-from compute.child_folders import remove_left_behind
 from compute.models import Job
-from compute.pool import Child
+from compute.notifications import QUEUED, Listener
 from compute.services import running
-from compute.wakeups import QUEUED, Listener
+from compute.worker_process import WorkerProcess
+from compute.workspaces import remove_abandoned_workspaces
 from config.common.problems import Problem
 
 logger = logging.getLogger(__name__)
 
-CARE_SECONDS = 1.0  # between looks at leases, cancelled jobs, silent runners
+LEASE_CHECK_SECONDS = 1.0  # between looks at leases, cancelled jobs, silent runners
 WAIT_SECONDS = 0.5
 DATABASE_AWAY_SECONDS = 1.0
 DATA_FACTOR = 3  # RLIMIT_DATA counts what is reserved, not what is used
 
 
 @dataclass
-class Post:
-    """A place for one child, and the job it has."""
+class Slot:
+    """A place for one worker, and the job it has."""
 
-    child: Child
+    worker: WorkerProcess
     job: Job | None = None
 
 
@@ -43,13 +43,13 @@ class Runner:
 
     def __init__(self) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
-        self.posts: list[Post] = []
-        self._next_care = 0.0
+        self.slots: list[Slot] = []
+        self._next_lease_check = 0.0
 
     def run(self, stopping: threading.Event) -> None:
         """Run until `stopping` is set; then give the jobs back. A database that is away for a while does not end it."""
-        remove_left_behind()
-        self.posts = [Post(Child(_limits())) for _ in range(settings.COMPUTE_CONCURRENCY)]
+        remove_abandoned_workspaces()
+        self.slots = [Slot(WorkerProcess(_limits())) for _ in range(settings.COMPUTE_CONCURRENCY)]
         try:
             while not stopping.is_set():
                 try:
@@ -65,89 +65,89 @@ class Runner:
         close_old_connections()
         with Listener(QUEUED) as listener:
             while not stopping.is_set():
-                for post in self.posts:
-                    self._look_at(post)
-                if time.monotonic() >= self._next_care:
-                    self._next_care = time.monotonic() + CARE_SECONDS
-                    self._take_care()
+                for slot in self.slots:
+                    self._look_at(slot)
+                if time.monotonic() >= self._next_lease_check:
+                    self._next_lease_check = time.monotonic() + LEASE_CHECK_SECONDS
+                    self._renew_leases()
                 self._start_queued()
-                listener.wait(WAIT_SECONDS, [post.child.connection for post in self.posts])
+                listener.wait(WAIT_SECONDS, [slot.worker.connection for slot in self.slots])
                 self._drop_cancelled()
 
     def _start_queued(self) -> None:
-        for post in self.posts:
-            if post.job is None:
+        for slot in self.slots:
+            if slot.job is None:
                 if (job := running.claim_job(self.name)) is None:
                     return
-                self._start(post, job)
+                self._start(slot, job)
 
-    def _start(self, post: Post, job: Job) -> None:
+    def _start(self, slot: Slot, job: Job) -> None:
         try:
-            order = running.order_for(job)
+            spec = running.job_spec_for(job)
         except Problem as problem:
             running.fail_job_with(job, problem)
             return
-        post.job = job
+        slot.job = job
         try:
-            post.child.start(order)
+            slot.worker.start(spec)
         except OSError:  # it was killed while it waited
-            self._replace(post)
-            post.child.start(order)
+            self._replace(slot)
+            slot.worker.start(spec)
 
-    def _look_at(self, post: Post) -> None:
+    def _look_at(self, slot: Slot) -> None:
         try:
-            answer = post.child.answer()
+            answer = slot.worker.answer()
         except (EOFError, OSError):
-            self._mourn(post)
+            self._handle_crash(slot)
             return
-        if answer is not None and post.job is not None:
-            _settle(post.job, answer)
-            post.job = None
-        elif post.job is not None and time.monotonic() - post.child.started > settings.COMPUTE_TIMEOUT_SECONDS:
-            self._replace(post)
+        if answer is not None and slot.job is not None:
+            _settle(slot.job, answer)
+            slot.job = None
+        elif slot.job is not None and time.monotonic() - slot.worker.started > settings.COMPUTE_TIMEOUT_SECONDS:
+            self._replace(slot)
             detail = f"The job took longer than {settings.COMPUTE_TIMEOUT_SECONDS:g} s (COMPUTE_TIMEOUT_SECONDS)."
-            running.fail_job(post.job, status=HTTPStatus.UNPROCESSABLE_ENTITY, code="limit_reached", detail=detail)
-            post.job = None
+            running.fail_job(slot.job, status=HTTPStatus.UNPROCESSABLE_ENTITY, code="limit_reached", detail=detail)
+            slot.job = None
 
-    def _mourn(self, post: Post) -> None:
-        """A child is dead: of age, between jobs, or by a signal, in the middle of one."""
-        status = self._replace(post)
-        if post.job is not None:
-            logger.error("The child of job %s ended with %s", post.job.pk, status)
-            running.retry_job(post.job, f"The process that computed it ended in the middle (exit status {status}).")
-            post.job = None
+    def _handle_crash(self, slot: Slot) -> None:
+        """A worker is dead: of age, between jobs, or by a signal, in the middle of one."""
+        status = self._replace(slot)
+        if slot.job is not None:
+            logger.error("The worker of job %s ended with %s", slot.job.pk, status)
+            running.retry_job(slot.job, f"The process that computed it ended in the middle (exit status {status}).")
+            slot.job = None
 
-    def _take_care(self) -> None:
-        held = [(post.job, post.child.progress) for post in self.posts if post.job]
+    def _renew_leases(self) -> None:
+        held = [(slot.job, slot.worker.progress) for slot in self.slots if slot.job]
         self._drop_lost({job.pk for job, _ in held} - running.keep_jobs(held))
         running.recover_jobs()
 
     def _drop_cancelled(self) -> None:
         """Look whether a job that runs here was cancelled: the news of that comes as the news of a new one."""
-        held = {post.job.pk for post in self.posts if post.job}
+        held = {slot.job.pk for slot in self.slots if slot.job}
         if held:
             self._drop_lost(
                 set(Job.objects.filter(pk__in=held, status=Job.Status.CANCELLED).values_list("pk", flat=True))
             )
 
     def _drop_lost(self, lost: set[int]) -> None:
-        for post in self.posts:
-            if post.job and post.job.pk in lost:
-                self._replace(post)
-                running.clean_up(post.job)
-                post.job = None
+        for slot in self.slots:
+            if slot.job and slot.job.pk in lost:
+                self._replace(slot)
+                running.clean_up(slot.job)
+                slot.job = None
 
-    def _replace(self, post: Post) -> int:
-        status = post.child.end()
-        post.child = Child(_limits())
+    def _replace(self, slot: Slot) -> int:
+        status = slot.worker.end()
+        slot.worker = WorkerProcess(_limits())
         return status
 
     def _stop(self) -> None:
-        for post in self.posts:
-            post.child.end()
-            if post.job:
-                running.give_back_job(post.job)
-        self.posts = []
+        for slot in self.slots:
+            slot.worker.end()
+            if slot.job:
+                running.give_back_job(slot.job)
+        self.slots = []
 
 
 def _limits() -> dict[str, Any]:
@@ -156,8 +156,10 @@ def _limits() -> dict[str, Any]:
         "engine": settings.COMPUTE_ENGINE,
         "data_bytes": DATA_FACTOR * memory,
         "file_bytes": settings.COMPUTE_MAX_RESULT,
-        "tired_bytes": memory if settings.COMPUTE_ENGINE == "spark" else memory // 2,  # a JVM takes seconds to start
-        "surroundings": {
+        "recycle_above_bytes": memory
+        if settings.COMPUTE_ENGINE == "spark"
+        else memory // 2,  # a JVM takes seconds to start
+        "environment": {
             "memory": memory,
             "spark_remote": settings.SPARK_REMOTE,
             "spark_master": settings.SPARK_MASTER,

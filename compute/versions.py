@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from compute.places import MODIFIED, answering, filesystem, is_url, moment_of
+from compute.locations import MODIFIED, answering, filesystem, is_url, moment_of
 
 _WRITES = ("ETag", "etag", "VersionId", "generation")  # what stores give to each write or content
 _IDENTITIES = ("fileId", "ino")  # of webhdfs and file://: another one for another file
@@ -73,7 +73,7 @@ def stat_opened(path: str) -> os.stat_result:
             return os.fstat(descriptor)
         finally:
             os.close(descriptor)
-    return os.stat(path)  # noqa: PTH116 - places are text
+    return os.stat(path)  # noqa: PTH116 - locations are text
 
 
 def write_back(place: str) -> None:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django_q.models import Failure, OrmQ, Schedule, Success
 
 from config.common.admin import PlatformAdmin, ReadOnlyAdmin
-from config.common.columns import shortened
+from config.common.admin_columns import shortened
 from config.groups import OPERATOR, VIEWER
 from config.models import IdempotencyKey, WorkerHeartbeat
 

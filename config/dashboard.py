@@ -6,7 +6,7 @@ from django.utils import timezone
 from django_q.models import Failure, OrmQ
 
 from config.common import health
-from config.common.columns import capped, list_address
+from config.common.admin_columns import capped, list_address
 from config.common.dashboard import Figure, Panel, Tone, duration, tone_of
 from config.models import WorkerHeartbeat
 from config.worker import SILENT_AFTER_SECONDS

@@ -5,13 +5,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 
-from config.common import health, states
+from config.common import health, status
 
 
 def landing(request: HttpRequest) -> HttpResponse:
     """Say what this is, how it does and where to go. Why something is down is told to staff only."""
     is_well, parts = health.report()
-    apps = states.report() if parts["database"]["status"] == "ok" else {}
+    apps = status.report() if parts["database"]["status"] == "ok" else {}
     return render(request, "landing.html", {"is_well": is_well, "parts": parts, "apps": apps})
 
 

@@ -9,7 +9,7 @@ import django_stubs_ext
 import environ
 from django.templatetags.static import static
 
-from config.made_secrets import read_or_make_secret
+from config.generated_secrets import read_or_generate_secret
 
 django_stubs_ext.monkeypatch()
 
@@ -21,10 +21,10 @@ env = environ.Env()
 
 # --- Who may talk to this server -----------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="") or read_or_make_secret(VAR_DIR / "secrets.json", "SECRET_KEY")
+SECRET_KEY = env.str("SECRET_KEY", default="") or read_or_generate_secret(VAR_DIR / "secrets.json", "SECRET_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 REQUIRE_TOKEN = env.bool("REQUIRE_TOKEN", default=False)
-API_TOKEN = env.str("API_TOKEN", default="apron-dev" if DEBUG else "") or read_or_make_secret(
+API_TOKEN = env.str("API_TOKEN", default="apron-dev" if DEBUG else "") or read_or_generate_secret(
     VAR_DIR / "secrets.json", "API_TOKEN", announce=True
 )
 JWT_KEY = env.str("JWT_KEY", default="", multiline=True)

@@ -13,12 +13,12 @@ class InflightConfig(AppConfig):
     verbose_name = "In-flight sales"
 
     def ready(self) -> None:
-        from config.common import dashboard, metrics, states  # noqa: PLC0415 - models must be loaded first
+        from config.common import dashboard, metrics, status  # noqa: PLC0415 - models must be loaded first
         from inflight import dashboard as panels  # noqa: PLC0415
         from inflight import reports  # noqa: PLC0415
 
         metrics.register(reports.collect)
-        states.register("inflight", reports.state)
+        status.register("inflight", reports.state)
         every(1, "inflight.tasks.run_queued_imports")
         every(1, "inflight.tasks.deliver_due")
         every(60, "inflight.tasks.drop_old_uploads")

@@ -5,9 +5,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from config.common.columns import capped, link_to, list_address
+from config.common.admin_columns import capped, link_to, list_address
+from config.common.charts import Series, among_newest, hourly_chart, per_hour
 from config.common.dashboard import Figure, Next, Panel, Tone, a_day_ago, ago, duration, tone_of
-from config.common.hourly import Series, among_newest, hourly_chart, per_hour
 from inflight.models import Customer, Delivery, DeliveryBatch, ImportReject, ImportRun
 from inflight.selectors import active_delivery
 

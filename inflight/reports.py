@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from prometheus_client import Metric
 
 from config.common.metrics import rows_by
-from config.common.states import Level, State
+from config.common.status import Level, State
 from inflight.models import Delivery, DeliveryBatch, ImportRun
 
 

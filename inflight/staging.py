@@ -116,7 +116,7 @@ class Stage:
         if connection.vendor == "postgresql":
             _execute(f"ANALYZE {self.name}")
 
-    def refuse_repeats(self) -> int:
+    def reject_duplicates(self) -> int:
         """Refuse the rows whose key an earlier good row has; drop those that say the same, and return how many."""
         same = _row_equality(self.columns, "s", "f")
         _execute(
@@ -138,7 +138,7 @@ class Stage:
         )
         return _execute(f"DELETE FROM {self.refused} WHERE unknown_parent IS NULL")
 
-    def refuse_orphans(self, parent: "Stage") -> None:
+    def reject_orphans(self, parent: "Stage") -> None:
         """Refuse the rows whose parent is neither staged nor stored. The parent's key names the column here too."""
         key = parent.key
         _execute(
@@ -227,7 +227,7 @@ class Stage:
         return False
 
 
-def touch_parents(child: Stage, parent: Stage, assignment: str) -> None:
+def mark_parents_changed(child: Stage, parent: Stage, assignment: str) -> None:
     """Apply `assignment` to the stored parents, old and new, of every staged child."""
     _execute(
         f"""

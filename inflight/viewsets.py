@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from config.common.authentication import subject_of
 from config.common.openapi import PREFER
-from config.common.preferences import prefers_async
+from config.common.prefer import prefers_async
 from config.common.strict import Input, validated
 from config.common.viewsets import ListMixin, RetrieveMixin, idempotent
 from inflight.exceptions import UnusableCsv

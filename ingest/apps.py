@@ -13,13 +13,13 @@ class IngestConfig(AppConfig):
     verbose_name = "Ingest"
 
     def ready(self) -> None:
-        from config.common import dashboard, health, metrics, states  # noqa: PLC0415 - models must be loaded first
+        from config.common import dashboard, health, metrics, status  # noqa: PLC0415 - models must be loaded first
         from ingest import dashboard as panels  # noqa: PLC0415
         from ingest import reports  # noqa: PLC0415
 
         every(1, "ingest.tasks.relay_waiting")
         health.register("ingest", reports.check_backlog)
         metrics.register(reports.collect)
-        states.register("ingest", reports.state)
+        status.register("ingest", reports.state)
         operators_may("ingest.publish_entries")
         dashboard.register("Outbox to Kafka", "ingest.view_dataentry", panels.outbox)

@@ -25,7 +25,7 @@ class Backlog:
         self._added = 0
         self._measured_at = float("-inf")
 
-    def admit(self, entries: int) -> None:
+    def check_capacity(self, entries: int) -> None:
         """Let so many entries in, or raise BacklogFull when more than INGEST_BACKLOG_LIMIT wait."""
         limit = settings.INGEST_BACKLOG_LIMIT
         with self._lock:

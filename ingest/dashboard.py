@@ -2,9 +2,9 @@
 
 from django.urls import reverse
 
-from config.common.columns import capped, list_address
+from config.common.admin_columns import capped, list_address
+from config.common.charts import MOST_ROWS, Series, hourly_chart, per_hour
 from config.common.dashboard import Figure, Next, Panel, Tone, ago, tone_of
-from config.common.hourly import MOST_ROWS, Series, hourly_chart, per_hour
 from ingest.models import REFUSED, WAITING, DataEntry
 from ingest.selectors import oldest_waiting
 

@@ -54,7 +54,7 @@ class Record:
 
 
 @dataclass
-class Outcome:
+class PublishResult:
     """What became of some records: acknowledged, refused for good with the reason, or neither because of `failure`."""
 
     acknowledged: list[int] = field(default_factory=list)
@@ -102,23 +102,23 @@ class Publisher:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._producer: KafkaProducer | None = None
-        self._rests_until = 0.0
+        self._circuit_open_until = 0.0
 
     def is_worth_trying(self) -> bool:
         """Whether a request should wait for Kafka: after a failure one at a time may find out, every REST_SECONDS."""
-        if not self._rests_until:
+        if not self._circuit_open_until:
             return True
         with self._lock:
             now = time.monotonic()
-            if now < self._rests_until:
+            if now < self._circuit_open_until:
                 return False
-            self._rests_until = now + REST_SECONDS
+            self._circuit_open_until = now + REST_SECONDS
             return True
 
-    def publish(self, records: Sequence[Record], *, seconds: float) -> Outcome:
+    def publish(self, records: Sequence[Record], *, seconds: float) -> PublishResult:
         """Send all, then wait for the acknowledgements, for at most `seconds`. Never raises a KafkaError."""
         deadline = time.monotonic() + seconds
-        outcome = Outcome()
+        outcome = PublishResult()
         try:
             producer = self._get_producer(deadline)
         except (KafkaError, OSError) as error:
@@ -129,7 +129,7 @@ class Publisher:
         except KafkaError as error:
             self._fail(producer, outcome, error)
         else:
-            self._rests_until = 0.0
+            self._circuit_open_until = 0.0
         return outcome
 
     def close(self) -> None:
@@ -153,7 +153,7 @@ class Publisher:
             self._lock.release()
 
     def _send(
-        self, producer: KafkaProducer, records: Sequence[Record], outcome: Outcome, deadline: float
+        self, producer: KafkaProducer, records: Sequence[Record], outcome: PublishResult, deadline: float
     ) -> list[tuple[int, Any]]:
         sent = []
         for record in records:
@@ -171,7 +171,7 @@ class Publisher:
                 break
         return sent
 
-    def _settle(self, sent: Sequence[tuple[int, Any]], outcome: Outcome, deadline: float) -> None:
+    def _settle(self, sent: Sequence[tuple[int, Any]], outcome: PublishResult, deadline: float) -> None:
         """Collect what was acknowledged until the deadline, all of it, and raise the first failure after."""
         failure: KafkaError | None = None
         for entry_id, future in sent:
@@ -188,11 +188,11 @@ class Publisher:
         if outcome.failure:
             raise KafkaError(outcome.failure)
 
-    def _fail(self, producer: KafkaProducer | None, outcome: Outcome, error: Exception) -> None:
+    def _fail(self, producer: KafkaProducer | None, outcome: PublishResult, error: Exception) -> None:
         """Rest, and drop the producer: an idempotent one can be dead for good (docs/decisions/0032)."""
         outcome.failure = _text(error)
         logger.warning("Kafka did not acknowledge: %s", outcome.failure)
-        self._rests_until = time.monotonic() + REST_SECONDS
+        self._circuit_open_until = time.monotonic() + REST_SECONDS
         with self._lock:
             if producer is None or producer is not self._producer:
                 return

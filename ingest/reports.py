@@ -11,7 +11,7 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from config.common.health import Unhealthy
-from config.common.states import Level, State
+from config.common.status import Level, State
 from ingest.models import DataEntry
 from ingest.selectors import oldest_waiting, situation
 

@@ -20,7 +20,7 @@ from config.common.idempotency import has_idempotency_key, link_resource
 from ingest.backlog import backlog
 from ingest.group_commit import GroupCommit
 from ingest.models import REFUSED, WAITING, DataEntry
-from ingest.publisher import Outcome, Publisher, Record, publisher
+from ingest.publisher import Publisher, PublishResult, Record, publisher
 from ingest.storage import claim_until, insert_contents, mark_published
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def accept_contents(contents: Sequence[str], *, wait: bool) -> Accepted:
     Waits for Kafka for at most KAFKA_ACK_SECONDS; without `wait`, or while Kafka is known to be down, not at all: then a
     relay publishes them. Raises BacklogFull before anything is written.
     """
-    backlog.admit(len(contents))
+    backlog.check_capacity(len(contents))
     lease = LEASE if wait and publisher.is_worth_trying() else NO_LEASE
     records = _keep(contents, lease)
     ids = [record.entry_id for record in records]
@@ -85,7 +85,7 @@ def _publish_until(waiting: Sequence[tuple[Record, float]]) -> Sequence[bool]:
     """Publish records of which each is waited for until a moment of the monotonic clock, the earliest of which counts."""
     records = [record for record, _ in waiting]
     seconds = min(until for _, until in waiting) - time.monotonic()
-    outcome = publisher.publish(records, seconds=seconds) if seconds > 0 else Outcome()
+    outcome = publisher.publish(records, seconds=seconds) if seconds > 0 else PublishResult()
     _record([record.entry_id for record in records], outcome)
     acknowledged = set(outcome.acknowledged)
     return [record.entry_id in acknowledged for record in records]
@@ -95,11 +95,11 @@ _insertions = {lease: GroupCommit(partial(insert_contents, lease=lease)) for lea
 _publications = GroupCommit(_publish_until)
 
 
-def relay_batch(relay_publisher: Publisher) -> tuple[int, Outcome]:
+def relay_batch(relay_publisher: Publisher) -> tuple[int, PublishResult]:
     """Claim the oldest entries that nobody has, publish them; return how many were claimed and what became of them."""
     records = _claim(RELAY_BATCH)
     if not records:
-        return 0, Outcome()
+        return 0, PublishResult()
     outcome = relay_publisher.publish(records, seconds=RELAY_PATIENCE_SECONDS)
     _record([record.entry_id for record in records], outcome)
     return len(records), outcome
@@ -133,7 +133,7 @@ def _claim(limit: int) -> list[Record]:
     return [Record(*row) for row in rows]
 
 
-def _record(ids: Sequence[int], outcome: Outcome) -> None:
+def _record(ids: Sequence[int], outcome: PublishResult) -> None:
     """Write down what became of claimed entries; those that are still to be published are free again."""
     if outcome.acknowledged:
         mark_published(outcome.acknowledged, published_at=timezone.now())

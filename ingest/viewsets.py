@@ -17,7 +17,7 @@ from config.common.compression import decode_body
 from config.common.idempotency import run_once
 from config.common.json import dumps
 from config.common.openapi import PREFER, one_or_many
-from config.common.preferences import prefers_async
+from config.common.prefer import prefers_async
 from config.common.problems import CONTENT_TYPE, problem_from_exception
 from config.common.strict import refuse_unknown
 from config.common.viewsets import ListMixin, RetrieveMixin

@@ -10,10 +10,10 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from config.common.admin import Operation, PlatformAdmin, ReadOnlyAdmin, ReadOnlyInline
-from config.common.columns import badge, link_to, pre
+from config.common.admin_columns import badge, link_to, pre
 from metadata_registry import services
 from metadata_registry.models import Metadata, MetadataEvent
-from metadata_registry.payloads import faults_of
+from metadata_registry.payloads import payload_errors
 
 
 class MetadataForm(forms.ModelForm[Metadata]):
@@ -27,7 +27,7 @@ class MetadataForm(forms.ModelForm[Metadata]):
 
     def clean_payload(self) -> str:
         payload: str = self.cleaned_data["payload"]
-        if faults := faults_of(payload):
+        if faults := payload_errors(payload):
             raise forms.ValidationError([f"{place}: {text}" if place else text for place, text in faults])
         return payload
 

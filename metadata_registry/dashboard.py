@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import reverse
 
-from config.common.columns import capped, list_address
+from config.common.admin_columns import capped, list_address
 from config.common.dashboard import Figure, Next, Panel
 from metadata_registry.models import Metadata
 

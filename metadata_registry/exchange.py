@@ -16,7 +16,7 @@ from django.db.models import Prefetch
 
 from metadata_registry.exceptions import ImportRefused
 from metadata_registry.models import Metadata, MetadataEvent
-from metadata_registry.payloads import faults_of
+from metadata_registry.payloads import payload_errors
 
 CHUNK = 500  # records held at a time
 
@@ -95,7 +95,7 @@ def _parse(number: int, text: bytes) -> Line:
         raise ImportRefused(f"Line {number}: {error}") from error
     if "\0" in line.name:
         raise ImportRefused(f"Line {number}: name holds U+0000.")
-    for place, message in faults_of(line.payload):
+    for place, message in payload_errors(line.payload):
         raise ImportRefused(f"Line {number}: {'.'.join(filter(None, ('payload', place)))}: {message}")
     return line
 

@@ -38,26 +38,26 @@ LONGEST_MESSAGE = 300  # characters; jsonschema's messages quote what was given,
 _validator = Draft202012Validator(SCHEMA)
 
 
-class Fault(NamedTuple):
+class PayloadError(NamedTuple):
     """What is wrong with a payload, and where: `jobCluster.min_workers`, or "" for the payload as a whole."""
 
     place: str
     message: str
 
 
-def faults_of(text: str) -> list[Fault]:
+def payload_errors(text: str) -> list[PayloadError]:
     """Return all that is wrong with a payload; nothing if it may be stored."""
     try:
         payload = loads(text)
     except ValueError as error:
-        return [Fault("", f"The payload is not JSON: {error}")]
+        return [PayloadError("", f"The payload is not JSON: {error}")]
     return [fault for error in _validator.iter_errors(payload) for fault in _faults(error)]
 
 
-def _faults(error: ValidationError) -> Iterator[Fault]:
+def _faults(error: ValidationError) -> Iterator[PayloadError]:
     place = [str(step) for step in error.absolute_path]
     if error.validator == "required":  # the place of what is missing is not in the path
         given: Any = error.instance
         place += [name for name in SCHEMA["required"] if name not in given]
     message = error.message
-    yield Fault(".".join(place), message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…")
+    yield PayloadError(".".join(place), message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…")

@@ -1,6 +1,6 @@
 """What the registry tells the landing page."""
 
-from config.common.states import Level, State
+from config.common.status import Level, State
 from metadata_registry.models import Metadata
 
 

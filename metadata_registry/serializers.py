@@ -9,7 +9,7 @@ from config.common.openapi import example
 from config.common.serializers import RowOutput
 from config.common.strict import FlagParameter, Input, Query, TextField
 from metadata_registry.models import Metadata
-from metadata_registry.payloads import SCHEMA, faults_of
+from metadata_registry.payloads import SCHEMA, payload_errors
 
 RECORD = {  # in examples
     "id": "01a2013a-35fa-7340-9747-f056543e763f",
@@ -29,7 +29,7 @@ class PayloadField(serializers.Field[str, Any, str, Any]):
         if not isinstance(data, str):
             self.fail("invalid")
         faults: dict[str, list[str]] = {}
-        for fault in faults_of(data):
+        for fault in payload_errors(data):
             faults.setdefault(fault.place or "non_field_errors", []).append(fault.message)
         if faults:
             raise serializers.ValidationError(faults)

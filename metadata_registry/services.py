@@ -15,7 +15,7 @@ DROP_BATCH = 1000
 
 @transaction.atomic
 def create_metadata(*, name: str, payload: str, by: str) -> Metadata:
-    """Register a record; the payload has been checked (payloads.faults_of)."""
+    """Register a record; the payload has been checked (payloads.payload_errors)."""
     metadata = Metadata.objects.create(name=name, payload=payload)
     _record(metadata, MetadataEvent.Action.CREATED, by)
     link_resource(str(metadata.pk))

@@ -17,7 +17,7 @@ from catalog.models import Product
 from catalog.selectors import PriceTrend, listed_products, offers_of, price_trend
 from catalog.serializers import PeriodQuery
 from catalog.trend import Point
-from config.common.access import open_like_the_api
+from config.common.permissions import public_page
 
 PAGE = 50
 MOST_ROWS = 200  # of a table
@@ -39,7 +39,7 @@ class ListQuery(forms.Form):
     after = forms.ModelChoiceField(Product.objects.all(), required=False)
 
 
-@open_like_the_api
+@public_page
 @require_safe
 def catalogue(request: HttpRequest) -> HttpResponse:
     """List products by name: best price, stock, change within a day."""
@@ -60,7 +60,7 @@ class Period(NamedTuple):
     faults: list[str]
 
 
-@open_like_the_api
+@public_page
 @require_safe
 def product(request: HttpRequest, product_id: UUID) -> HttpResponse:
     """Show a product with its offers and how their prices moved in a period."""

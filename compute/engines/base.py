@@ -24,7 +24,7 @@ class Resources:
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class EngineEnvironment:
     """What an engine is told once in its process: bytes of memory, a folder, and where a cluster is, if there is one."""
 
     memory: int
@@ -52,7 +52,7 @@ class Written:
 
 
 class Engine(Protocol):
-    """Reads one file and writes one result. All may raise a Fault; scan and sink also a Finding.
+    """Reads one file and writes one result. All may raise a ComputeError; scan and sink also a EngineSignal.
 
     Files of an object store are fetched for it, but those in the formats of `reads_urls`, which it is given where they are.
     """
@@ -60,7 +60,7 @@ class Engine(Protocol):
     reads_urls: ClassVar[frozenset[Format]]
 
     @staticmethod
-    def prepare(surroundings: Surroundings) -> None:
+    def prepare(environment: EngineEnvironment) -> None:
         """Do once what takes long and every job needs."""
 
     def __init__(self, source: Source, resources: Resources) -> None: ...

@@ -16,7 +16,7 @@ import narwhals as nw
 from duckdb import sqltype
 
 from compute.cells import Family
-from compute.engines.base import Resources, Surroundings, Target, Written
+from compute.engines.base import EngineEnvironment, Resources, Target, Written
 from compute.engines.duckdb_cells import CellReader, family_of
 from compute.engines.duckdb_database import connect, database, forget
 from compute.engines.duckdb_faults import duckdb_faults
@@ -28,10 +28,10 @@ from compute.engines.plain_csv import PlainCsv, select_plain, types_of
 from compute.engines.xml_records import records_as_json_lines
 from compute.faults import (
     BrokenFile,
-    Fault,
-    Finding,
+    ComputeError,
+    EngineSignal,
     LimitReached,
-    NotPlain,
+    UnsupportedByFastPath,
 )
 from compute.formats import Format, Source, check_names
 from compute.operations import LINE, ROW, Frame, Result, Scan
@@ -47,7 +47,7 @@ class DuckDb:
     reads_urls = frozenset[Format]()
 
     @staticmethod
-    def prepare(surroundings: Surroundings) -> None:
+    def prepare(environment: EngineEnvironment) -> None:
         """Make the database."""
         database()
 
@@ -66,7 +66,7 @@ class DuckDb:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._connection.close()
-        if isinstance(error, LimitReached) or not isinstance(error, Fault | Finding | None):
+        if isinstance(error, LimitReached) or not isinstance(error, ComputeError | EngineSignal | None):
             forget()
 
     def columns(self) -> dict[str, Family]:
@@ -141,7 +141,7 @@ class DuckDb:
 
     def _plain_query(self, *, lines: bool) -> str:
         """Return the query of the cells over a stream of ours, while the file may be plain."""
-        if self._plain_csv and isinstance(self._plain_csv.fault, NotPlain):
+        if self._plain_csv and isinstance(self._plain_csv.fault, UnsupportedByFastPath):
             self._may_be_plain = False
         self._plain_csv = None
         types = types_of(self._scan, lines=lines) if self._may_be_plain else {}
@@ -152,7 +152,7 @@ class DuckDb:
         stream = PlainCsv(self._source, types, self._resources.threads, keys=keys, melted=scan.melted)
         try:
             stream.look()
-        except NotPlain:
+        except UnsupportedByFastPath:
             self._may_be_plain = False
             return ""
         self._plain_csv = stream
@@ -165,7 +165,7 @@ class DuckDb:
         try:
             with duckdb_faults(self._source, self._scan, target):
                 yield
-        except (Fault, Finding, duckdb.Error) as error:
+        except (ComputeError, EngineSignal, duckdb.Error) as error:
             if self._plain_csv and self._plain_csv.fault:
                 raise self._plain_csv.fault from error
             raise

@@ -8,15 +8,15 @@ from contextlib import contextmanager
 import duckdb
 
 from compute import csv_file, json_file
-from compute.cells import Cell, Kind, NotThatKind
+from compute.cells import CastError, Cell, Kind
 from compute.engines.base import Target
 from compute.engines.duckdb_database import forget
 from compute.engines.duckdb_files import NO_RECORD
 from compute.engines.duckdb_sql import raised
-from compute.faults import BrokenFile, DoesNotFit, InexactTogether, LimitReached, UnwritableValue, quoted
-from compute.file_end import may_be_misread
+from compute.faults import BrokenFile, InexactTogether, LimitReached, OutOfRange, UnwritableValue, quoted
 from compute.formats import Source
 from compute.operations import Scan
+from compute.truncation import may_be_misread
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ _OUR_BUGS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserExcep
 
 @contextmanager
 def duckdb_faults(source: Source, scan: Scan, target: Target | None) -> Iterator[None]:
-    """Raise what DuckDB refuses as a Fault or a Finding; what it cannot blame on the file is a bug and passes through."""
+    """Raise what DuckDB refuses as a ComputeError or an EngineSignal; what is no fault of the file's is a bug and passes."""
     try:
         yield
     except duckdb.OutOfMemoryException as error:
@@ -37,7 +37,7 @@ def duckdb_faults(source: Source, scan: Scan, target: Target | None) -> Iterator
         if found := raised(text):
             raise _finding(*found, scan, target) from error
         if "INT128" in text or "HUGEINT" in text or "out of range for the destination type INT64" in text:
-            raise DoesNotFit from error
+            raise OutOfRange from error
         if "File too large" in text or "No space left" in text or "max_temp_directory_size" in text:
             raise LimitReached("The result or what is kept aside is larger than a job may write.") from error
         if isinstance(error, _OUR_BUGS):
@@ -55,7 +55,7 @@ def _finding(what: str, where: str, value: str, scan: Scan, target: Target | Non
     if what == "inexact":
         return InexactTogether(scan.melted[int(where)], value)
     number = int(where)
-    return NotThatKind(Cell(scan.melted[number], Kind.NUMBER) if scan.melted else scan.cells[number], value)
+    return CastError(Cell(scan.melted[number], Kind.NUMBER) if scan.melted else scan.cells[number], value)
 
 
 def _broken(text: str, source: Source) -> BrokenFile:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from compute.csv_file import MAX_ROW_BYTES
 from compute.engines.duckdb_sql import quoted_name, quoted_text
-from compute.file_end import REGION_BYTES
 from compute.formats import Format, Source
 from compute.json_check import MAX_JSON_RECORD_BYTES
+from compute.truncation import REGION_BYTES
 
 REGIONS_PER_BUFFER = 4  # DuckDB's own ratio
 

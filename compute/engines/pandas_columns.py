@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from compute.cells import MELTED_NUMBER, SHOWN, Cell, Family, Kind, NotThatKind, exact_number_of, number_of
+from compute.cells import MELTED_NUMBER, SHOWN, CastError, Cell, Family, Kind, exact_number_of, number_of
 from compute.engines.arrow_values import comparable, is_exact, json_texts, texts, with_one_zero
 from compute.faults import InexactTogether
 from compute.formats import BLANKS, MISSING
@@ -63,13 +63,13 @@ class CellReader:
         self._null_values = null_values
 
     def numbers(self, column: Column, cell: Cell) -> list[float | None] | list[int | None]:
-        """Return the cells as finite numbers; raise NotThatKind."""
+        """Return the cells as finite numbers; raise CastError."""
         values: list[Any] = column.plain() if column.family.is_untyped else column.array.to_pylist()
         parse = number_of if cell.kind == Kind.NUMBER else whole_of
         return self._parsed(column, cell, values, parse)
 
     def codes(self, column: Column, cell: Cell) -> Codes:
-        """Return numbers for the cells: rows, or ranks where they are compared; raise NotThatKind."""
+        """Return numbers for the cells: rows, or ranks where they are compared; raise CastError."""
         missing = column.is_missing(self._null_values)
         if cell.kind in (Kind.RAW, Kind.VALUE):
             is_raw = cell.kind == Kind.RAW
@@ -97,12 +97,12 @@ class CellReader:
         for value, gone in zip(values, column.is_missing(self._null_values), strict=True):
             number = None if gone else parse(value)
             if number is None and not gone:
-                raise NotThatKind(cell, str(value)[:SHOWN])
+                raise CastError(cell, str(value)[:SHOWN])
             found.append(number)
         return found
 
     def melted(self, columns: Sequence[Column]) -> tuple[list[float | None], Codes]:
-        """Return the numbers and the cells of columns, one behind the other; raise NotThatKind or InexactTogether."""
+        """Return the numbers and the cells of columns, one behind the other; raise CastError or InexactTogether."""
         numbers: list[Any] = []
         codes: list[int | None] = []
         arrays: list[pa.Array] = []

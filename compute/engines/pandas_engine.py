@@ -15,7 +15,7 @@ from compute import json_file
 from compute.cells import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, Cell, Family, Kind
 from compute.csv_file import read_rows
 from compute.engines.arrow_values import family_of, plain_type
-from compute.engines.base import Resources, Surroundings, Target, Written
+from compute.engines.base import EngineEnvironment, Resources, Target, Written
 from compute.engines.pandas_columns import CellReader, Column
 from compute.engines.pandas_output import write
 from compute.faults import BrokenFile
@@ -30,7 +30,7 @@ class Pandas:
     reads_urls = frozenset[Format]()
 
     @staticmethod
-    def prepare(surroundings: Surroundings) -> None:
+    def prepare(environment: EngineEnvironment) -> None:
         """Its import is all."""
 
     def __init__(self, source: Source, resources: Resources) -> None:

@@ -19,12 +19,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from compute.cells import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, Cell, Kind, NotThatKind
+from compute.cells import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, CastError, Cell, Kind
 from compute.csv_file import MAX_ROW_BYTES
 from compute.engines.duckdb_cells import CellReader
 from compute.engines.duckdb_sql import quoted_name
 from compute.engines.extremes import Extremes
-from compute.faults import NotPlain
+from compute.faults import UnsupportedByFastPath
 from compute.formats import MARK, MISSING, Source
 from compute.operations import LINE, POSITION, Scan
 
@@ -102,7 +102,8 @@ class Piece(NamedTuple):
 class PlainCsv:
     """Columns of a file as an Arrow stream, which is read anew each time it is asked for.
 
-    `fault` is why a stream ended early, such as NotPlain, or NotThatKind for a column of whole numbers that has others.
+    `fault` is why a stream ended early, such as UnsupportedByFastPath, or CastError for a column of
+    whole numbers that has others.
     With `melted`, each row comes once for each of these columns, beside the others: POSITION, NUMBER and the cell.
     """
 
@@ -178,24 +179,24 @@ class PlainCsv:
             while read := os.pread(file.fileno(), size, place):
                 end = len(read) if place + len(read) >= self._size else read.rfind(b"\n") + 1
                 if not end:
-                    raise NotPlain
+                    raise UnsupportedByFastPath
                 yield Piece(read, end)
                 place += end
                 self._bytes_read = place
 
     def _parsed(self, piece: Piece) -> pa.Table:
         if not _is_plain(piece) or (pa.int64() in self._schema.types and _may_have_hexadecimals(piece)):
-            raise NotPlain
+            raise UnsupportedByFastPath
         try:
             table = self._read(piece, self._columns)
             if self._melted_columns:
                 table = self._melted(table)
         except pa.ArrowInvalid as error:
             self._blame_a_whole_number(piece)
-            raise NotPlain from error
+            raise UnsupportedByFastPath from error
         for column in table.columns:
             if pa.types.is_floating(column.type) and pc.all(pc.is_finite(column)).as_py() is False:
-                raise NotPlain
+                raise UnsupportedByFastPath
         return table.append_column(LINE, _lines(piece)) if LINE in self._schema.names else table
 
     def _melted(self, table: pa.Table) -> pa.Table:
@@ -233,7 +234,7 @@ class PlainCsv:
         )
 
     def _blame_a_whole_number(self, piece: Piece) -> None:
-        """Raise NotThatKind where a column of whole numbers has what is a number, but not a whole one."""
+        """Raise CastError where a column of whole numbers has what is a number, but not a whole one."""
         doubles = [pa.field(each.name, pa.float64()) if each.type == pa.int64() else each for each in self._columns]
         try:
             table = self._read(piece, pa.schema(doubles))
@@ -243,7 +244,7 @@ class PlainCsv:
             if before.type == pa.int64():
                 rest = column.filter(pc.not_equal(pc.floor(column), column))
                 if len(rest):
-                    raise NotThatKind(Cell(before.name, Kind.WHOLE), str(rest[0]))
+                    raise CastError(Cell(before.name, Kind.WHOLE), str(rest[0]))
 
 
 def _table(piece: Piece, names: Sequence[str], delimiter: str, types: pa.Schema, **conversions: Any) -> pa.Table:
@@ -269,7 +270,7 @@ def _header_bytes(start: bytes) -> int:
     """Return how long the header is that the file starts with."""
     header, end, _ = start.partition(b"\n")
     if not end or not _is_plain(Piece(header.removeprefix(MARK), len(header))):
-        raise NotPlain
+        raise UnsupportedByFastPath
     return len(header) + 1
 
 

@@ -21,9 +21,9 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F  # noqa: N812 - Spark's own habit
 
-from compute.cells import Cell, Family, Kind, NotThatKind
+from compute.cells import CastError, Cell, Family, Kind
 from compute.engines import spark_session
-from compute.engines.base import Resources, Surroundings, Target, Written
+from compute.engines.base import EngineEnvironment, Resources, Target, Written
 from compute.engines.duckdb_engine import DuckDb
 from compute.engines.duckdb_sql import quoted_name as duckdb_name
 from compute.engines.duckdb_sql import quoted_text as duckdb_text
@@ -36,10 +36,10 @@ from compute.engines.spark_cells import (
     line_is_row,
     quoted_name,
 )
-from compute.faults import BrokenFile, DoesNotFit, EngineUnavailable, InexactTogether, LimitReached, NotSplittable
+from compute.faults import BrokenFile, EngineUnavailable, InexactTogether, LimitReached, NotSplittable, OutOfRange
 from compute.formats import Format, Source, check_names
+from compute.locations import fetch_folder, is_url, opened, publish
 from compute.operations import ROW, Frame, Result, Scan
-from compute.places import fetch_folder, is_url, opened, publish
 
 SAME_IN_SPARK = re.compile(
     r"(large_)?(string|binary)|bool|int(8|16|32|64)|float|double|date32\[day\]|timestamp\[us(, tz=UTC)?\]|decimal128.*"
@@ -64,18 +64,18 @@ class Spark:
     """One file, read and computed on by the session of this process."""
 
     reads_urls = frozenset({Format.CSV, Format.TSV, Format.PARQUET})
-    _surroundings: ClassVar[Surroundings]
+    _environment: ClassVar[EngineEnvironment]
 
     @staticmethod
-    def prepare(surroundings: Surroundings) -> None:
+    def prepare(environment: EngineEnvironment) -> None:
         """Start the session; where that fails, each job tries again, and fails with the reason."""
-        Spark._surroundings = surroundings
+        Spark._environment = environment
         with suppress(EngineUnavailable):
-            spark_session.start(surroundings)
+            spark_session.start(environment)
 
     def __init__(self, source: Source, resources: Resources) -> None:
         self._source, self._resources = source, resources
-        self._session = spark_session.start(Spark._surroundings)
+        self._session = spark_session.start(Spark._environment)
         self._reader: DuckDb | None = None
         self._scan = Scan([])
         self._has_json = False
@@ -172,8 +172,8 @@ class Spark:
         rows = lines.selectExpr("value", NUMBERED).where(line_is_row(self._source))
         rows = rows.selectExpr(f"{cells_of_line(self._source)} AS cells", quoted_name(ROW))
         rows = rows.observe(observed, F.expr("count(1) AS rows"))
-        places = {name: f"cells.c{number}" for number, name in enumerate(self._source.columns)}
-        reader = CellReader(places, dict.fromkeys(places, "string"), self._source.null_values)
+        locations = {name: f"cells.c{number}" for number, name in enumerate(self._source.columns)}
+        reader = CellReader(locations, dict.fromkeys(locations, "string"), self._source.null_values)
         return rows.selectExpr(*reader.select(scan), quoted_name(ROW))
 
     def _read_parquet(self, scan: Scan) -> DataFrame:
@@ -215,7 +215,7 @@ class Spark:
         if NO_PLAIN_ROW in text or "MALFORMED_RECORD_IN_PARSING" in text:
             raise NotSplittable from error
         if "ARITHMETIC_OVERFLOW" in text:
-            raise DoesNotFit from error
+            raise OutOfRange from error
         if "OutOfMemoryError" in text or "No space left" in text or "File too large" in text:
             raise LimitReached("The job needs more memory or disk than it may have.") from error
         if "FAILED_READ_FILE" in text:
@@ -225,7 +225,7 @@ class Spark:
         scan = self._scan
         if what == "inexact":
             return InexactTogether(scan.melted[number], value)
-        return NotThatKind(Cell(scan.melted[number], Kind.NUMBER) if scan.melted else scan.cells[number], value)
+        return CastError(Cell(scan.melted[number], Kind.NUMBER) if scan.melted else scan.cells[number], value)
 
 
 def _footer(source: Source) -> tuple[pa.Schema, int]:

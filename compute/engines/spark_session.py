@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
 
-from compute.engines.base import Surroundings
+from compute.engines.base import EngineEnvironment
 from compute.faults import EngineUnavailable
-from compute.places import is_url
+from compute.locations import is_url
 
 logger = logging.getLogger(__name__)
 
@@ -28,32 +28,32 @@ FOR_ALL_JOBS = {
 }
 
 
-def start(surroundings: Surroundings) -> SparkSession:
+def start(environment: EngineEnvironment) -> SparkSession:
     """Return the session of this process, started if it is not there; raise EngineUnavailable."""
     if found := SparkSession.getActiveSession():
         return found
     try:
-        return _started(surroundings)
+        return _started(environment)
     except Exception as error:  # of Java, of the network, of the cluster
-        said = type(error).__name__ if surroundings.spark_remote else error  # which may quote its token
+        said = type(error).__name__ if environment.spark_remote else error  # which may quote its token
         logger.warning("Spark could not be started: %s", said)
         raise EngineUnavailable from error
 
 
-def _started(surroundings: Surroundings) -> SparkSession:
+def _started(environment: EngineEnvironment) -> SparkSession:
     """With a Spark Connect server, or with a JVM of our own that is a cluster's driver, or all there is."""
     logging.getLogger("py4j").setLevel(logging.WARNING)
     for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
         PySparkLogger.getLogger(name).disabled = True  # each refused cell is a finding of ours, and no error in the log
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")  # which is not used with it
     builder = SparkSession.builder.appName(NAME)
-    if surroundings.spark_remote:
-        _reach(surroundings.spark_remote)
-        session = builder.remote(surroundings.spark_remote).getOrCreate()
+    if environment.spark_remote:
+        _reach(environment.spark_remote)
+        session = builder.remote(environment.spark_remote).getOrCreate()
     else:
-        for name, value in _of_our_jvm(surroundings).items():
+        for name, value in _of_our_jvm(environment).items():
             builder.config(name, value)
-        session = builder.master(surroundings.spark_master).getOrCreate()
+        session = builder.master(environment.spark_master).getOrCreate()
     for name, value in FOR_ALL_JOBS.items():
         session.conf.set(name, value)
     session.range(1).groupBy("id").count().sort("id").collect()  # the first query loads thousands of classes
@@ -66,16 +66,16 @@ def _reach(remote: str) -> None:
     socket.create_connection((address.hostname or "", address.port or CONNECT_PORT), REACH_SECONDS).close()
 
 
-def _of_our_jvm(surroundings: Surroundings) -> dict[str, str]:
+def _of_our_jvm(environment: EngineEnvironment) -> dict[str, str]:
     options = {
-        "spark.driver.memory": f"{surroundings.memory // 1024**2}m",
-        "spark.local.dir": surroundings.scratch,
+        "spark.driver.memory": f"{environment.memory // 1024**2}m",
+        "spark.local.dir": environment.scratch,
         "spark.log.level": "FATAL",
         "spark.python.sql.dataFrameDebugging.enabled": "false",  # it doubles the questions to the JVM
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
     }
-    if surroundings.spark_master.startswith("local"):
+    if environment.spark_master.startswith("local"):
         options |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
     return options
 

@@ -16,8 +16,8 @@ from django.utils import timezone
 from compute.exceptions import JobSettled, QueueFull, UnknownFormat
 from compute.formats import Format, format_of
 from compute.models import Job
+from compute.notifications import QUEUED, SETTLED, Listener, notify
 from compute.storage import RESULTS, StoredFile, storage
-from compute.wakeups import QUEUED, SETTLED, Listener, announce
 from config.common.idempotency import link_resource
 from config.common.json import dumps
 
@@ -58,7 +58,7 @@ def submit_job(request: Request, *, fresh: bool) -> Job:
     with transaction.atomic():
         job.save(force_insert=True)
         link_resource(job.pk)
-        announce(QUEUED)
+        notify(QUEUED)
     return job
 
 
@@ -101,8 +101,8 @@ def cancel_job(job: Job) -> Job:
         cancelled = active.update(
             status=Job.Status.CANCELLED, finished_at=timezone.now(), error="Cancelled on request."
         )
-        announce(QUEUED)
-        announce(SETTLED)
+        notify(QUEUED)
+        notify(SETTLED)
     job.refresh_from_db()
     if not cancelled and job.status != Job.Status.CANCELLED:
         raise JobSettled(f"The job has ended already: it is {job.status}.")

@@ -17,9 +17,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from compute.models import Job
-from compute.run import Order
+from compute.notifications import QUEUED, SETTLED, notify
+from compute.run import JobSpec
 from compute.storage import RESULTS, storage
-from compute.wakeups import QUEUED, SETTLED, announce
 from config.common.problems import Problem
 
 logger = logging.getLogger(__name__)
@@ -47,13 +47,13 @@ def claim_job(runner: str) -> Job | None:
     return None
 
 
-def order_for(job: Job) -> Order:
+def job_spec_for(job: Job) -> JobSpec:
     """Return what a child needs to know, its scratch folder made. Raises a Problem where the file is gone by now."""
     file = storage().existing_file(job.file_path, field="file_path")
     scratch = storage().scratch(_attempt(job))
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
-    return Order(
+    return JobSpec(
         engine=job.engine,
         operation=job.operation,
         parameters=job.parameters,
@@ -111,7 +111,7 @@ def retry_job(job: Job, reason: str) -> bool:
     clean_up(job)
     with transaction.atomic():
         queued = _owned(job).update(status=Job.Status.QUEUED, runner="", lease_until=None)
-        announce(QUEUED)
+        notify(QUEUED)
     return bool(queued)
 
 
@@ -120,7 +120,7 @@ def give_back_job(job: Job) -> None:
     clean_up(job)  # first: the next attempt has the same number
     with transaction.atomic():
         _owned(job).update(status=Job.Status.QUEUED, runner="", lease_until=None, attempts=job.attempts - 1)
-        announce(QUEUED)
+        notify(QUEUED)
 
 
 def keep_jobs(jobs: list[tuple[Job, float]]) -> set[int]:
@@ -161,5 +161,5 @@ def _settle(job: Job, **changes: Any) -> bool:
     clean_up(job)
     with transaction.atomic():
         settled = _owned(job).update(finished_at=timezone.now(), lease_until=None, **changes)
-        announce(SETTLED)
+        notify(SETTLED)
     return bool(settled)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from compute.places import is_url
+from compute.locations import is_url
 from compute.storage.base import RESULTS, Storage, StoredFile, is_there
 from compute.storage.local import LocalStorage
 from compute.storage.objects import ObjectStorage

@@ -10,10 +10,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-from compute import places
+from compute import locations
 from compute.exceptions import NotAFile, StorageUnavailable
 from compute.faults import PlaceUnavailable
-from compute.places import Draft
+from compute.locations import AtomicFile
 from compute.storage.base import (
     ABANDONED_SECONDS,
     RESULTS,
@@ -70,22 +70,22 @@ class ObjectStorage:
 
     def files(self, *, below: str = "", after: str = "") -> Iterator[StoredFile]:
         with _answering(self._url):
-            fs, root = places.filesystem(self._url)
+            fs, root = locations.filesystem(self._url)
             for path, info in _files_below(fs, root, below, PurePosixPath(after).parts):
                 yield self._described(path, info)
 
     def open(self, file: StoredFile) -> BinaryIO:
         with _answering(file.place):
-            return places.opened(file.place)
+            return locations.opened(file.place)
 
     def remove(self, path: str) -> None:
         with _answering(self._url), suppress(FileNotFoundError):
-            fs, there = places.filesystem(self.place(path))
+            fs, there = locations.filesystem(self.place(path))
             fs.rm_file(there)
 
     def incoming(self, path: str | None) -> "IncomingObject | SpooledObject":
         if path is not None:
-            return IncomingObject(self, Draft(self.place(path)), path)
+            return IncomingObject(self, AtomicFile(self.place(path)), path)
         self._local_scratch.mkdir(parents=True, exist_ok=True)
         return SpooledObject(self, self._local_scratch)
 
@@ -101,14 +101,14 @@ class ObjectStorage:
     def scratch_names(self) -> set[str]:
         local = {place.name for place in self._local_scratch.iterdir()} if self._local_scratch.is_dir() else set()
         with _answering(self._url), suppress(FileNotFoundError):
-            fs, folder = places.filesystem(self.shared_scratch(""))
+            fs, folder = locations.filesystem(self.shared_scratch(""))
             return local | {path.rstrip("/").rpartition("/")[2] for path in fs.ls(folder, detail=False)}
         return local
 
     def remove_scratch(self, name: str) -> None:
         shutil.rmtree(self.scratch(name), ignore_errors=True)
         with suppress(StorageUnavailable, FileNotFoundError), _answering(self._url):
-            fs, folder = places.filesystem(self.shared_scratch(name))
+            fs, folder = locations.filesystem(self.shared_scratch(name))
             fs.rm(folder, recursive=True)
 
     def remove_abandoned_uploads(self) -> None:
@@ -134,7 +134,7 @@ class ObjectStorage:
     def _info(self, path: str) -> Mapping[str, Any] | None:
         url = self.place(path)
         with _answering(url):
-            fs, there = places.filesystem(url)
+            fs, there = locations.filesystem(url)
             try:
                 found: Mapping[str, Any] = fs.info(there)
             except FileNotFoundError:
@@ -147,7 +147,7 @@ class ObjectStorage:
             place=self.place(path),
             bytes=int(info["size"]),
             version=FileVersion.of_object(info),
-            modified_at=places.moment_of(info),
+            modified_at=locations.moment_of(info),
         )
 
 
@@ -156,7 +156,7 @@ class IncomingObject:
 
     free_bytes = None
 
-    def __init__(self, storage: ObjectStorage, draft: Draft, path: str) -> None:
+    def __init__(self, storage: ObjectStorage, draft: AtomicFile, path: str) -> None:
         self._storage, self._draft, self._path = storage, draft, path
 
     def write(self, block: bytes) -> None:
@@ -188,7 +188,7 @@ class SpooledObject:
     def keep(self, path: str, *, overwrite: bool) -> None:
         self._file.flush()
         with self._storage.place_for(path, overwrite=overwrite), _answering(path):
-            places.publish(self._temporary, self._storage.place(path))
+            locations.publish(self._temporary, self._storage.place(path))
 
     def discard(self) -> None:
         self._file.close()
@@ -204,7 +204,7 @@ def _name(file_path: str, field: str) -> str:
 @contextmanager
 def _answering(place: str) -> Iterator[None]:
     try:
-        with places.answering(place):
+        with locations.answering(place):
             yield
     except PlaceUnavailable as error:
         raise StorageUnavailable(error.detail) from error

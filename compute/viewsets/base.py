@@ -10,7 +10,7 @@ from compute.models import Job
 from compute.serializers import JobOutput
 from compute.services import jobs
 from config.common.authentication import BearerOrBodyAuthentication, TokenRequired
-from config.common.preferences import prefers_async
+from config.common.prefer import prefers_async
 from config.common.viewsets import ListMixin
 
 CACHE = OpenApiParameter(

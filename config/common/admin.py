@@ -25,9 +25,9 @@ from django.utils.functional import cached_property
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 
+from config.common.admin_columns import MOST_COUNTED
 from config.common.admin_export import EXPORTS
 from config.common.admin_input import KeysField, StrictChangeList, UnusableQuery, check_key, is_lookup_of_a_filter
-from config.common.columns import MOST_COUNTED
 
 if TYPE_CHECKING:  # unfold has no types, and its classes are used as Django's
     from django.contrib.admin import ModelAdmin, TabularInline

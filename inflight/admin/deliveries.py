@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
 from config.common.admin import Operation, ReadOnlyAdmin, ReadOnlyInline, Tool
-from config.common.columns import badge, capped, link_to, shortened
+from config.common.admin_columns import badge, capped, link_to, shortened
 from config.common.problems import Problem
 from inflight.models import Customer, Delivery, DeliveryBatch
 from inflight.selectors import active_delivery

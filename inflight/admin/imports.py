@@ -14,7 +14,7 @@ from django.urls import URLPattern
 from django.views.decorators.csrf import csrf_protect
 
 from config.common.admin import Operation, ReadOnlyAdmin, Tool
-from config.common.columns import badge, indented, link_to, list_address, shortened
+from config.common.admin_columns import badge, indented, link_to, list_address, shortened
 from config.common.problems import Problem
 from inflight.models import ImportReject, ImportRun
 from inflight.rejects_csv import rejects_csv

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from config.common.admin import ReadOnlyAdmin, ReadOnlyInline
-from config.common.columns import link_to, list_address
+from config.common.admin_columns import link_to, list_address
 from inflight.models import Customer, Purchase
 
 

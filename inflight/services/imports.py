@@ -21,7 +21,7 @@ from inflight.exceptions import ImportUnderWay, UnusableCsv
 from inflight.loading import Kind, Load
 from inflight.models import Customer, ImportReject, ImportRun, Purchase
 from inflight.parsing import CUSTOMER_ROW, PURCHASE_ROW
-from inflight.staging import Stage, touch_parents
+from inflight.staging import Stage, mark_parents_changed
 
 logger = logging.getLogger(__name__)
 
@@ -184,7 +184,7 @@ def _fail(run: ImportRun, error: Exception) -> None:
 def _execute(run: ImportRun, loads: list[Load], on_progress: OnProgress | None) -> None:
     """Stage both files, then make all that is good visible at once."""
     try:
-        with _bulk_mode():
+        with bulk_load_pragmas():
             _stage(run, loads, on_progress)
             with transaction.atomic():
                 _apply(run, loads)
@@ -218,8 +218,8 @@ def _apply(run: ImportRun, loads: list[Load]) -> None:
     customers, purchases = loads
     for load in loads:
         load.kind.stage.index_key()
-        load.counts.unchanged = load.kind.stage.refuse_repeats()
-    PURCHASES.stage.refuse_orphans(CUSTOMERS.stage)
+        load.counts.unchanged = load.kind.stage.reject_duplicates()
+    PURCHASES.stage.reject_orphans(CUSTOMERS.stage)
     for load in loads:
         _keep_rejects(run, load)
         load.counts.rejected = load.kind.stage.drop_rejected()
@@ -244,17 +244,17 @@ def _upsert(customers: Load, purchases: Load) -> None:
         load.counts.unchanged += load.kind.stage.drop_unchanged()
     customers.counts.updated = CUSTOMERS.stage.update_changed(", needs_sending = TRUE")
     if Customer.objects.exists():  # new customers need sending anyway
-        touch_parents(PURCHASES.stage, CUSTOMERS.stage, "needs_sending = TRUE")
+        mark_parents_changed(PURCHASES.stage, CUSTOMERS.stage, "needs_sending = TRUE")
     customers.counts.inserted = CUSTOMERS.stage.insert_new()
     purchases.counts.updated = PURCHASES.stage.update_changed()
     purchases.counts.inserted = PURCHASES.stage.insert_new()
 
 
 @contextmanager
-def _bulk_mode() -> Iterator[None]:
+def bulk_load_pragmas() -> Iterator[None]:
     """Make SQLite fit for millions of rows: larger page caches, and no second look at the foreign key.
 
-    `refuse_orphans` has found every row without a parent, in the transaction that inserts and with the database's only write
+    `reject_orphans` has found every row without a parent, in the transaction that inserts and with the database's only write
     lock; SQLite looking up each parent once more takes a quarter of an import's time.
     """
     if connection.vendor != "sqlite":

@@ -111,9 +111,9 @@ class RunningRunner:
         return found
 
     def _busy(self, attempt: int) -> int | None:
-        for post in self.runner.posts if self.runner else []:
-            if post.job is not None and post.job.attempts == attempt and post.child.started:
-                return post.child.pid
+        for post in self.runner.slots if self.runner else []:
+            if post.job is not None and post.job.attempts == attempt and post.worker.started:
+                return post.worker.pid
         return None
 
     def stop(self) -> None:

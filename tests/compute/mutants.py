@@ -16,8 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from compute.faults import Fault
-from compute.run import carry_out
+from compute.faults import ComputeError
+from compute.run import execute
 from tests.compute.mutant_seeds import seeds
 from tests.compute.tables import order, prepared
 
@@ -159,8 +159,8 @@ def outcome(seed: int, number: int, engine: str, folder: Path) -> str:
         **parameters,
     )
     try:
-        carry_out(wish, lambda _: None)
-    except Fault as fault:
+        execute(wish, lambda _: None)
+    except ComputeError as fault:
         return fault.detail
     except Exception:
         return traceback.format_exc()

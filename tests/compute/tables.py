@@ -19,8 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from compute.engines import engine_class
-from compute.engines.base import Surroundings
-from compute.run import Order, Outcome, carry_out
+from compute.engines.base import EngineEnvironment
+from compute.run import JobResult, JobSpec, execute
 from compute.versions import version_of
 from compute.xml_file import read_records
 
@@ -80,14 +80,14 @@ def _parquet_cell(value: Any) -> Any:
     return Decimal(value) if isinstance(value, int) and abs(value) >= 2**63 else value
 
 
-def order(path: Path, operation: str, *, engine: str = "duckdb", **parameters: Any) -> Order:
+def order(path: Path, operation: str, *, engine: str = "duckdb", **parameters: Any) -> JobSpec:
     """An order whose results go beside the file."""
     results = path.parent / "results"
     results.mkdir(exist_ok=True)
     defaults: dict[str, dict[str, Any]] = {"group_by": {"aggregations": {}}, "stats": {"by": []}}
     scratch = tempfile.mkdtemp(dir=path.parent)
     suffix = path.name.removesuffix(".gz").rpartition(".")[2]
-    return Order(
+    return JobSpec(
         engine=engine,
         operation=operation,
         output_format=parameters.pop("output_format", ""),
@@ -110,14 +110,14 @@ def prepared(engine: str) -> None:
     os.environ["PYSPARK_SUBMIT_ARGS"] = QUICK_JAVA
     scratch = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, scratch, ignore_errors=True)
-    engine_class(engine).prepare(Surroundings(512 * 1024**2, scratch, spark_master="local[2]"))
+    engine_class(engine).prepare(EngineEnvironment(512 * 1024**2, scratch, spark_master="local[2]"))
 
 
-def run(path: Path, operation: str, **parameters: Any) -> tuple[Outcome, Path]:
+def run(path: Path, operation: str, **parameters: Any) -> tuple[JobResult, Path]:
     """Carry an order out; return the outcome and the result's path."""
     wish = order(path, operation, **parameters)
     prepared(wish.engine)
-    outcome = carry_out(wish, lambda _: None)
+    outcome = execute(wish, lambda _: None)
     return outcome, Path(wish.results) / outcome.result_name
 
 

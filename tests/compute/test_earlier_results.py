@@ -12,7 +12,7 @@ import pytest
 
 from compute.faults import FileChanged
 from compute.models import Job
-from compute.run import carry_out
+from compute.run import execute
 from compute.services import jobs, running
 from compute.storage import storage
 from tests.compute.workbench import done_job
@@ -108,7 +108,7 @@ def test_a_change_while_a_file_is_read_fails_the_job(table: Path, change: Callab
     job = jobs.submit_job(jobs.Request("non_null", {"columns": ["price"]}, "a/table.csv", "ana"), fresh=True)
 
     with pytest.raises(FileChanged):
-        carry_out(running.order_for(job), lambda _: change(table))
+        execute(running.job_spec_for(job), lambda _: change(table))
 
 
 def test_an_unchanged_file_is_answered_from_the_earlier_result(table: Path) -> None:

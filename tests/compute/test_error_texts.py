@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from compute.faults import MAX_DETAIL, BrokenFile, Fault, MixedColumn, NotNumeric, UnknownColumn
+from compute.faults import MAX_DETAIL, BrokenFile, ComputeError, MixedColumn, NotNumeric, UnknownColumn
 from tests.compute.tables import result, run
 
 every_engine = pytest.mark.parametrize("engine", ["duckdb", "pandas", "spark"])
@@ -32,7 +32,7 @@ LONG_TEXTS = {
 def test_an_error_quotes_only_the_beginning_of_what_is_long(engine: str, case: str, tmp_path: Path) -> None:
     suffix, content = LONG_TEXTS[case]
 
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(ComputeError) as caught:
         run(_file(tmp_path, f"t.{suffix}", content), "non_null", engine=engine, columns=["y" * 100_000])
 
     assert len(caught.value.detail) <= MAX_DETAIL

@@ -13,9 +13,9 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from compute.models import Job
+from compute.notifications import QUEUED, Listener
 from compute.services import jobs, running
 from compute.storage import storage
-from compute.wakeups import QUEUED, Listener
 from tests.compute.asking import ask, left_behind, settled
 from tests.compute.conftest import RunningRunner
 from tests.compute.tables import write_table

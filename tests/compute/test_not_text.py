@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from compute.faults import BrokenFile, Fault
+from compute.faults import BrokenFile, ComputeError
 from tests.compute.tables import ENGINES, run
 
 pytestmark = pytest.mark.parametrize("engine", ENGINES)
@@ -44,9 +44,9 @@ def test_what_is_not_text_is_told_before_what_else_is_wrong(engine: str, tmp_pat
     path = tmp_path / "t.csv"
     path.write_bytes(HEAD + b"a,word,\n" + BEHIND_THE_FIRST_LOOK + b"b,2,caf\xe9\n")
 
-    with pytest.raises(Fault, match=f"byte {len(HEAD) + 8 + len(BEHIND_THE_FIRST_LOOK) + 7} is 0xe9"):
+    with pytest.raises(ComputeError, match=f"byte {len(HEAD) + 8 + len(BEHIND_THE_FIRST_LOOK) + 7} is 0xe9"):
         run(path, "stats", engine=engine, columns=["x"])
-    with pytest.raises(Fault, match="is not UTF-8"):
+    with pytest.raises(ComputeError, match="is not UTF-8"):
         run(path, "stats", engine=engine, columns=["y"])
 
 

@@ -12,8 +12,8 @@ from rest_framework.test import APIClient
 from s3fs import S3FileSystem
 
 from compute.exceptions import FileIsThere, FileMissing, NotAFile, OutsideRoot, UnusableName
+from compute.locations import BLOCK_BYTES, AtomicFile, filesystem, opened
 from compute.models import Job
-from compute.places import BLOCK_BYTES, Draft, filesystem, opened
 from compute.services import jobs, running
 from compute.services.files import Upload, store_upload
 from compute.storage import storage
@@ -277,12 +277,12 @@ def test_what_dead_attempts_left_and_old_results_are_dropped(s3: S3, settings: A
 
 def test_on_a_file_system_behind_a_url_a_file_is_renamed_into_place() -> None:
     fs, _ = filesystem("memory://apron/")
-    with Draft("memory://apron/a/t.csv") as draft:
+    with AtomicFile("memory://apron/a/t.csv") as draft:
         draft.write(b"half")
         assert not fs.exists("/apron/a/t.csv")
         draft.write(b" and half")
         draft.keep()
-    with Draft("memory://apron/a/t.csv") as draft:
+    with AtomicFile("memory://apron/a/t.csv") as draft:
         draft.write(b"never kept")
 
     assert fs.find("/apron") == ["/apron/a/t.csv"]

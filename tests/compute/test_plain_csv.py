@@ -7,13 +7,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from compute.cells import Cell, Kind, NotThatKind
+from compute.cells import CastError, Cell, Kind
 from compute.engines.plain_csv import FIRST_BYTES, PIECE_BYTES, PlainCsv, select_plain, types_of
-from compute.faults import Fault, NotPlain
+from compute.faults import ComputeError, UnsupportedByFastPath
 from compute.formats import MARK, Format, look_into
 from compute.operations import LINE, Scan
-from compute.pool import Child
 from compute.runner import _limits
+from compute.worker_process import WorkerProcess
 from tests.compute.tables import order, result, run
 from tests.fakes.faulty import wait_until
 
@@ -34,7 +34,7 @@ def answer(path: Path, operation: str) -> list[dict[str, Any]] | str:
     """Return the result's rows, or why there are none."""
     try:
         rows = result(path, operation.removesuffix(" of all"), **QUESTIONS[operation])
-    except Fault as fault:
+    except ComputeError as fault:
         return fault.detail
     rows = [{name.removeprefix("a "): cell for name, cell in row.items()} for row in rows]
     return [{name: f"{float(x):.9g}" if x and name in ROUNDED else x for name, x in row.items()} for row in rows]
@@ -212,11 +212,11 @@ def test_a_stream_is_read_anew_each_time(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("cell", "fault"),
     [
-        (b"1.5", NotThatKind),
-        (b"one", NotPlain),
-        (b"1e3", NotPlain),
-        (b'"1"', NotPlain),
-        (b"9223372036854775808", NotPlain),
+        (b"1.5", CastError),
+        (b"one", UnsupportedByFastPath),
+        (b"1e3", UnsupportedByFastPath),
+        (b'"1"', UnsupportedByFastPath),
+        (b"9223372036854775808", UnsupportedByFastPath),
     ],
 )
 def test_a_column_of_whole_numbers_that_has_another_says_so_or_leaves_it_to_duckdb(
@@ -244,7 +244,7 @@ def test_a_column_of_whole_numbers_that_has_another_says_so_or_leaves_it_to_duck
 def test_what_is_not_plain_is_left_to_duckdb(tmp_path: Path, row: bytes) -> None:
     path = tmp_path / "table.csv"
     path.write_bytes(PLAIN_HEADER + MANY + row + b"\n")
-    assert type(read(path, KEY, WHOLE).fault) is NotPlain
+    assert type(read(path, KEY, WHOLE).fault) is UnsupportedByFastPath
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ def test_it_is_used_where_numbers_or_lines_are_and_each_column_is_one_thing(
 def test_a_child_that_has_read_one_has_reserved_no_more_than_it_uses(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_bytes(PLAIN_HEADER + MANY)
-    child = Child(_limits() | {"tired_bytes": 2**40})  # it must be there still
+    child = WorkerProcess(_limits() | {"recycle_above_bytes": 2**40})  # it must be there still
     try:
         child.start(order(path, "stats", **QUESTIONS["stats"]))
         wait_until(lambda: child.answer() is not None)

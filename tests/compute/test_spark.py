@@ -15,10 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 from rest_framework.test import APIClient
 
-from compute.engines.base import Surroundings
+from compute.engines.base import EngineEnvironment
 from compute.faults import BrokenFile, EngineUnavailable
 from compute.operations import Aggregation
-from compute.run import carry_out
+from compute.run import execute
 from compute.versions import version_of
 from tests.compute.conftest import RunningRunner
 from tests.compute.tables import order, prepared, read_table, result, run, write_table
@@ -143,7 +143,7 @@ def test_files_behind_a_url_are_read_where_they_are_or_fetched(name: str, tmp_pa
     plain = order(path, "group_by", engine="spark", by=["k"], aggregations={"x": ["sum"]}, output_format="csv")
     prepared("spark")
 
-    outcome = carry_out(
+    outcome = execute(
         replace(
             plain,
             input_path=f"file://{path}",
@@ -179,7 +179,7 @@ def test_a_server_that_does_not_answer_is_told_at_once_without_its_token(
     monkeypatch.setattr(module.SparkSession, "getActiveSession", lambda: None)
 
     with pytest.raises(EngineUnavailable):
-        module.start(Surroundings(512 * 1024**2, "", spark_remote="sc://127.0.0.1:9/;token=secret"))
+        module.start(EngineEnvironment(512 * 1024**2, "", spark_remote="sc://127.0.0.1:9/;token=secret"))
 
     assert "could not be started" in caplog.text
     assert "secret" not in caplog.text

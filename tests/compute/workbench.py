@@ -3,9 +3,9 @@
 from dataclasses import asdict
 from typing import Any
 
-from compute.faults import Fault
+from compute.faults import ComputeError
 from compute.models import Job
-from compute.run import carry_out
+from compute.run import execute
 from compute.services import jobs, running
 from compute.views.workbench.files import LOOKED_AT
 from compute.views.workbench.jobs import SHOWN
@@ -15,8 +15,8 @@ def compute_queued() -> None:
     """Compute all that is queued, as a runner's child does."""
     while job := running.claim_job("here"):
         try:
-            running.finish_job(job, asdict(carry_out(running.order_for(job), lambda _: None)))
-        except Fault as fault:
+            running.finish_job(job, asdict(execute(running.job_spec_for(job), lambda _: None)))
+        except ComputeError as fault:
             running.fail_job(job, status=fault.status, code=fault.code, detail=fault.detail, field=fault.field)
 
 

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from compute.models import Job
 from config.common import dashboard
+from config.common.charts import HOURS, among_newest, per_hour
 from config.common.dashboard import Figure, Panel, duration
-from config.common.hourly import HOURS, among_newest, per_hour
 from inflight.models import Delivery, DeliveryBatch, ImportReject
 from tests.rows import ROWS, make_rows
 

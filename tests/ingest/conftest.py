@@ -32,7 +32,7 @@ def topic(kafka: Kafka | None, settings: Any) -> Iterator[str]:
     settings.KAFKA_TOPIC = f"test-{uuid.uuid4().hex}"
     backlog.__init__()  # type: ignore[misc]
     publisher.close()
-    publisher._rests_until = 0.0
+    publisher._circuit_open_until = 0.0
     yield settings.KAFKA_TOPIC
     publisher.close()
 

@@ -81,7 +81,7 @@ def test_an_unacknowledged_record_comes_again_under_the_same_id(
 def test_posts_are_published_again_once_kafka_is_back(client: Client, proxy: KafkaProxy) -> None:
     with proxy.away():
         assert "pending" in post(client)
-    publisher._rests_until = time.monotonic()  # the rest is over
+    publisher._circuit_open_until = time.monotonic()  # the rest is over
     wait_until(lambda: "published" in post(client), what="a published answer")
 
 

@@ -4,7 +4,7 @@ import orjson
 import pytest
 from jsonschema import Draft202012Validator
 
-from metadata_registry.payloads import LONGEST_MESSAGE, SCHEMA, Fault, faults_of
+from metadata_registry.payloads import LONGEST_MESSAGE, SCHEMA, PayloadError, payload_errors
 
 
 def test_schema_is_a_json_schema() -> None:
@@ -13,22 +13,22 @@ def test_schema_is_a_json_schema() -> None:
 
 def test_example_of_the_schema_is_taken() -> None:
     (example,) = SCHEMA["examples"]
-    assert faults_of(orjson.dumps(example).decode()) == []
+    assert payload_errors(orjson.dumps(example).decode()) == []
 
 
 @pytest.mark.parametrize(
     "text", ['{"sourceName": "", "other": [1]}', '{"sourceName": "s", "jobCluster": {"min_workers": 0}}']
 )
 def test_unusual_but_valid_payload_is_taken(text: str) -> None:
-    assert faults_of(text) == []
+    assert payload_errors(text) == []
 
 
 def test_fault_names_its_place() -> None:
-    assert faults_of('{"sourceName": "s", "jobCluster": {"min_workers": "one"}}') == [
-        Fault("jobCluster.min_workers", "'one' is not of type 'integer'")
+    assert payload_errors('{"sourceName": "s", "jobCluster": {"min_workers": "one"}}') == [
+        PayloadError("jobCluster.min_workers", "'one' is not of type 'integer'")
     ]
 
 
 def test_message_does_not_repeat_a_long_payload() -> None:
-    (fault,) = faults_of(orjson.dumps(["x" * 10_000]).decode())
+    (fault,) = payload_errors(orjson.dumps(["x" * 10_000]).decode())
     assert len(fault.message) == LONGEST_MESSAGE + 1

@@ -18,10 +18,10 @@ from compute.services import jobs
 from compute.services.uploads import keep_upload
 from compute.tables import Column
 from compute.uploads import ArrivedFile, ToScratch
+from compute.views.workbench.descriptions import describe_job
 from compute.views.workbench.forms import Wish, request_of, wish_of
 from compute.views.workbench.preview import WAIT_SECONDS, preview_of
-from compute.views.workbench.words import in_words
-from config.common.access import for_those_who_may
+from config.common.permissions import permission_required_page
 from config.common.problems import Problem, prefers_page
 
 PAGE = 50
@@ -31,7 +31,7 @@ MOST_COLUMNS = 60  # to choose from at a time
 WORDS = {"file_exists": "There is a file of this name. Choose another name, or say that it may be replaced."}
 
 
-@for_those_who_may("compute.view_job")
+@permission_required_page("compute.view_job")
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the files there are, the last jobs, and where to drop a file."""
@@ -39,7 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt  # it is checked, but not before the file can stream to where it belongs: see _arrived
-@for_those_who_may("compute.add_job")
+@permission_required_page("compute.add_job")
 @require_POST
 def upload(request: HttpRequest) -> HttpResponse:
     """Take in a file: then a page leads to it, a script is told its address."""
@@ -78,14 +78,14 @@ def _worded(problem: Problem) -> str:
     return WORDS.get(problem.code, problem.detail)
 
 
-@for_those_who_may("compute.view_job")
+@permission_required_page("compute.view_job")
 @require_safe
 def download(request: HttpRequest, file_path: str) -> HttpResponseBase:
     """Send a file: an upload or a result."""
     return file_response(request, file_path)
 
 
-@for_those_who_may("compute.view_job")
+@permission_required_page("compute.view_job")
 @require_http_methods(["GET", "HEAD", "POST"])
 def file(request: HttpRequest, file_path: str) -> HttpResponseBase:
     """Show a file's columns and first rows and what can be asked of it; POST asks."""
@@ -94,7 +94,7 @@ def file(request: HttpRequest, file_path: str) -> HttpResponseBase:
     return _asked(request, file_path)
 
 
-@for_those_who_may("compute.add_job")
+@permission_required_page("compute.add_job")
 def _asked(request: HttpRequest, file_path: str) -> HttpResponse:
     wish = wish_of(request.POST)
     found = request_of(wish, file_path=file_path, input_format=_input_format(request), sub=request.user.get_username())
@@ -114,7 +114,7 @@ def _home(request: HttpRequest, *, fault: str = "", status: int = 200) -> HttpRe
         "files": files[:PAGE],
         "following": files[PAGE - 1].path if len(files) > PAGE else "",
         "is_first": "after" not in request.GET,
-        "jobs": in_words(asked_jobs()[:RECENT_JOBS]),
+        "jobs": describe_job(asked_jobs()[:RECENT_JOBS]),
         "most_bytes": settings.COMPUTE_MAX_UPLOAD,
         "fault": fault,
     }

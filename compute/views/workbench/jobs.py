@@ -15,9 +15,9 @@ from compute.models import Job
 from compute.selectors import asked_jobs
 from compute.services import jobs
 from compute.tables import ColumnKind, Table
+from compute.views.workbench.descriptions import curl_of, describe_job, described
 from compute.views.workbench.preview import WAIT_SECONDS, Preview, preview_of
-from compute.views.workbench.words import curl_of, described, in_words
-from config.common.access import for_those_who_may
+from config.common.permissions import permission_required_page
 from config.common.problems import Problem
 
 PAGE = 50
@@ -25,7 +25,7 @@ SHOWN = 200  # rows of a result
 MOST_BARS = 30
 
 
-@for_those_who_may("compute.view_job")
+@permission_required_page("compute.view_job")
 @require_safe
 def job_list(request: HttpRequest) -> HttpResponse:
     """List jobs, newest first: everyone's, since files and answers are everyone's, or one's own."""
@@ -35,11 +35,11 @@ def job_list(request: HttpRequest) -> HttpResponse:
         found = found.filter(pk__lt=int(after))
     page = list(found[: PAGE + 1])
     following = page[PAGE - 1].pk if len(page) > PAGE else None
-    context = {"jobs": in_words(page[:PAGE]), "is_mine": is_mine, "is_first": not after, "following": following}
+    context = {"jobs": describe_job(page[:PAGE]), "is_mine": is_mine, "is_first": not after, "following": following}
     return render(request, "compute/jobs.html", context)
 
 
-@for_those_who_may("compute.view_job")
+@permission_required_page("compute.view_job")
 @require_safe
 def job(request: HttpRequest, job_id: int) -> HttpResponse:
     """Show a job: how far it is, or what came of it."""
@@ -68,7 +68,7 @@ def job(request: HttpRequest, job_id: int) -> HttpResponse:
     return render(request, "compute/job.html", context)
 
 
-@for_those_who_may("compute.view_job")
+@permission_required_page("compute.view_job")
 @require_safe
 def status(request: HttpRequest, job_id: int) -> JsonResponse:
     """Tell how far a job is; pages ask this while they wait."""
@@ -76,7 +76,7 @@ def status(request: HttpRequest, job_id: int) -> JsonResponse:
     return JsonResponse({"status": found.status, "progress": found.progress, "is_settled": found.is_settled})
 
 
-@for_those_who_may("compute.cancel_jobs")
+@permission_required_page("compute.cancel_jobs")
 @require_POST
 def cancel(request: HttpRequest, job_id: int) -> HttpResponse:
     """Cancel a job; one that has ended meanwhile is shown as it is."""
@@ -85,7 +85,7 @@ def cancel(request: HttpRequest, job_id: int) -> HttpResponse:
     return redirect("workbench-job", job_id=job_id)
 
 
-@for_those_who_may("compute.add_job")
+@permission_required_page("compute.add_job")
 @require_POST
 def convert(request: HttpRequest, job_id: int) -> HttpResponse:
     """Send a job's result in another format, by asking the same again: what has been answered is at hand.

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from compute.child_folders import ChildFolder, remove_left_behind
+from compute.workspaces import Workspace, remove_abandoned_workspaces
 from tests.processes import ROOT
 
-HOLD_ONE = "from compute.child_folders import ChildFolder; print(ChildFolder().path, flush=True); input()"
+HOLD_ONE = "from compute.workspaces import Workspace; print(Workspace().path, flush=True); input()"
 
 
 @pytest.fixture(autouse=True)
@@ -28,16 +28,16 @@ def test_the_folder_of_a_killed_process_is_removed_and_not_before() -> None:
         assert process.stdout
         folder = Path(process.stdout.readline().strip())
         (folder / "blocks").write_text("what an engine kept")
-        remove_left_behind()
+        remove_abandoned_workspaces()
         assert (folder / "blocks").exists()
         process.kill()
         process.wait()
-    remove_left_behind()
+    remove_abandoned_workspaces()
     assert not folder.exists()
 
 
 def test_a_folder_goes_with_its_child(temporary: Path) -> None:
-    folder = ChildFolder()
+    folder = Workspace()
     (folder.path / "blocks").write_text("what an engine kept")
     folder.remove()
     assert list(temporary.iterdir()) == []
@@ -48,6 +48,6 @@ def test_what_only_looks_like_one_stays(temporary: Path, tmp_path: Path) -> None
     elsewhere.mkdir()
     (temporary / "apron-child-link").symlink_to(elsewhere)
     (temporary / "apron-child-file").write_text("somebody's")
-    remove_left_behind()
+    remove_abandoned_workspaces()
     assert elsewhere.exists()
     assert len(list(temporary.iterdir())) == 2

@@ -1,4 +1,4 @@
-"""The children of one runner: warm processes that carry out one order at a time, and that can be killed at any moment."""
+"""The worker processes of a runner: each executes one job at a time, stays warm, and can be killed at any moment."""
 
 import json
 import os
@@ -12,14 +12,14 @@ from multiprocessing.connection import Pipe
 from pathlib import Path
 from typing import Any
 
-from compute.child_folders import ChildFolder
-from compute.run import Order
+from compute.run import JobSpec
+from compute.workspaces import Workspace
 
 GROUP_SECONDS = 0.5
 PROJECT = Path(__file__).resolve().parent.parent
 
 
-class Child:
+class WorkerProcess:
     """A running `python -m compute.child` in a process group of its own."""
 
     def __init__(self, limits: dict[str, Any]) -> None:
@@ -32,8 +32,8 @@ class Child:
             start_new_session=True,
         )
         theirs.close()
-        self._folder = ChildFolder()
-        limits["surroundings"]["scratch"] = str(self._folder.path)
+        self._workspace = Workspace()
+        limits["environment"]["scratch"] = str(self._workspace.path)
         self.progress = 0.0
         self.started = 0.0
         self.send(limits)
@@ -43,10 +43,10 @@ class Child:
         """Its process id, and that of its group."""
         return self._process.pid
 
-    def start(self, order: Order) -> None:
-        """Give it an order; raise OSError where it is dead."""
+    def start(self, spec: JobSpec) -> None:
+        """Give it a job; raise OSError where it is dead."""
         self.progress = 0.0
-        self.send(asdict(order))
+        self.send(asdict(spec))
         self.started = time.monotonic()
 
     def send(self, message: dict[str, Any]) -> None:
@@ -69,7 +69,7 @@ class Child:
         self.connection.close()
         status = self._process.wait()
         self._await_group()
-        self._folder.remove()
+        self._workspace.remove()
         return status
 
     def _await_group(self) -> None:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Self, cast
 
-from compute.faults import Fault, FileChanged, PlaceUnavailable
+from compute.faults import ComputeError, FileChanged, PlaceUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def answering(url: str) -> Iterator[None]:
     """Say in our words that a store does not do its part; what it says of a missing file passes through."""
     try:
         yield
-    except (FileNotFoundError, Fault):
+    except (FileNotFoundError, ComputeError):
         raise
     except Exception as error:  # each driver has errors of its own
         logger.warning("%s: %s: %s", url, type(error).__name__, error)
@@ -97,13 +97,13 @@ def publish(path: Path, place: str) -> None:
             os.fsync(file.fileno())
         path.replace(place)
         return
-    with Draft(place) as draft, path.open("rb") as file:
+    with AtomicFile(place) as draft, path.open("rb") as file:
         while block := file.read(BLOCK_BYTES):
             draft.write(block)
         draft.keep()
 
 
-class Draft:
+class AtomicFile:
     """What is on its way to a URL: it appears there whole, by keep(), or not at all."""
 
     def __init__(self, url: str) -> None:

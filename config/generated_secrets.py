@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 
-def read_or_make_secret(path: Path, name: str, *, announce: bool = False) -> str:
+def read_or_generate_secret(path: Path, name: str, *, announce: bool = False) -> str:
     """Return the secret `name` kept in the JSON file `path`, making it first if it is not there.
 
     Several processes may start at once: the file is only ever replaced whole, under a lock, so all of them end up with

@@ -16,7 +16,7 @@ SETTLED = "compute_settled"
 POLL_SECONDS = 0.015
 
 
-def announce(channel: str) -> None:
+def notify(channel: str) -> None:
     """Wake whoever listens; within a transaction, with its commit."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from compute.flushing import flushed_meanwhile
+from compute.background_fsync import flushed_meanwhile
 
 
 def write_until(event: threading.Event, path: Path) -> None:

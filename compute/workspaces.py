@@ -13,7 +13,7 @@ from pathlib import Path
 PREFIX = "apron-child-"
 
 
-class ChildFolder:
+class Workspace:
     """A new folder, locked by this process."""
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class ChildFolder:
         os.close(self._lock)
 
 
-def remove_left_behind() -> None:
+def remove_abandoned_workspaces() -> None:
     """Remove the folders of runners that were killed."""
     for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with suppress(OSError):

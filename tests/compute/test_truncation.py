@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from compute.faults import BrokenFile
-from compute.file_end import REGION_BYTES
+from compute.truncation import REGION_BYTES
 from tests.compute.tables import ENGINES, packed, result, run
 
 every_engine = pytest.mark.parametrize("engine", ENGINES)

@@ -39,6 +39,6 @@ def described(job: Job) -> str:
     return f"statistics of {', '.join(asked['columns'])}" + (f", by {', '.join(asked['by'])}" if asked["by"] else "")
 
 
-def in_words(jobs: Iterable[Job]) -> list[tuple[Job, str]]:
+def describe_job(jobs: Iterable[Job]) -> list[tuple[Job, str]]:
     """Return jobs, each with what it was asked."""
     return [(job, described(job)) for job in jobs]

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 View = Callable[..., HttpResponseBase]
 
 
-def open_like_the_api(view: View) -> View:
+def public_page(view: View) -> View:
     """Show the page to everyone, or, where REQUIRE_TOKEN closes the API, to those who have logged in."""
 
     @wraps(view)
@@ -23,7 +23,7 @@ def open_like_the_api(view: View) -> View:
     return guarded
 
 
-def for_those_who_may(permission: str) -> Callable[[View], View]:
+def permission_required_page(permission: str) -> Callable[[View], View]:
     """Show the page, which no cache may keep, to those who have logged in and have the permission; 403 to others."""
 
     def decorated(view: View) -> View:
