@@ -100,11 +100,11 @@ def publish(path: Path, place: str) -> None:
     with AtomicFile(place) as draft, path.open("rb") as file:
         while block := file.read(BLOCK_BYTES):
             draft.write(block)
-        draft.keep()
+        draft.commit()
 
 
 class AtomicFile:
-    """What is on its way to a URL: it appears there whole, by keep(), or not at all."""
+    """What is on its way to a URL: it appears there whole, by commit(), or not at all."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -117,14 +117,14 @@ class AtomicFile:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.discard()
+        self.rollback()
 
     def write(self, block: bytes) -> None:
         """Take in the next bytes."""
         with answering(self._url):
             self._file.write(block)
 
-    def keep(self) -> None:
+    def commit(self) -> None:
         """Let it appear, in place of what was there."""
         with answering(self._url):
             self._file.close()
@@ -132,7 +132,7 @@ class AtomicFile:
                 self._fs.mv(self._written, self._path)
         self._file = None
 
-    def discard(self) -> None:
+    def rollback(self) -> None:
         """Drop it, unless it was kept."""
         if self._file is None:
             return

@@ -95,10 +95,10 @@ class ToScratch(FileUploadHandler):
     def file_complete(self, file_size: int) -> ArrivedFile:
         return ArrivedFile(self.file_name or "", file_size, self._uploads[-1])
 
-    def discard(self) -> None:
+    def rollback(self) -> None:
         """Remove all temporary files."""
         for upload in self._uploads:
-            upload.discard()
+            upload.rollback()
 
 
 @contextmanager
@@ -109,4 +109,4 @@ def arriving_form(request: Request) -> Iterator[Any]:
     try:
         yield request.data
     finally:
-        handler.discard()
+        handler.rollback()

@@ -11,7 +11,7 @@ SPARE_BYTES = 256 * 1024 * 1024  # of the disk, for those who have to go on writ
 
 
 class Upload:
-    """A file on its way in. Leaving the block without keep() removes what came so far."""
+    """A file on its way in. Leaving the block without commit() removes what came so far."""
 
     def __init__(self, announced_bytes: int, path: str | None = None) -> None:
         self._written = 0
@@ -19,14 +19,14 @@ class Upload:
         try:
             self._check(announced_bytes, announced_bytes)
         except UploadTooLarge:
-            self.discard()
+            self.rollback()
             raise
 
     def __enter__(self) -> "Upload":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.discard()
+        self.rollback()
 
     def write(self, chunk: bytes) -> None:
         """Take in the next bytes; raise UploadTooLarge."""
@@ -39,14 +39,14 @@ class Upload:
         """How many bytes came so far."""
         return self._written
 
-    def keep(self, path: str, *, overwrite: bool) -> StoredFile:
+    def commit(self, path: str, *, overwrite: bool) -> StoredFile:
         """Make it the file at `path`; raise FileIsThere unless it may replace one."""
-        self._incoming.keep(path, overwrite=overwrite)
+        self._incoming.commit(path, overwrite=overwrite)
         return storage().existing_file(path, field="file_path")
 
-    def discard(self) -> None:
+    def rollback(self) -> None:
         """Remove what came so far, unless it was kept."""
-        self._incoming.discard()
+        self._incoming.rollback()
 
     def _check(self, size: int, pending: int) -> None:
         if size > settings.COMPUTE_MAX_UPLOAD:
@@ -71,4 +71,4 @@ def store_upload(
             upload.write(chunk)
         if announced_bytes is not None and upload.written != announced_bytes:
             raise UploadIncomplete(f"Only {upload.written} of {announced_bytes} bytes arrived.")
-        return upload.keep(path, overwrite=overwrite)
+        return upload.commit(path, overwrite=overwrite)

@@ -41,10 +41,10 @@ class Incoming(Protocol):
     def write(self, block: bytes) -> None:
         """Take in the next bytes."""
 
-    def keep(self, path: str, *, overwrite: bool) -> None:
+    def commit(self, path: str, *, overwrite: bool) -> None:
         """Make it the file at `path`; raise FileIsThere unless it may replace one."""
 
-    def discard(self) -> None:
+    def rollback(self) -> None:
         """Drop it, unless it was kept."""
 
 

@@ -141,7 +141,7 @@ class IncomingFile:
     def write(self, block: bytes) -> None:
         self._file.write(block)
 
-    def keep(self, path: str, *, overwrite: bool) -> None:
+    def commit(self, path: str, *, overwrite: bool) -> None:
         place = self._root / path
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -155,7 +155,7 @@ class IncomingFile:
         except FileExistsError as error:
             raise is_there(path) from error
 
-    def discard(self) -> None:
+    def rollback(self) -> None:
         self._file.close()
         self._temporary.unlink(missing_ok=True)
 

@@ -163,12 +163,12 @@ class IncomingObject:
         with _answering(self._path):
             self._draft.write(block)
 
-    def keep(self, path: str, *, overwrite: bool) -> None:
+    def commit(self, path: str, *, overwrite: bool) -> None:
         with self._storage.place_for(path, overwrite=overwrite), _answering(path):
-            self._draft.keep()
+            self._draft.commit()
 
-    def discard(self) -> None:
-        self._draft.discard()
+    def rollback(self) -> None:
+        self._draft.rollback()
 
 
 class SpooledObject:
@@ -185,12 +185,12 @@ class SpooledObject:
     def write(self, block: bytes) -> None:
         self._file.write(block)
 
-    def keep(self, path: str, *, overwrite: bool) -> None:
+    def commit(self, path: str, *, overwrite: bool) -> None:
         self._file.flush()
         with self._storage.place_for(path, overwrite=overwrite), _answering(path):
             locations.publish(self._temporary, self._storage.place(path))
 
-    def discard(self) -> None:
+    def rollback(self) -> None:
         self._file.close()
         self._temporary.unlink(missing_ok=True)
 

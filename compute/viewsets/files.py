@@ -56,7 +56,7 @@ class FileViewSet(ComputeMixin):
         with arriving_form(request) as data:
             form = validated(UploadInput, data)
             path = storage().upload_path(form.get("file_path") or form["file"].name, field="file_path")
-            kept = form["file"].upload.keep(path, overwrite=self.parameters["overwrite"])
+            kept = form["file"].upload.commit(path, overwrite=self.parameters["overwrite"])
         return _created(kept)
 
     @extend_schema(

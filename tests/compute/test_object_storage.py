@@ -155,9 +155,9 @@ def test_of_two_uploads_of_one_new_name_the_first_to_end_is_kept(s3: S3) -> None
     with Upload(3, "t.csv") as slow, Upload(3, "t.csv") as quick:
         slow.write(b"one")
         quick.write(b"two")
-        quick.keep("t.csv", overwrite=False)
+        quick.commit("t.csv", overwrite=False)
         with pytest.raises(FileIsThere):
-            slow.keep("t.csv", overwrite=False)
+            slow.commit("t.csv", overwrite=False)
 
     assert s3.get("compute/t.csv") == b"two"
 
@@ -281,7 +281,7 @@ def test_on_a_file_system_behind_a_url_a_file_is_renamed_into_place() -> None:
         draft.write(b"half")
         assert not fs.exists("/apron/a/t.csv")
         draft.write(b" and half")
-        draft.keep()
+        draft.commit()
     with AtomicFile("memory://apron/a/t.csv") as draft:
         draft.write(b"never kept")
 

@@ -52,7 +52,7 @@ def upload(request: HttpRequest) -> HttpResponse:
             raise
         return _home(request, fault=_worded(problem), status=problem.status)
     finally:
-        handler.discard()
+        handler.rollback()
 
 
 @csrf_protect
