@@ -1,6 +1,7 @@
 """Who may only look sees everything, and nothing to press."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -43,3 +44,15 @@ def test_a_stranger_is_asked_to_log_in(page: Page, address: str) -> None:
     expect(page).to_have_url(re.compile(r"/login"))
     page.goto("/catalogue")
     expect(page.get_by_role("heading", name="Catalogue")).to_be_visible()
+
+
+def test_a_list_is_taken_away_as_it_is_searched(page: Page, house: House) -> None:
+    house.sign_in(page.context, "viewer")
+    page.goto("/admin/django_q/schedule/?q=inflight.tasks")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    header, *lines = Path(download.value.path()).read_text().splitlines()
+    assert download.value.suggested_filename.startswith("scheduled-tasks-")
+    assert header.startswith("Func")
+    assert lines
+    assert {line.startswith("inflight.tasks.") for line in lines} == {True}

@@ -51,6 +51,15 @@ def test_a_list_refuses_what_it_does_not_have(admin_client: Client, model: type[
     assert [answer.status_code for answer in answers] == [400] * len(queries)
 
 
+@pytest.mark.django_db
+@each_model
+def test_a_list_takes_what_its_own_filters_ask(admin_client: Client, model: type[Model]) -> None:
+    make_rows(model, 2)
+    shown = admin_client.get(page(model, "changelist")).context["cl"]
+    links = [choice["query_string"] for found in shown.filter_specs for choice in found.choices(shown)]
+    assert {admin_client.get(page(model, "changelist") + link).status_code for link in links} <= {200}
+
+
 @pytest.mark.django_db(transaction=True)  # what PostgreSQL refuses would spoil a transaction around the test
 @pytest.mark.parametrize(
     ("model", "name", "value"),
