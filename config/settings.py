@@ -1,4 +1,4 @@
-"""All settings, and the only reader of the environment. The README's table lists every variable (a test compares)."""
+"""All settings, and the only reader of the environment. docs/configuration.md lists every variable (a test compares)."""
 
 import os
 import sys

@@ -13,13 +13,6 @@ COMPUTED = "computed"
 ROW = re.compile(r"^\| `([A-Z][A-Z0-9_]+)` \| (.*?) \| (.+?) \|$", re.MULTILINE)
 
 
-@pytest.fixture(scope="module")
-def readme() -> str:
-    path = ROOT / "README.md"
-    assert path.exists(), "README.md is missing: it needs the settings table and every endpoint"
-    return path.read_text()
-
-
 def read_variables(source: str) -> dict[str, Any]:
     """Return the variables that settings read, with their defaults; COMPUTED where a default is not a plain value."""
     return {
@@ -84,8 +77,8 @@ def without_purpose(pyproject: str) -> list[str]:
     return [line.strip() for line in lines if not re.search(r'",\s+# \S', line)]
 
 
-def test_the_settings_table_is_what_the_settings_read(readme: str) -> None:
-    rows = {name: default for name, default, _ in ROW.findall(readme)}
+def test_the_settings_table_is_what_the_settings_read() -> None:
+    rows = {name: default for name, default, _ in ROW.findall((ROOT / "docs/configuration.md").read_text())}
     assert table_faults(read_variables((ROOT / "config/settings.py").read_text()), rows) == []
 
 
@@ -106,9 +99,25 @@ def test_a_disagreement_of_table_and_settings_is_found(source: str, rows: dict[s
 
 
 @pytest.mark.django_db
-def test_every_endpoint_is_in_the_readme(readme: str, api: APIClient) -> None:
-    paths = api.get("/api/schema").json()["paths"]
-    assert [path for path in paths if not mentions(readme, path)] == []
+def test_every_endpoint_is_in_the_page_on_the_api(api: APIClient) -> None:
+    page = (ROOT / "docs/api.md").read_text()
+    assert [path for path in api.get("/api/schema").json()["paths"] if not mentions(page, path)] == []
+
+
+def test_the_readme_is_for_the_first_ten_minutes() -> None:
+    text = (ROOT / "README.md").read_text()
+    assert (len(text.splitlines()) <= 250, len(text.encode()) <= 12_000) == (True, True)
+
+
+def dead_links(page: Path) -> list[str]:
+    """Return the links of a page that lead to no file of the project."""
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
+    return [link for link in links if not (page.parent / link).exists()]
+
+
+def test_every_link_between_the_documents_leads_somewhere() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "cicd/README.md"]
+    assert {page.name: found for page in pages if (found := dead_links(page))} == {}
 
 
 @pytest.mark.parametrize(
