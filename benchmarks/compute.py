@@ -72,18 +72,18 @@ class Measured:
         self.runs.append(timed(work))
 
 
-def run_peer(measured: Measured, *wish: str) -> None:
+def run_peer(measured: Measured, *options: str) -> None:
     """Run a peer as a script once more, and note what that took."""
 
     def run() -> None:
-        measured.peak = max(measured.peak, *printed_by_peer(*wish))
+        measured.peak = max(measured.peak, *printed_by_peer(*options))
 
     measured.run(run)
 
 
-def printed_by_peer(*wish: str) -> list[float]:
+def printed_by_peer(*options: str) -> list[float]:
     """Run the script of a peer and return the numbers it prints."""
-    command = [sys.executable, "-m", "benchmarks.peers.compute", *wish]
+    command = [sys.executable, "-m", "benchmarks.peers.compute", *options]
     return [float(line) for line in subprocess.check_output(command, cwd=PROJECT, text=True).split()]
 
 
@@ -251,10 +251,10 @@ def main() -> None:
     """Measure all of it, in a folder that is removed."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--rows", type=int, default=5_000_000)
-    wish = arguments.parse_args()
+    options = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="apron-compute-") as name:
         folder = Path(name)
-        generate(folder, wish.rows)
+        generate(folder, options.rows)
         with apron(folder) as address:
             for operation in PARAMETERS:
                 ask(address, operation, "small.csv")

@@ -1,4 +1,4 @@
-"""What a file is: its format by name or wish, its dialect and columns by its first bytes. Free of Django and of engines."""
+"""What a file is: its format by its name or as asked, its dialect and columns by its first bytes. Imports no Django."""
 
 import codecs
 import csv

@@ -226,8 +226,8 @@ UNFOLD = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["config.common.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["config.common.authentication.TokenIfRequired"],
-    "DEFAULT_PARSER_CLASSES": ["config.common.bodies.JsonParser"],
-    "DEFAULT_RENDERER_CLASSES": ["config.common.bodies.JsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["config.common.parsers.JsonParser"],
+    "DEFAULT_RENDERER_CLASSES": ["config.common.renderers.JsonRenderer"],
     "DEFAULT_SCHEMA_CLASS": "config.common.openapi.ApronAutoSchema",
     "EXCEPTION_HANDLER": "config.common.problems.problem_from_exception",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],

@@ -12,11 +12,11 @@ from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_v
 from rest_framework.exceptions import NotAuthenticated, UnsupportedMediaType
 
 from config.common.authentication import NO_TOKEN, BearerAuthentication, Caller
-from config.common.bodies import parse_json, read_body
 from config.common.compression import decode_body
 from config.common.idempotency import run_once
 from config.common.json import dumps
 from config.common.openapi import PREFER, one_or_many
+from config.common.parsers import parse_json, read_body
 from config.common.prefer import prefers_async
 from config.common.problems import CONTENT_TYPE, problem_from_exception
 from config.common.strict import refuse_unknown

@@ -6,7 +6,7 @@ from typing import IO, Any
 
 import msgspec
 
-from config.common.bodies import JsonParser
+from config.common.parsers import JsonParser
 
 
 class PayloadParser(JsonParser):

@@ -129,8 +129,8 @@ def make_computations() -> None:
     if Job.objects.exists():
         return
     for hours, operation, parameters in COMPUTED:
-        wish = Request(operation=operation, parameters=parameters, file_path=SALES_FILE, sub=MAY_ALL)
-        job = wait_for_job(submit_job(wish, fresh=True), 20)
+        request = Request(operation=operation, parameters=parameters, file_path=SALES_FILE, sub=MAY_ALL)
+        job = wait_for_job(submit_job(request, fresh=True), 20)
         put_back(Job.objects.filter(pk=job.pk), hours=hours)
 
 

@@ -83,10 +83,10 @@ def product(request: HttpRequest, product_id: UUID) -> HttpResponse:
 def _period(query: QueryDict) -> Period:
     own = {name: query[name] for name in ("start", "end") if query.get(name)}
     if own:
-        wish = PeriodQuery(data=own)
-        if wish.is_valid():
-            return Period(OWN, wish.validated_data, [])
-        return Period(OWN, {}, [f"{name}: {text}" for name, texts in wish.errors.items() for text in texts])
+        serializer = PeriodQuery(data=own)
+        if serializer.is_valid():
+            return Period(OWN, serializer.validated_data, [])
+        return Period(OWN, {}, [f"{name}: {text}" for name, texts in serializer.errors.items() for text in texts])
     name = query.get("period", USUAL)
     if name not in PERIODS:
         name = USUAL

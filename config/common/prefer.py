@@ -1,4 +1,4 @@
-"""The client's wish to wait or not (RFC 7240)."""
+"""Read the `Prefer` header (RFC 7240)."""
 
 from django.http import HttpRequest
 from rest_framework.request import Request
@@ -6,5 +6,5 @@ from rest_framework.request import Request
 
 def prefers_async(request: Request | HttpRequest) -> bool:
     """Whether the request carries `Prefer: respond-async`."""
-    wishes = request.headers.get("Prefer", "").lower().replace(";", ",").split(",")
-    return "respond-async" in (wish.strip() for wish in wishes)
+    preferences = request.headers.get("Prefer", "").lower().replace(";", ",").split(",")
+    return "respond-async" in (each.strip() for each in preferences)

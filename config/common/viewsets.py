@@ -15,13 +15,12 @@ from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
 from config.common.authentication import subject_of
-from config.common.bodies import JsonRenderer
 from config.common.compression import decode_body
 from config.common.conditional import etag_of, is_not_modified, require_if_match
-from config.common.exports import CsvRenderer, NdjsonRenderer
 from config.common.idempotency import HEADER, run_once
 from config.common.json import dumps, json_array
 from config.common.pagination import KeysetPagination, iterate_pages
+from config.common.renderers import CsvRenderer, JsonRenderer, NdjsonRenderer
 from config.common.strict import Query, refuse_repeated, refuse_unknown, validated
 
 PAGE_PARAMETERS = ("limit", "cursor")

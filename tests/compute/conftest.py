@@ -22,10 +22,10 @@ SPARKS_OWN = "test_spark.py"
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests with Spark, an extra that wants a Java, unless SPARK_TESTS says how many: `all`, or a `sample`."""
-    wish = os.environ.get("SPARK_TESTS")
-    if wish == "all":
+    body = os.environ.get("SPARK_TESTS")
+    if body == "all":
         return
-    dropped = _beyond_the_sample(items) if wish == "sample" else set(filter(_is_with_spark, items))
+    dropped = _beyond_the_sample(items) if body == "sample" else set(filter(_is_with_spark, items))
     config.hook.pytest_deselected(items=list(dropped))
     items[:] = [item for item in items if item not in dropped]
 

@@ -150,7 +150,7 @@ def outcome(seed: int, number: int, engine: str, folder: Path) -> str:
     operation, parameters = chance.choice(OPERATIONS)
     path = folder / f"t.{suffix}"
     path.write_bytes(content)
-    wish = order(
+    body = order(
         path,
         operation,
         engine=engine,
@@ -159,13 +159,13 @@ def outcome(seed: int, number: int, engine: str, folder: Path) -> str:
         **parameters,
     )
     try:
-        execute(wish, lambda _: None)
+        execute(body, lambda _: None)
     except ComputeError as fault:
         return fault.detail
     except Exception:
         return traceback.format_exc()
     finally:
-        shutil.rmtree(wish.scratch)
+        shutil.rmtree(body.scratch)
         path.unlink()
     return "a result"
 

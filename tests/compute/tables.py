@@ -115,10 +115,10 @@ def prepared(engine: str) -> None:
 
 def run(path: Path, operation: str, **parameters: Any) -> tuple[JobResult, Path]:
     """Carry an order out; return the outcome and the result's path."""
-    wish = order(path, operation, **parameters)
-    prepared(wish.engine)
-    outcome = execute(wish, lambda _: None)
-    return outcome, Path(wish.results) / outcome.result_name
+    body = order(path, operation, **parameters)
+    prepared(body.engine)
+    outcome = execute(body, lambda _: None)
+    return outcome, Path(body.results) / outcome.result_name
 
 
 def result(path: Path, operation: str, **parameters: Any) -> list[dict[str, Any]]:

@@ -61,8 +61,8 @@ def test_files_go_in_are_computed_on_and_come_back(
     client: APIClient, runner: RunningRunner, s3: S3, tmp_path: Path
 ) -> None:
     made = _put(client, "2024/sales%20one.csv")
-    wish = {"file_path": "2024/sales one.csv", "by": ["shop"], "aggregations": {"price": ["sum"]}}
-    answer = client.post("/api/compute/group_by", wish, format="json")
+    body = {"file_path": "2024/sales one.csv", "by": ["shop"], "aggregations": {"price": ["sum"]}}
+    answer = client.post("/api/compute/group_by", body, format="json")
     result = answer.json()["file_path"]
 
     assert made.json()["bytes"] == len(SALES)
@@ -75,7 +75,7 @@ def test_files_go_in_are_computed_on_and_come_back(
     assert back["Content-Length"] == "30"
     preview = client.get("/api/compute/files/2024/sales one.csv/preview").json()
     assert preview["rows"][2] == {"shop": "007", "price": None}
-    again = client.post("/api/compute/group_by", wish, format="json")
+    again = client.post("/api/compute/group_by", body, format="json")
     assert again.json()["job"] == answer.json()["job"]
     job = Job.objects.get(pk=answer.json()["job"])
     assert job.input_bytes == len(SALES)
@@ -86,8 +86,8 @@ def test_every_format_is_read_from_and_written_to_the_store(client: APIClient, r
     _put(client, "sales.csv")
     source = "sales.csv"
     for format_ in ("parquet", "json", "xml", "csv"):
-        wish = {"file_path": source, "columns": ["price"], "output_format": format_}
-        source = client.post("/api/compute/non_null", wish, format="json").json()["file_path"]
+        body = {"file_path": source, "columns": ["price"], "output_format": format_}
+        source = client.post("/api/compute/non_null", body, format="json").json()["file_path"]
 
     assert b"".join(client.get(f"/api/compute/files/{source}")) == b"shop,price\n007,1.5\n12,2.5\n"
 

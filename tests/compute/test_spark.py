@@ -197,8 +197,8 @@ def test_cancelling_a_job_ends_its_java(
     settings.COMPUTE_ENGINE = "spark"
     (compute_root / "t.csv").write_text("a,b\n" + "".join(f"{number},{number}\n" for number in range(1_000_000)))
     runner = start_runner()
-    wish = {"file_path": "t.csv", "by": ["a"], "aggregations": {"b": ["std", "n_unique"]}}
-    job = client.post("/api/compute/group_by", wish, format="json", headers={"Prefer": "respond-async"})
+    body = {"file_path": "t.csv", "by": ["a"], "aggregations": {"b": ["std", "n_unique"]}}
+    job = client.post("/api/compute/group_by", body, format="json", headers={"Prefer": "respond-async"})
     child = psutil.Process(runner.busy_child())
     wait_until(lambda: _has_java(child))
     processes = [child, *child.children(recursive=True)]

@@ -51,8 +51,8 @@ def test_an_analysts_way_from_file_to_downloaded_result(
     address = upload(ana)["Location"]
     assert "Perfume" in text_of(ana.get(address))
 
-    wish = {"operation": "group_by", "by": "product", "aggregation": ["mean:price", "max:price"]}
-    answer = ana.post(address, wish, follow=True)
+    body = {"operation": "group_by", "by": "product", "aggregation": ["mean:price", "max:price"]}
+    answer = ana.post(address, body, follow=True)
     page = text_of(answer)
     assert "mean of price, max of price, by product" in page
     assert '<td class="number">4.0</td>' in page
@@ -165,7 +165,7 @@ def test_a_wide_file_offers_the_columns_that_are_sought(ana: Client, compute_roo
 
 
 @pytest.mark.parametrize(
-    ("wish", "said"),
+    ("body", "said"),
     [
         ({"operation": "group_by"}, "Choose at least one column."),
         ({"operation": "stats", "columns": ["price", "price"]}, "there twice"),
@@ -175,11 +175,11 @@ def test_a_wide_file_offers_the_columns_that_are_sought(ana: Client, compute_roo
     ],
 )
 def test_a_wish_that_cannot_be_is_refused_in_words(
-    ana: Client, compute_root: Path, wish: dict[str, Any], said: str
+    ana: Client, compute_root: Path, body: dict[str, Any], said: str
 ) -> None:
     write_table(compute_root, "csv", [{"a": "x", "price": 1}])
     preview("table.csv")
-    answer = ana.post("/workbench/files/table.csv", wish)
+    answer = ana.post("/workbench/files/table.csv", body)
     assert (answer.status_code, said in text_of(answer)) == (400, True)
     assert not Job.objects.exclude(operation="preview").exists()
 

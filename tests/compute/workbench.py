@@ -24,8 +24,8 @@ def done_job(
     operation: str, parameters: dict[str, Any], *, file_path: str = "table.csv", output_format: str = ""
 ) -> Job:
     """Ask, compute, and have the first rows of the result at hand, as a page of the workbench will ask for them."""
-    wish = jobs.Request(operation, parameters, file_path, "ana", output_format=output_format)
-    job = jobs.submit_job(wish, fresh=False)
+    body = jobs.Request(operation, parameters, file_path, "ana", output_format=output_format)
+    job = jobs.submit_job(body, fresh=False)
     compute_queued()
     job.refresh_from_db()
     preview(job.result_path, SHOWN)

@@ -10,17 +10,17 @@ from config.common.json import dumps
 
 def curl_of(job: Job, address: str) -> str:
     """Return the command; `address` is the server's. The token is named, not shown."""
-    wish = {"file_path": job.file_path, **job.parameters}
+    body = {"file_path": job.file_path, **job.parameters}
     if format_of(job.file_path) != job.input_format:
-        wish["input_format"] = job.input_format
+        body["input_format"] = job.input_format
     if job.output_format:
-        wish["output_format"] = job.output_format
+        body["output_format"] = job.output_format
     return " \\\n  ".join(
         [
             f"curl {shlex.quote(f'{address}api/compute/{job.operation}')}",
             '-H "Authorization: Bearer $APRON_TOKEN"',
             "-H 'Content-Type: application/json'",
-            f"-d {shlex.quote(dumps(wish).decode())}",
+            f"-d {shlex.quote(dumps(body).decode())}",
         ]
     )
 

@@ -19,7 +19,7 @@ from compute.services.uploads import keep_upload
 from compute.tables import Column
 from compute.uploads import ArrivedFile, ToScratch
 from compute.views.workbench.descriptions import describe_job
-from compute.views.workbench.forms import Wish, request_of, wish_of
+from compute.views.workbench.forms import OperationForm, read_form, request_of
 from compute.views.workbench.preview import WAIT_SECONDS, preview_of
 from config.common.permissions import permission_required_page
 from config.common.problems import Problem, prefers_page
@@ -90,20 +90,20 @@ def download(request: HttpRequest, file_path: str) -> HttpResponseBase:
 def file(request: HttpRequest, file_path: str) -> HttpResponseBase:
     """Show a file's columns and first rows and what can be asked of it; POST asks."""
     if request.method != "POST":
-        return _file(request, file_path, Wish())
+        return _file(request, file_path, OperationForm())
     return _asked(request, file_path)
 
 
 @permission_required_page("compute.add_job")
 def _asked(request: HttpRequest, file_path: str) -> HttpResponse:
-    wish = wish_of(request.POST)
-    found = request_of(wish, file_path=file_path, input_format=_input_format(request), sub=request.user.get_username())
+    form = read_form(request.POST)
+    found = request_of(form, file_path=file_path, input_format=_input_format(request), sub=request.user.get_username())
     if isinstance(found, dict):
-        return _file(request, file_path, replace(wish, faults=found), status=400)
+        return _file(request, file_path, replace(form, faults=found), status=400)
     try:
-        job = jobs.submit_job(found, fresh=wish.is_fresh)
+        job = jobs.submit_job(found, fresh=form.is_fresh)
     except Problem as problem:
-        return _file(request, file_path, replace(wish, faults={"": problem.detail}), status=problem.status)
+        return _file(request, file_path, replace(form, faults={"": problem.detail}), status=problem.status)
     jobs.wait_for_job(job, WAIT_SECONDS / 2)
     return redirect("workbench-job", job_id=job.pk)
 
@@ -121,7 +121,7 @@ def _home(request: HttpRequest, *, fault: str = "", status: int = 200) -> HttpRe
     return render(request, "compute/workbench.html", context, status=status)
 
 
-def _file(request: HttpRequest, file_path: str, wish: Wish, *, status: int = 200) -> HttpResponse:
+def _file(request: HttpRequest, file_path: str, form: OperationForm, *, status: int = 200) -> HttpResponse:
     preview = preview_of(
         file_path,
         rows=LOOKED_AT,
@@ -139,7 +139,7 @@ def _file(request: HttpRequest, file_path: str, wish: Wish, *, status: int = 200
         "offered": offered[:MOST_COLUMNS],
         "sought": sought,
         "is_wide": len(columns) > MOST_COLUMNS,
-        "wish": wish,
+        "form": form,
         "formats": list(Format),
         "operations": Job.Operation,
     }
@@ -153,5 +153,5 @@ def _found(columns: list[Column], sought: str) -> list[Column]:
 
 
 def _input_format(request: HttpRequest) -> str:
-    wished = request.GET.get("input_format", "")
-    return wished if wished in list(Format) else ""
+    asked = request.GET.get("input_format", "")
+    return asked if asked in list(Format) else ""

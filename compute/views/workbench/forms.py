@@ -18,7 +18,7 @@ IN_WORDS = {"required": "Choose at least one column.", "empty": "Choose at least
 
 
 @dataclass(frozen=True)
-class Wish:
+class OperationForm:
     """What was chosen, as it came; `faults` says of each field what is wrong with it."""
 
     operation: str = Job.Operation.GROUP_BY
@@ -30,9 +30,9 @@ class Wish:
     faults: dict[str, str] = field(default_factory=dict)
 
 
-def wish_of(post: QueryDict) -> Wish:
+def read_form(post: QueryDict) -> OperationForm:
     """Return what a form says."""
-    return Wish(
+    return OperationForm(
         operation=post.get("operation", ""),
         by=post.getlist("by"),
         columns=post.getlist("columns"),
@@ -42,23 +42,23 @@ def wish_of(post: QueryDict) -> Wish:
     )
 
 
-def request_of(wish: Wish, *, file_path: str, input_format: str, sub: str) -> jobs.Request | dict[str, str]:
-    """Return the request that a wish makes, or what is wrong with each field of it."""
-    if wish.operation not in INPUTS:
+def request_of(form: OperationForm, *, file_path: str, input_format: str, sub: str) -> jobs.Request | dict[str, str]:
+    """Return the request that a form makes, or what is wrong with each field of it."""
+    if form.operation not in INPUTS:
         return {"operation": "Choose an operation."}
     document = {
-        "file_path": file_path, "input_format": input_format, "output_format": wish.output_format,
-        "by": wish.by, "columns": wish.columns, "aggregations": _by_column(wish.aggregations),
+        "file_path": file_path, "input_format": input_format, "output_format": form.output_format,
+        "by": form.by, "columns": form.columns, "aggregations": _by_column(form.aggregations),
     }  # fmt: skip
-    checked = INPUTS[wish.operation](data={key: value for key, value in document.items() if value})
+    checked = INPUTS[form.operation](data={key: value for key, value in document.items() if value})
     if not checked.is_valid():
         return {name: _in_words(found) for name, found in checked.errors.items()}
     return jobs.Request(
-        operation=wish.operation,
+        operation=form.operation,
         parameters=checked.parameters(),
         file_path=file_path,
         input_format=input_format,
-        output_format=wish.output_format,
+        output_format=form.output_format,
         sub=sub,
     )
 

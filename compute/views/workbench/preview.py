@@ -43,11 +43,11 @@ class Preview:
 
 def preview_of(file_path: str, *, rows: int, sub: str, input_format: str = "", retried: str = "") -> Preview:
     """Return the first rows of a file. A preview that failed stays so, until the id of its job is given as `retried`."""
-    wish = jobs.Request(
+    asked = jobs.Request(
         Job.Operation.PREVIEW, {"rows": rows}, file_path, sub, input_format=input_format, output_format=Format.JSON
     )
     try:
-        job = jobs.wait_for_job(_job_of(wish, retried), WAIT_SECONDS)
+        job = jobs.wait_for_job(_job_of(asked, retried), WAIT_SECONDS)
         if not job.is_settled:
             return Preview(job=job)
         if job.status != Job.Status.DONE:
@@ -62,9 +62,9 @@ def preview_of(file_path: str, *, rows: int, sub: str, input_format: str = "", r
     )
 
 
-def _job_of(wish: jobs.Request, retried: str) -> Job:
+def _job_of(asked: jobs.Request, retried: str) -> Job:
     """The job that is under way or has failed already: a page that is loaded again must not make another each time."""
-    job = jobs.newest_job(wish)
+    job = jobs.newest_job(asked)
     if job is None or job.status in (Job.Status.DONE, Job.Status.CANCELLED) or str(job.pk) == retried:
-        return jobs.submit_job(wish, fresh=False)
+        return jobs.submit_job(asked, fresh=False)
     return job

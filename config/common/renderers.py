@@ -1,14 +1,28 @@
-"""Lists as CSV and as JSON lines: `Accept: text/csv` and `application/x-ndjson` take a list away whole, in bounded memory."""
+"""Render answers: JSON, and lists as CSV or JSON lines, which are streamed whole in bounded memory."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from config.common.bodies import JsonRenderer
+from rest_framework.renderers import BaseRenderer
+
 from config.common.json import dumps
 from config.common.spreadsheets import csv_stream
 
 CHUNK = 500  # rows joined into one piece of the answer
+
+
+class JsonRenderer(BaseRenderer):
+    """Renders UTF-8 JSON; a Decimal becomes a JSON number."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        return b"" if data is None else dumps(data)
 
 
 class CsvRenderer(JsonRenderer):

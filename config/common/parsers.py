@@ -1,4 +1,4 @@
-"""Requests and answers of JSON, with orjson: strict about UTF-8, numbers and size."""
+"""Parse JSON request bodies with orjson: strict about UTF-8, numbers, depth and size."""
 
 from collections.abc import Mapping
 from typing import IO, Any
@@ -7,9 +7,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer
 
-from config.common.json import dumps, loads
+from config.common.json import loads
 from config.common.problems import PayloadTooLarge
 
 
@@ -43,16 +42,3 @@ def parse_json(body: bytes) -> Any:
         return loads(body)
     except ValueError as error:
         raise ParseError(f"The body is not JSON: {error}") from error
-
-
-class JsonRenderer(BaseRenderer):
-    """Renders UTF-8 JSON; a Decimal becomes a JSON number."""
-
-    media_type = "application/json"
-    format = "json"
-    charset = None
-
-    def render(
-        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
-    ) -> bytes:
-        return b"" if data is None else dumps(data)
