@@ -12,5 +12,9 @@ document.addEventListener("themechange", dress);
 dress();
 
 // It puts a link inside of each operation's button, where assistive technology cannot tell which one is meant: the button is.
-const unlink = () => document.querySelectorAll("button a[href]").forEach((link) => link.removeAttribute("href"));
-new MutationObserver(unlink).observe(document.documentElement, { childList: true, subtree: true });
+// And it gives the choice of servers no name.
+function mend() {
+  document.querySelectorAll("button a[href]").forEach((link) => link.removeAttribute("href"));
+  document.querySelector("select#servers:not([aria-label])")?.setAttribute("aria-label", "Server");
+}
+new MutationObserver(mend).observe(document.documentElement, { childList: true, subtree: true });
