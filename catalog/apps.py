@@ -14,11 +14,12 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from catalog import dashboard as panels  # noqa: PLC0415
-        from catalog import reports  # noqa: PLC0415 - models must be loaded first
+        from catalog.metrics import collect  # noqa: PLC0415 - models must be loaded first
+        from catalog.status import state  # noqa: PLC0415
         from config.common import dashboard, metrics, status  # noqa: PLC0415
 
-        metrics.register(reports.collect)
-        status.register("catalog", reports.state)
+        metrics.register(collect)
+        status.register("catalog", state)
         every(1, "catalog.tasks.register_products")
         every(1, "catalog.tasks.refresh_offers")
         every(24 * 60, "catalog.tasks.drop_old_history")

@@ -15,11 +15,12 @@ class ComputeConfig(AppConfig):
 
     def ready(self) -> None:
         from compute import dashboard as panels  # noqa: PLC0415
-        from compute import reports  # noqa: PLC0415 - models must be loaded first
+        from compute.metrics import collect  # noqa: PLC0415 - models must be loaded first
+        from compute.status import state  # noqa: PLC0415
         from config.common import dashboard, metrics, status  # noqa: PLC0415
 
-        metrics.register(reports.collect)
-        status.register("compute", reports.state)
+        metrics.register(collect)
+        status.register("compute", state)
         keep_running("run_jobs")
         every(1, "compute.tasks.recover_jobs")
         every(24 * 60, "compute.tasks.drop_old_results")

@@ -15,10 +15,11 @@ class InflightConfig(AppConfig):
     def ready(self) -> None:
         from config.common import dashboard, metrics, status  # noqa: PLC0415 - models must be loaded first
         from inflight import dashboard as panels  # noqa: PLC0415
-        from inflight import reports  # noqa: PLC0415
+        from inflight.metrics import collect  # noqa: PLC0415 - models must be loaded first
+        from inflight.status import state  # noqa: PLC0415
 
-        metrics.register(reports.collect)
-        status.register("inflight", reports.state)
+        metrics.register(collect)
+        status.register("inflight", state)
         every(1, "inflight.tasks.run_queued_imports")
         every(1, "inflight.tasks.deliver_due")
         every(60, "inflight.tasks.drop_old_uploads")

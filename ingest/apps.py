@@ -15,11 +15,12 @@ class IngestConfig(AppConfig):
     def ready(self) -> None:
         from config.common import dashboard, health, metrics, status  # noqa: PLC0415 - models must be loaded first
         from ingest import dashboard as panels  # noqa: PLC0415
-        from ingest import reports  # noqa: PLC0415
+        from ingest.metrics import collect  # noqa: PLC0415 - models must be loaded first
+        from ingest.status import check_backlog, state  # noqa: PLC0415
 
         every(1, "ingest.tasks.relay_waiting")
-        health.register("ingest", reports.check_backlog)
-        metrics.register(reports.collect)
-        status.register("ingest", reports.state)
+        health.register("ingest", check_backlog)
+        metrics.register(collect)
+        status.register("ingest", state)
         operators_may("ingest.publish_entries")
         dashboard.register("Outbox to Kafka", "ingest.view_dataentry", panels.outbox)

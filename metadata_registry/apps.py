@@ -15,9 +15,9 @@ class MetadataRegistryConfig(AppConfig):
     def ready(self) -> None:
         from config.common import dashboard, status  # noqa: PLC0415 - models must be loaded first
         from metadata_registry import dashboard as panels  # noqa: PLC0415
-        from metadata_registry import reports  # noqa: PLC0415
+        from metadata_registry.status import state  # noqa: PLC0415
 
-        status.register("metadata_registry", reports.state)
+        status.register("metadata_registry", state)
         every(24 * 60, "metadata_registry.tasks.drop_old_tombstones")
         operators_may(
             "metadata_registry.add_metadata", "metadata_registry.delete_metadata", "metadata_registry.restore_metadata"

@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 
 class Level(StrEnum):
-    """Whether somebody has to care."""
+    """Severity shown to operators."""
 
     OK = "ok"
     WAITING = "waiting"  # for something outside; goes on by itself

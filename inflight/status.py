@@ -1,20 +1,7 @@
-"""What inflight tells Prometheus and the landing page, read from the rows: every process says the same."""
+"""Status of inflight for the landing page."""
 
-from collections.abc import Iterator
-
-from prometheus_client import Metric
-
-from config.common.metrics import rows_by
 from config.common.status import Level, State
-from inflight.models import Delivery, DeliveryBatch, ImportRun
-
-
-def collect() -> Iterator[Metric]:
-    """Metrics: imports, deliveries and batches by status."""
-    yield rows_by(ImportRun, "status", "apron_imports", "Imports by status")
-    yield rows_by(Delivery, "status", "apron_deliveries", "Deliveries by status")
-    yield rows_by(DeliveryBatch, "status", "apron_delivery_batches", "Batches of deliveries by status")
-
+from inflight.models import Delivery
 
 _STATES = {
     Delivery.Status.PREPARING: State(Level.OK, "A delivery is on its way to the partner."),
@@ -26,6 +13,6 @@ _STATES = {
 
 
 def state() -> State:
-    """State: what became of the last delivery."""
+    """Return the status: what became of the last delivery."""
     status = Delivery.objects.order_by("-id").values_list("status", flat=True).first()
     return _STATES[Delivery.Status(status)] if status else State(Level.OK, "Ready; nothing has been sent yet.")

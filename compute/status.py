@@ -1,25 +1,17 @@
-"""What compute tells Prometheus and the landing page, read from the rows: every process says the same."""
+"""Status of compute for the landing page."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 from django.utils import timezone
-from prometheus_client import Metric
 
 from compute.models import Job
-from config.common.metrics import rows_by
 from config.common.status import Level, State
 
 LONG = timedelta(minutes=1)  # for a job to wait
 
 
-def collect() -> Iterator[Metric]:
-    """Metrics: jobs by status."""
-    yield rows_by(Job, "status", "apron_jobs", "Jobs by status")
-
-
 def state() -> State:
-    """State: whether jobs wait, and for how long."""
+    """Return the status: whether jobs wait, and for how long."""
     oldest = Job.objects.filter(status=Job.Status.QUEUED).order_by("id").first()
     if oldest is None:
         return State(Level.OK, "Ready for files.")

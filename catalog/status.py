@@ -1,26 +1,17 @@
-"""What the catalogue tells Prometheus and the landing page, read from the rows: every process says the same."""
+"""Status of the catalogue for the landing page."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 from django.utils import timezone
-from prometheus_client import Metric
 
-from catalog.models import Product, RefreshRun
-from config.common.metrics import rows_by
+from catalog.models import RefreshRun
 from config.common.status import Level, State
 
 OLD = timedelta(minutes=5)  # refreshes come each minute
 
 
-def collect() -> Iterator[Metric]:
-    """Metrics: products by registration, refresh runs by status."""
-    yield rows_by(Product, "registration", "apron_products", "Products by registration")
-    yield rows_by(RefreshRun, "status", "apron_refreshes", "Refresh runs by status")
-
-
 def state() -> State:
-    """State: what became of the last refresh."""
+    """Return the status: what became of the last refresh."""
     run = RefreshRun.objects.exclude(status=RefreshRun.Status.RUNNING).order_by("-id").first()
     if run is None:
         return State(Level.OK, "Ready; no prices have been asked for yet.")
