@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 
-from config.common.processes import keep_running
+from config.common.processes import ensure_running
 from config.common.roles import operators_may
 from config.common.schedules import every
 
@@ -21,7 +21,7 @@ class ComputeConfig(AppConfig):
 
         metrics.register(collect)
         status.register("compute", state)
-        keep_running("run_jobs")
+        ensure_running("run_jobs")
         every(1, "compute.tasks.recover_jobs")
         every(24 * 60, "compute.tasks.drop_old_results")
         operators_may("compute.add_job", "compute.cancel_jobs")

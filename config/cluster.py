@@ -19,7 +19,7 @@ from config.common.loading import loading
 PR_SET_PDEATHSIG = 1
 
 
-def end_with_parent(parent: int) -> None:
+def die_with_parent(parent: int) -> None:
     """Ask the kernel for SIGKILL when the parent ends; it may have ended before we asked."""
     if sys.platform == "linux":  # elsewhere a leftover worker only repeats tasks, which is harmless
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -27,19 +27,15 @@ def end_with_parent(parent: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-class Lineage:
-    """Makes this process, and all that it forks, end with their parents."""
+def die_with_parent_in_all_forks(parent: int) -> None:
+    """Have this process, and all that it forks, killed when its parent ends."""
+    die_with_parent(parent)
+    forking: list[int] = [parent]
 
-    def __init__(self, parent: int) -> None:
-        self._parent = parent
-        self._end_with_parent()
-        os.register_at_fork(before=self._remember, after_in_child=self._end_with_parent)
+    def remember() -> None:
+        forking[0] = os.getpid()
 
-    def _remember(self) -> None:
-        self._parent = os.getpid()
-
-    def _end_with_parent(self) -> None:
-        end_with_parent(self._parent)
+    os.register_at_fork(before=remember, after_in_child=lambda: die_with_parent(forking[0]))
 
 
 def use_connections_without_pool() -> None:
@@ -51,7 +47,7 @@ def use_connections_without_pool() -> None:
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    Lineage(parent=int(sys.argv[1]))
+    die_with_parent_in_all_forks(int(sys.argv[1]))
     use_connections_without_pool()
     command = sys.argv[2]
     with loading():

@@ -26,12 +26,12 @@ from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
 from config.common.health import Unhealthy
-from config.common.processes import kept_running
+from config.common.processes import declared_commands
 from config.models import WorkerHeartbeat
 
 logger = logging.getLogger(__name__)
 
-BEAT_SECONDS = 5.0
+HEARTBEAT_SECONDS = 5.0
 SILENT_AFTER_SECONDS = 30.0  # a worker that has not beaten for this long counts as down
 STOP_SECONDS = 20.0  # how long running tasks may take to end after SIGTERM
 LONGEST_BACKOFF_SECONDS = 30.0
@@ -73,7 +73,7 @@ def _oldest_due_task() -> OrmQ | None:
 
 
 class Process:
-    """A management command in a process group of its own, started again, ever more patiently, when it ends."""
+    """Run a management command in its own process group and restart it with exponential backoff."""
 
     def __init__(self, command: str) -> None:
         self.command = command
@@ -82,10 +82,10 @@ class Process:
         self._backoff = 1.0
         self._not_before = 0.0
 
-    def keep_running(self) -> bool:
+    def ensure_running(self) -> bool:
         """Start it where it does not run and its pause is over; return whether it was started."""
         if self._process is not None and self._process.poll() is not None:
-            self._bury(self._process)
+            self._handle_exit(self._process)
         if self._process is not None or time.monotonic() < self._not_before:
             return False
         self._process = subprocess.Popen(  # noqa: S603 - our own command
@@ -96,7 +96,7 @@ class Process:
         self._started = time.monotonic()
         return True
 
-    def _bury(self, process: "subprocess.Popen[bytes]") -> None:
+    def _handle_exit(self, process: "subprocess.Popen[bytes]") -> None:
         self.kill()  # whatever is left of its process group
         lived = time.monotonic() - self._started
         self._backoff = 1.0 if lived > 60 else min(self._backoff * 2, LONGEST_BACKOFF_SECONDS)
@@ -129,44 +129,44 @@ class Process:
 
 
 class Supervisor:
-    """Keeps one cluster and the apps' own commands running, beats, runs due schedules; ends on SIGTERM or SIGINT."""
+    """Keep the cluster and the apps' commands running, write the heartbeat, run due schedules; end on SIGTERM or SIGINT."""
 
     def __init__(self) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self.started_at = timezone.now()
         self._stopping = threading.Event()
         self._cluster = Process("qcluster")
-        self._others = [Process(command) for command in kept_running()]
+        self._others = [Process(command) for command in declared_commands()]
         self._head: tuple[int, float] | None = None  # id of the oldest due task, and since when it is the oldest
-        self._looks_at_everything = True
+        self._runs_all_schedules = True
 
     def run(self) -> None:
         """Supervise until told to stop."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stopping.set())
-        next_beat = 0.0
+        next_heartbeat = 0.0
         while not self._stopping.is_set():
-            self._keep_running()
-            if time.monotonic() >= next_beat:
-                next_beat = time.monotonic() + BEAT_SECONDS
-                self._beat_or_log()
+            self._ensure_running()
+            if time.monotonic() >= next_heartbeat:
+                next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
+                self._beat_and_check()
             self._stopping.wait(1.0)
         self._stop()
         WorkerHeartbeat.objects.filter(name=self.name).delete()
 
-    def _keep_running(self) -> None:
-        if self._cluster.keep_running():
+    def _ensure_running(self) -> None:
+        if self._cluster.ensure_running():
             self._head = None
-            self._looks_at_everything = True
+            self._runs_all_schedules = True
         for process in self._others:
-            process.keep_running()
+            process.ensure_running()
 
-    def _beat_or_log(self) -> None:
+    def _beat_and_check(self) -> None:
         """A database that is away for a while must not end the supervisor."""
         try:
             close_old_connections()
-            self._beat()
-            if self._looks_at_everything:
+            self._write_heartbeat()
+            if self._runs_all_schedules:
                 self._make_schedules_due()
             scheduler()
             if self._is_stalled():
@@ -178,7 +178,7 @@ class Supervisor:
             self._head = None  # what was the oldest task may have been claimed meanwhile
             logger.warning("The database did not answer: %s", error)
 
-    def _beat(self) -> None:
+    def _write_heartbeat(self) -> None:
         now = timezone.now()
         WorkerHeartbeat.objects.update_or_create(
             name=self.name, defaults={"beat_at": now}, create_defaults={"beat_at": now, "started_at": self.started_at}
@@ -188,7 +188,7 @@ class Supervisor:
     def _make_schedules_due(self) -> None:
         """What a predecessor left in the middle is gone on with now, not when its schedule comes round."""
         Schedule.objects.filter(schedule_type=Schedule.MINUTES).update(next_run=timezone.now())
-        self._looks_at_everything = False
+        self._runs_all_schedules = False
 
     def _is_stalled(self) -> bool:
         """Whether the same due task has been the oldest for WORKER_STALL_SECONDS: nothing claims any more."""

@@ -3,11 +3,11 @@
 _commands: dict[str, None] = {}
 
 
-def keep_running(command: str) -> None:
+def ensure_running(command: str) -> None:
     """Declare a management command that runs until SIGTERM, from an app's ready()."""
     _commands[command] = None
 
 
-def kept_running() -> list[str]:
+def declared_commands() -> list[str]:
     """Return what the installed apps declared."""
     return list(_commands)

