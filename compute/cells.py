@@ -58,7 +58,7 @@ class Reading(StrEnum):
     TEXT = "text"
 
 
-class Kind(StrEnum):
+class CellType(StrEnum):
     """As what a column is read. A BY_ kind is a cell as it stands in the file, in the order of what it is compared by."""
 
     RAW = "raw"  # as it stands in the file, to be copied
@@ -76,7 +76,7 @@ class Kind(StrEnum):
         return self.startswith("by_")
 
 
-BY_READING = {Reading.INTEGER: Kind.BY_WHOLE, Reading.NUMBER: Kind.BY_NUMBER, Reading.TEXT: Kind.BY_WORD}
+BY_READING = {Reading.INTEGER: CellType.BY_WHOLE, Reading.NUMBER: CellType.BY_NUMBER, Reading.TEXT: CellType.BY_WORD}
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Cell:
     """A column read as some kind; `name` is what the frame calls it."""
 
     column: str
-    kind: Kind
+    kind: CellType
 
     @property
     def name(self) -> str:
@@ -112,8 +112,8 @@ class CastError(EngineSignal):
 
 # Of a frame that has each row once for each of several columns: the number there, and the cell, of which the least and the
 # greatest are asked for. They are the same unless an engine knows already which they are.
-MELTED_NUMBER = Cell(":melted", Kind.NUMBER)
-MELTED_LEAST, MELTED_GREATEST = Cell(":melted", Kind.BY_NUMBER), Cell(":greatest", Kind.BY_NUMBER)
+MELTED_NUMBER = Cell(":melted", CellType.NUMBER)
+MELTED_LEAST, MELTED_GREATEST = Cell(":melted", CellType.BY_NUMBER), Cell(":greatest", CellType.BY_NUMBER)
 
 
 def inner_name(prefix: str, name: str) -> str:
@@ -152,19 +152,19 @@ class Table:
         """Return as what an untyped column is read, as far as is known."""
         return self.found.get(column, Reading.INTEGER)
 
-    def read_as(self, column: str, kinds: set[Kind]) -> str:
+    def read_as(self, column: str, kinds: set[CellType]) -> str:
         """Return in a word as what a column was read that was needed as these kinds."""
-        if not self.families[column].is_untyped or not kinds - {Kind.RAW, Kind.VALUE, Kind.KEY}:
+        if not self.families[column].is_untyped or not kinds - {CellType.RAW, CellType.VALUE, CellType.KEY}:
             return self.families[column]
-        if Kind.NUMBER in kinds and self.reading(column) == Reading.INTEGER:
+        if CellType.NUMBER in kinds and self.reading(column) == Reading.INTEGER:
             return Reading.NUMBER
-        return Reading.TEXT if Kind.BY_TEXT in kinds else self.reading(column)
+        return Reading.TEXT if CellType.BY_TEXT in kinds else self.reading(column)
 
     def sum_of(self, column: str, field: str) -> Cell:
         """Return the cell whose sum is asked for: exact where it can be."""
         cell = self.number_of(column, field)
         is_whole = self.families[column] not in (Family.FLOAT, Family.DECIMAL) and self.sums_fit
-        return Cell(column, Kind.WHOLE) if is_whole and self.reading(column) == Reading.INTEGER else cell
+        return Cell(column, CellType.WHOLE) if is_whole and self.reading(column) == Reading.INTEGER else cell
 
     def number_of(self, column: str, field: str) -> Cell:
         """Return the cell that is computed on; raise NotNumeric where the type says that it cannot be."""
@@ -173,7 +173,7 @@ class Table:
             raise NotNumeric(column, f"its values are of type {family}.", field=field)
         if self.declared.get(column) == Reading.TEXT:
             raise NotNumeric(column, "the request says in read.types that it is text.", field=field)
-        return Cell(column, Kind.NUMBER)
+        return Cell(column, CellType.NUMBER)
 
     def ordered(self, column: str, field: str) -> Cell:
         """Return the cell whose least or greatest is asked for; raise NotComparable."""
@@ -181,20 +181,20 @@ class Table:
         if family == Family.NESTED:
             raise NotComparable(column, field=field)
         if not family.is_untyped:
-            return Cell(column, Kind.KEY)
+            return Cell(column, CellType.KEY)
         if self.declared.get(column) == Reading.TEXT:
-            return Cell(column, Kind.BY_TEXT)
+            return Cell(column, CellType.BY_TEXT)
         return Cell(column, BY_READING[self.reading(column)])
 
     def note_refused(self, cell: Cell, value: str, *, field: str, must_be_number: bool) -> None:
         """Take note that a cell's column holds `value`, which it cannot be read as; raise NotNumeric or MixedColumn."""
         column = cell.column
         may_be_text = cell.kind.is_ordered and not must_be_number and column not in self.declared
-        if cell.kind == Kind.BY_WORD:
+        if cell.kind == CellType.BY_WORD:
             raise MixedColumn(column, number=value, word=self.words[column], field=field)
-        if may_be_text and (cell.kind == Kind.BY_NUMBER or is_word(value)):
+        if may_be_text and (cell.kind == CellType.BY_NUMBER or is_word(value)):
             self.found[column], self.words[column] = Reading.TEXT, value
-        elif cell.kind in (Kind.WHOLE, Kind.BY_WHOLE):
+        elif cell.kind in (CellType.WHOLE, CellType.BY_WHOLE):
             self.found[column] = Reading.NUMBER
         else:
             mend = (

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import narwhals as nw
 
-from compute.cells import MELTED_LEAST, MELTED_NUMBER, Cell, Kind, Table, inner_name
+from compute.cells import MELTED_LEAST, MELTED_NUMBER, Cell, CellType, Table, inner_name
 from compute.faults import check_distinct
 
 Frame = nw.LazyFrame[Any]
@@ -35,9 +35,9 @@ class Scan:
     melted: Sequence[str] = ()
 
     @property
-    def columns(self) -> dict[str, set[Kind]]:
+    def columns(self) -> dict[str, set[CellType]]:
         """Return the columns that are read, each with the kinds that it is read as."""
-        kinds: dict[str, set[Kind]] = {}
+        kinds: dict[str, set[CellType]] = {}
         for cell in self.cells:
             kinds.setdefault(cell.column, set()).add(cell.kind)
         for column in self.melted:
@@ -129,7 +129,7 @@ class Output:
         if self.aggregation == Aggregation.N_UNIQUE:
             has_null = nw.col(f"there:{self.cell.name}") < nw.col("rows")
             result = nw.when(has_null).then(result - 1).otherwise(result).cast(nw.Int64)
-        elif self.aggregation == Aggregation.COUNT or self.cell.kind == Kind.WHOLE:
+        elif self.aggregation == Aggregation.COUNT or self.cell.kind == CellType.WHOLE:
             result = result.cast(nw.Int64)
         elif self.aggregation in NEED_NUMBERS:
             result = finite(result)
@@ -192,9 +192,9 @@ def _cell_for(aggregation: Aggregation, column: str, table: Table) -> Cell:
         case Aggregation.MIN | Aggregation.MAX:
             return table.ordered(column, field)
         case Aggregation.N_UNIQUE:
-            return Cell(column, Kind.KEY)
+            return Cell(column, CellType.KEY)
         case Aggregation.COUNT | Aggregation.FIRST | Aggregation.LAST:
-            return Cell(column, Kind.VALUE)
+            return Cell(column, CellType.VALUE)
     return table.number_of(column, field)
 
 
@@ -222,7 +222,7 @@ class NonNull:
         return _as_read(frame.filter(*(~cell.expression.is_null() for cell in self._values())))
 
     def _values(self) -> list[Cell]:
-        return [Cell(column, Kind.VALUE) for column in self.columns]
+        return [Cell(column, CellType.VALUE) for column in self.columns]
 
 
 @dataclass(frozen=True)
@@ -243,22 +243,22 @@ class Preview:
 
 
 def _raw(table: Table) -> list[Cell]:
-    return [Cell(column, Kind.RAW) for column in table.families]
+    return [Cell(column, CellType.RAW) for column in table.families]
 
 
 def _as_read(frame: Frame) -> Result:
     names = frame.collect_schema().names()
     if LINE in names:
         return Result(frame.select(LINE))
-    prefix = inner_name(Kind.RAW, "")
+    prefix = inner_name(CellType.RAW, "")
     columns = {name: unquote(name.removeprefix(prefix)) for name in names if name.startswith(prefix)}
     selected = frame.select(*(nw.col(name).alias(column) for name, column in columns.items()))
-    return Result(selected, {column: Cell(column, Kind.RAW) for column in columns.values()})
+    return Result(selected, {column: Cell(column, CellType.RAW) for column in columns.values()})
 
 
 def keys_of(columns: Sequence[str]) -> list[Cell]:
     """Return the cells to group by."""
-    return [Cell(column, Kind.KEY) for column in columns]
+    return [Cell(column, CellType.KEY) for column in columns]
 
 
 def _distinct(cells: Sequence[Cell]) -> list[Cell]:

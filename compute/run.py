@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from compute.background_fsync import flushed_meanwhile
-from compute.cells import CastError, Kind, Table
+from compute.cells import CastError, CellType, Table
 from compute.csv_file import check_rows
 from compute.engines import engine_class
 from compute.engines.base import Engine, Resources, Target, Written
@@ -179,9 +179,11 @@ def _written(
             frame = engine.scan(scan, lines=lines)
             result = operation.apply(frame, table, engine.small_table)
             with flushed_meanwhile(target.path):
-                written = engine.sink(result, target)
+                written = engine.write(result, target)
             return written, {
-                column: table.read_as(column, kinds) for column, kinds in scan.columns.items() if kinds != {Kind.RAW}
+                column: table.read_as(column, kinds)
+                for column, kinds in scan.columns.items()
+                if kinds != {CellType.RAW}
             }
         except CastError as finding:
             operation.refuse(table, finding.cell, finding.value)

@@ -36,7 +36,7 @@ def queue() -> Panel:
         [
             Figure("workers", capped(alive), list_address(WorkerHeartbeat), tone_of(not alive.exists(), Tone.BAD)),
             Figure("tasks that wait", capped(due), list_address(OrmQ)),
-            Figure("the oldest waits for", duration((now - oldest.lock).total_seconds()) if oldest else "none waits"),
+            Figure("oldest waiting task", duration((now - oldest.lock).total_seconds()) if oldest else "none"),
             Figure(
                 "failed tasks",
                 capped(Failure.objects.all()),

@@ -23,7 +23,7 @@ def outbox() -> Panel:
                 list_address(DataEntry, state="waiting"),
                 tone_of(bool(oldest), Tone.WAITING),
             ),
-            Figure("the oldest came", ago(oldest) if oldest else "none waits"),
+            Figure("oldest waiting entry", ago(oldest) if oldest else "none"),
             Figure(
                 "refused",
                 capped(refused),

@@ -52,7 +52,7 @@ class Written:
 
 
 class Engine(Protocol):
-    """Reads one file and writes one result. All may raise a ComputeError; scan and sink also a EngineSignal.
+    """Reads one file and writes one result. All may raise a ComputeError; scan and write also an EngineSignal.
 
     Files of an object store are fetched for it, but those in the formats of `reads_urls`, which it is given where they are.
     """
@@ -81,11 +81,11 @@ class Engine(Protocol):
     def small_table(self, columns: Mapping[str, Sequence[Any]]) -> Frame:
         """Return a few values as a frame that can be joined with one of a scan."""
 
-    def sink(self, result: Result, target: Target) -> Written:
+    def write(self, result: Result, target: Target) -> Written:
         """Compute the result and write it; raise UnwritableValue for what the target's format cannot hold."""
 
     def progress(self) -> float:
         """Return the share that is done, 0 to 1; called from another thread."""
 
     def rows_read(self) -> int:
-        """Return how many rows of the file were read; known after `sink`."""
+        """Return how many rows of the file were read; known after `write`."""

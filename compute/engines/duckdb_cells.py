@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from compute.cells import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, Cell, Family, Kind
+from compute.cells import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, Cell, CellType, Family
 from compute.engines.duckdb_json import SURE_DIGITS, TEMPORAL, JsonValues
 from compute.engines.duckdb_sql import is_exact_double, quoted_name, quoted_text, raising
 from compute.formats import MISSING
@@ -87,40 +87,45 @@ class CellReader:
             f"TRY_CAST({text} AS DOUBLE) AS {_double(cell)}",
             f"TRY_CAST({text} AS BIGINT) AS {_whole(cell)}",
         )
-        if cell.kind in (Kind.WHOLE, Kind.BY_WHOLE):
+        if cell.kind in (CellType.WHOLE, CellType.BY_WHOLE):
             return [double, whole]
         return (
             [double]
-            if cell.kind in (Kind.NUMBER, Kind.BY_NUMBER, Kind.BY_WORD) and not self._is_compared_by_type(cell)
+            if cell.kind in (CellType.NUMBER, CellType.BY_NUMBER, CellType.BY_WORD)
+            and not self._is_compared_by_type(cell)
             else []
         )
 
     def decided(self, cell: Cell, number: str) -> str:
         """Return the cell's expression; `number` is the SQL of what an error names it by."""
         column = quoted_name(cell.column)
-        if cell.kind == Kind.RAW or cell.column in self.ready:
-            return f"{column}::DOUBLE" if cell.kind == Kind.NUMBER else column
+        if cell.kind == CellType.RAW or cell.column in self.ready:
+            return f"{column}::DOUBLE" if cell.kind == CellType.NUMBER else column
         missing = self._missing(cell)
-        if cell.kind in (Kind.VALUE, Kind.KEY) or self._is_compared_by_type(cell):
-            return f"CASE WHEN {missing} THEN NULL ELSE {column if cell.kind == Kind.VALUE else self._key(cell)} END"
+        if cell.kind in (CellType.VALUE, CellType.KEY) or self._is_compared_by_type(cell):
+            return (
+                f"CASE WHEN {missing} THEN NULL ELSE {column if cell.kind == CellType.VALUE else self._key(cell)} END"
+            )
         text = self._text(cell)
-        if cell.kind == Kind.BY_TEXT:
+        if cell.kind == CellType.BY_TEXT:
             return f"CASE WHEN {missing} THEN NULL ELSE {_struct({'n': text, 'cell': column})} END"
         refused = raising("refused", f"({number})::VARCHAR", f"{text}::VARCHAR")
-        if cell.kind == Kind.BY_WORD:
+        if cell.kind == CellType.BY_WORD:
             word, is_number = _struct({"n": text, "cell": column}), self._is_number(cell)
             return f"CASE WHEN {column} IS NULL OR {missing} THEN NULL WHEN {is_number} THEN {refused} ELSE {word} END"
         return f"CASE WHEN {self._accepted(cell)} WHEN {column} IS NULL OR {missing} THEN NULL ELSE {refused} END"
 
     def _accepted(self, cell: Cell) -> str:
         """Return the branch of the usual case."""
-        if cell.kind == Kind.NUMBER:
+        if cell.kind == CellType.NUMBER:
             return f"{self._is_number(cell)} THEN {_double(cell)}"
-        if cell.kind == Kind.BY_NUMBER:
+        if cell.kind == CellType.BY_NUMBER:
             return f"{self._is_number(cell)} THEN {self.by_number(cell)}"
         is_whole = f"{_whole(cell)} = {_double(cell)}{self._no_underscore(cell)}"
         whole = (
-            _whole(cell) if cell.kind == Kind.WHOLE else _struct({"n": _whole(cell), "cell": quoted_name(cell.column)})
+            _whole(cell)
+            if cell.kind == CellType.WHOLE
+            else _struct({"n": _whole(cell), "cell": quoted_name(cell.column)})
         )
         return f"{is_whole} THEN {whole}"
 

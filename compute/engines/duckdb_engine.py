@@ -100,7 +100,7 @@ class DuckDb:
         ]
         return nw.from_native(self._connection.sql(f"SELECT {', '.join(lists)}")).lazy()
 
-    def sink(self, result: Result, target: Target) -> Written:
+    def write(self, result: Result, target: Target) -> Written:
         """Write the result with DuckDB's own writers, XML with ours."""
         with self._faults(target):
             relation = with_cells(result.frame.to_native(), result.cells)
@@ -108,8 +108,8 @@ class DuckDb:
             if list(types) == [LINE]:
                 return Written(self._sink_lines(relation, target), dict.fromkeys(self._source.columns, types[LINE]))
             query = writable(relation, target, keeps_json=self._source.format == Format.PARQUET)
-            sink = self._sink_xml if target.format == Format.XML else self._copy
-            return Written(sink(query, target), types)
+            write = self._write_xml if target.format == Format.XML else self._copy
+            return Written(write(query, target), types)
 
     def _sink_lines(self, relation: Any, target: Target) -> int:
         header = _name(target.delimiter.join(self._source.columns))
@@ -174,7 +174,7 @@ class DuckDb:
         plan = json.loads(self._connection.get_profiling_information())
         self._rows_read = max(self._rows_read, *_scanned_rows(plan.get("operator", [])), 0)
 
-    def _sink_xml(self, query: str, target: Target) -> int:
+    def _write_xml(self, query: str, target: Target) -> int:
         result = self._connection.execute(query)
         names = [column[0] for column in result.description or ()]
         rows = 0

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import duckdb
 
 from compute import csv_file, json_file
-from compute.cells import CastError, Cell, Kind
+from compute.cells import CastError, Cell, CellType
 from compute.engines.base import Target
 from compute.engines.duckdb_database import forget
 from compute.engines.duckdb_files import NO_RECORD
@@ -55,7 +55,7 @@ def _finding(what: str, where: str, value: str, scan: Scan, target: Target | Non
     if what == "inexact":
         return InexactTogether(scan.melted[int(where)], value)
     number = int(where)
-    return CastError(Cell(scan.melted[number], Kind.NUMBER) if scan.melted else scan.cells[number], value)
+    return CastError(Cell(scan.melted[number], CellType.NUMBER) if scan.melted else scan.cells[number], value)
 
 
 def _broken(text: str, source: Source) -> BrokenFile:

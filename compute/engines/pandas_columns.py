@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from compute.cells import MELTED_NUMBER, SHOWN, CastError, Cell, Family, Kind, exact_number_of, number_of
+from compute.cells import MELTED_NUMBER, SHOWN, CastError, Cell, CellType, Family, exact_number_of, number_of
 from compute.engines.arrow_values import comparable, is_exact, json_texts, texts, with_one_zero
 from compute.faults import InexactTogether
 from compute.formats import BLANKS, MISSING
@@ -65,14 +65,14 @@ class CellReader:
     def numbers(self, column: Column, cell: Cell) -> list[float | None] | list[int | None]:
         """Return the cells as finite numbers; raise CastError."""
         values: list[Any] = column.plain() if column.family.is_untyped else column.array.to_pylist()
-        parse = number_of if cell.kind == Kind.NUMBER else whole_of
+        parse = number_of if cell.kind == CellType.NUMBER else whole_of
         return self._parsed(column, cell, values, parse)
 
     def codes(self, column: Column, cell: Cell) -> Codes:
         """Return numbers for the cells: rows, or ranks where they are compared; raise CastError."""
         missing = column.is_missing(self._null_values)
-        if cell.kind in (Kind.RAW, Kind.VALUE):
-            is_raw = cell.kind == Kind.RAW
+        if cell.kind in (CellType.RAW, CellType.VALUE):
+            is_raw = cell.kind == CellType.RAW
             return Codes([row if is_raw or not gone else None for row, gone in enumerate(missing)], column)
         keyed = column.as_key()
         keys = self._ordered(column, cell) if cell.kind.is_ordered else list(comparable(keyed.array, column.name))
@@ -82,11 +82,11 @@ class CellReader:
         """What the cells are compared by: numbers, then text; each at last by the cell itself."""
         raw, plain = column.array.to_pylist(), column.plain()
         match cell.kind:
-            case Kind.BY_WHOLE:
+            case CellType.BY_WHOLE:
                 numbers: Sequence[Any] = self._parsed(column, cell, plain, whole_of)
-            case Kind.BY_NUMBER:
+            case CellType.BY_NUMBER:
                 numbers = self._parsed(column, cell, plain, exact_number_of)
-            case Kind.BY_WORD:
+            case CellType.BY_WORD:
                 numbers = self._parsed(column, cell, plain, no_number_of)
             case _:
                 numbers = [0] * len(raw)
@@ -109,7 +109,7 @@ class CellReader:
         type_ = common_type([column.array.type for column in columns], [column.family for column in columns])
         for column in columns:
             numbers += self.numbers(column, Cell(column.name, MELTED_NUMBER.kind))
-            kind = Kind.BY_NUMBER if column.family.is_untyped else Kind.KEY
+            kind = CellType.BY_NUMBER if column.family.is_untyped else CellType.KEY
             found, start = self.codes(column, Cell(column.name, kind)), sum(len(array) for array in arrays)
             codes += [None if code is None else start + code for code in found.codes]
             arrays.append(_as_type(found.cells, type_))

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from compute import json_file
-from compute.cells import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, Cell, Family, Kind
+from compute.cells import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, Cell, CellType, Family
 from compute.csv_file import read_rows
 from compute.engines.arrow_values import family_of, plain_type
 from compute.engines.base import EngineEnvironment, Resources, Target, Written
@@ -68,7 +68,7 @@ class Pandas:
         """Return the values as a frame."""
         return nw.from_native(pd.DataFrame({name: list(values) for name, values in columns.items()})).lazy()
 
-    def sink(self, result: Result, target: Target) -> Written:
+    def write(self, result: Result, target: Target) -> Written:
         """Write the frame row by row, each number that stands for a cell as that cell."""
         data: pd.DataFrame = result.frame.collect().to_native()
         columns = [self._output(name, data[name], result.cells.get(name)) for name in data.columns]
@@ -86,9 +86,9 @@ class Pandas:
 
     def _read(self, reader: CellReader, cell: Cell) -> "pd.Series[Any]":
         column = self._columns[cell.column]
-        if cell.kind == Kind.NUMBER:
+        if cell.kind == CellType.NUMBER:
             return pd.Series(reader.numbers(column, cell), dtype="Float64")
-        if cell.kind == Kind.WHOLE:
+        if cell.kind == CellType.WHOLE:
             return pd.Series(reader.numbers(column, cell), dtype=object)  # whose sums do not wrap around
         found = reader.codes(column, cell)
         self._cells[cell] = found.cells

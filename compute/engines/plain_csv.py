@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from compute.cells import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, CastError, Cell, Kind
+from compute.cells import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, CastError, Cell, CellType
 from compute.csv_file import MAX_ROW_BYTES
 from compute.engines.duckdb_cells import CellReader
 from compute.engines.duckdb_sql import quoted_name
@@ -32,9 +32,9 @@ FIRST_BYTES = 64 * 1024  # which are looked at first; a file with longer lines i
 PIECE_BYTES = MAX_ROW_BYTES  # so a longer row ends in none
 NOWHERE = '"'  # which is in no plain file
 TYPES = {
-    frozenset({Kind.WHOLE}): pa.int64(),
-    frozenset({Kind.NUMBER}): pa.float64(),
-    frozenset({Kind.WHOLE, Kind.NUMBER}): pa.int64(),
+    frozenset({CellType.WHOLE}): pa.int64(),
+    frozenset({CellType.NUMBER}): pa.float64(),
+    frozenset({CellType.WHOLE, CellType.NUMBER}): pa.int64(),
 }  # of a column that is needed as these kinds; any other is text
 
 
@@ -45,8 +45,8 @@ def types_of(scan: Scan, *, lines: bool) -> dict[str, pa.DataType]:
     """
     if scan.melted:
         return dict.fromkeys(scan.columns, pa.string())
-    kinds = {column: frozenset(each - {Kind.RAW} if lines else each) for column, each in scan.columns.items()}
-    if any(Kind.RAW in each for each in kinds.values()):
+    kinds = {column: frozenset(each - {CellType.RAW} if lines else each) for column, each in scan.columns.items()}
+    if any(CellType.RAW in each for each in kinds.values()):
         return {}
     types = {column: TYPES.get(each, pa.string()) for column, each in kinds.items() if each}
     if types and len(types) < len(kinds):
@@ -60,7 +60,7 @@ def select_plain(scan: Scan, types: Mapping[str, pa.DataType], table: str, null_
         return _select_melted(scan, table, null_values)
     ready = frozenset(column for column, type_ in types.items() if type_ != pa.string())
     reader = CellReader(dict.fromkeys(types, duckdb.sqltype("VARCHAR")), null_values, ready)
-    cells = [cell for cell in scan.cells if cell.kind != Kind.RAW]
+    cells = [cell for cell in scan.cells if cell.kind != CellType.RAW]
     return reader.select(Scan(cells), table, [quoted_name(LINE)] if LINE in types else [])
 
 
@@ -244,7 +244,7 @@ class PlainCsv:
             if before.type == pa.int64():
                 rest = column.filter(pc.not_equal(pc.floor(column), column))
                 if len(rest):
-                    raise CastError(Cell(before.name, Kind.WHOLE), str(rest[0]))
+                    raise CastError(Cell(before.name, CellType.WHOLE), str(rest[0]))
 
 
 def _table(piece: Piece, names: Sequence[str], delimiter: str, types: pa.Schema, **conversions: Any) -> pa.Table:

@@ -6,7 +6,7 @@ SQL, for each call of Spark's own functions is a question to the JVM.
 import re
 from collections.abc import Mapping, Sequence
 
-from compute.cells import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, SHOWN, Cell, Family, Kind
+from compute.cells import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, SHOWN, Cell, CellType, Family
 from compute.csv_file import MAX_ROW_BYTES
 from compute.formats import MISSING, Source
 from compute.operations import POSITION, ROW, Scan
@@ -80,8 +80,8 @@ class CellReader:
         common = _common_type([self._types[column] for column in scan.melted])
         rows = []
         for n, column in enumerate(scan.melted):
-            number = self._decided(n, Cell(column, Kind.NUMBER))
-            cell = self._decided(n, Cell(column, Kind.BY_NUMBER), self._as_type(n, column, common))
+            number = self._decided(n, Cell(column, CellType.NUMBER))
+            cell = self._decided(n, Cell(column, CellType.BY_NUMBER), self._as_type(n, column, common))
             found = {POSITION: str(n), MELTED_NUMBER.name: number, MELTED_LEAST.name: cell, MELTED_GREATEST.name: cell}
             rows.append(_struct(**found))
         return f"inline(array({', '.join(rows)}))"
@@ -100,13 +100,13 @@ class CellReader:
 
     def _decided(self, number: int, cell: Cell, as_cell: str = "") -> str:
         column, type_ = self._columns[cell.column], self._types[cell.column]
-        if cell.kind == Kind.RAW:
+        if cell.kind == CellType.RAW:
             return column
         missing = self._missing(column, type_)
-        if cell.kind in (Kind.VALUE, Kind.KEY):
+        if cell.kind in (CellType.VALUE, CellType.KEY):
             return f"CASE WHEN {missing} THEN NULL ELSE {column} END"
         text = f"string({column})"
-        if cell.kind == Kind.BY_TEXT:
+        if cell.kind == CellType.BY_TEXT:
             return f"CASE WHEN {missing} THEN NULL ELSE {_struct(n=text, cell=column)} END"
         double = f"try_cast({column} AS DOUBLE)"
         is_number = f"{double} IS NOT NULL AND abs({double}) < double('inf')"
@@ -114,7 +114,7 @@ class CellReader:
             is_number = f"{column} RLIKE {quoted_text(NUMBER)} AND {is_number}"  # Java reads 1d and 0x1p3
         head, tail = quoted_text(f"refused\x1f{number}\x1f"), quoted_text("\x1f")
         refused = f"raise_error(concat({head}, left({text}, {SHOWN}), {tail}))"
-        if cell.kind == Kind.BY_WORD:
+        if cell.kind == CellType.BY_WORD:
             word = _struct(n=text, cell=column)
             return f"CASE WHEN {column} IS NULL OR {missing} THEN NULL WHEN {is_number} THEN {refused} ELSE {word} END"
         accepted, value = _accepted(cell.kind, column, as_cell or column, double)
@@ -126,19 +126,19 @@ class CellReader:
         return f"isnan({column})" if type_ in ("float", "double") else f"{column} IS NULL"
 
 
-def _accepted(kind: Kind, column: str, cell: str, double: str) -> tuple[str, str]:
+def _accepted(kind: CellType, column: str, cell: str, double: str) -> tuple[str, str]:
     """Return what a number must be beside, and the value."""
     text = f"string({column})"
-    if kind == Kind.NUMBER:
+    if kind == CellType.NUMBER:
         return "", double
-    if kind == Kind.BY_NUMBER:
+    if kind == CellType.BY_NUMBER:
         digits = {
             name: f"CASE WHEN length({text}) > {SURE_DIGITS} THEN try_cast({column} AS DECIMAL(38, {scale})) END"
             for name, scale in (("t", 18), ("h", 0))
         }
         return "", _struct(n=double, **digits, x=text, cell=cell)
     whole = _whole(column, double)
-    return f" AND {whole} IS NOT NULL", whole if kind == Kind.WHOLE else _struct(n=whole, cell=column)
+    return f" AND {whole} IS NOT NULL", whole if kind == CellType.WHOLE else _struct(n=whole, cell=column)
 
 
 def _common_type(types: Sequence[str]) -> str:

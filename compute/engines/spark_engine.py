@@ -21,7 +21,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F  # noqa: N812 - Spark's own habit
 
-from compute.cells import CastError, Cell, Family, Kind
+from compute.cells import CastError, Cell, CellType, Family
 from compute.engines import spark_session
 from compute.engines.base import EngineEnvironment, Resources, Target, Written
 from compute.engines.duckdb_engine import DuckDb
@@ -112,7 +112,7 @@ class Spark:
         read = self._read_csv if self._source.is_text else self._read_parquet
         with self._findings():
             frame = read(scan)
-            if scan.cells and all(cell.kind == Kind.RAW for cell in scan.cells):
+            if scan.cells and all(cell.kind == CellType.RAW for cell in scan.cells):
                 frame = frame.coalesce(1)  # a preview: the first rows are asked for, and no more are read
             return _frame(frame)
 
@@ -120,7 +120,7 @@ class Spark:
         """Return the values as a frame of Spark."""
         return _frame(self._session.createDataFrame(list(zip(*columns.values(), strict=True)), list(columns)))
 
-    def sink(self, result: Result, target: Target) -> Written:
+    def write(self, result: Result, target: Target) -> Written:
         """Let Spark write the rows in pieces, and DuckDB make them one file."""
         frame = _with_cells(result)
         with self._findings():
@@ -131,10 +131,10 @@ class Spark:
         names = tuple(frame.collect_schema().names())
         with DuckDb(Source(Path(place) / "*.parquet", Format.PARQUET, columns=names), self._resources) as writer:
             writer.columns()
-            relation = writer.scan(Scan([Cell(name, Kind.RAW) for name in names])).to_native()
+            relation = writer.scan(Scan([Cell(name, CellType.RAW) for name in names])).to_native()
             text = "(decode({})::JSON->>'$')" if target.format == Format.PARQUET else "decode({})::JSON"
             json = {"BLOB": text} if self._has_json else {}
-            return writer.sink(Result(_projected(relation, names, json)), target)
+            return writer.write(Result(_projected(relation, names, json)), target)
 
     def progress(self) -> float:
         """Return the share of tasks that are done of the stages at work; a Connect server does not tell."""
@@ -159,7 +159,7 @@ class Spark:
         relation = reader.scan(scan).to_native()
         self._has_json = any("JSON" in str(type_) for type_ in relation.types)
         path = self._resources.scratch / f"{uuid.uuid4().hex}.parquet"
-        reader.sink(Result(_projected(relation, relation.columns, FOR_SPARK)), Target(path, Format.PARQUET))
+        reader.write(Result(_projected(relation, relation.columns, FOR_SPARK)), Target(path, Format.PARQUET))
         place = f"{self._resources.shared_scratch}/{path.name}"
         if is_url(place):
             publish(path, place)
@@ -225,7 +225,7 @@ class Spark:
         scan = self._scan
         if what == "inexact":
             return InexactTogether(scan.melted[number], value)
-        return CastError(Cell(scan.melted[number], Kind.NUMBER) if scan.melted else scan.cells[number], value)
+        return CastError(Cell(scan.melted[number], CellType.NUMBER) if scan.melted else scan.cells[number], value)
 
 
 def _footer(source: Source) -> tuple[pa.Schema, int]:

@@ -14,7 +14,7 @@ from config.common.prefer import prefers_async
 from config.common.viewsets import ListMixin
 
 CACHE = OpenApiParameter(
-    "Cache-Control", str, OpenApiParameter.HEADER, description="no-cache: compute anew, though the answer may be known"
+    "Cache-Control", str, OpenApiParameter.HEADER, description="no-cache: ignore the cached result"
 )
 
 

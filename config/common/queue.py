@@ -1,4 +1,4 @@
-"""The queue as a wake-up. What must happen is a row with a state; a task only says "look now".
+"""Background work is stored as rows with a status. A queued task only tells a worker to look for due rows.
 
 Losing or repeating a task is harmless: the schedules (config/common/schedules.py) look again anyway.
 """

@@ -1,4 +1,4 @@
-"""What looks again, every so many minutes, at what must happen. Declared by the apps, made by `migrate`."""
+"""Periodic tasks, declared by apps and created by `migrate`."""
 
 from dataclasses import dataclass
 

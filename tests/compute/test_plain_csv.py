@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from compute.cells import CastError, Cell, Kind
+from compute.cells import CastError, Cell, CellType
 from compute.engines.plain_csv import FIRST_BYTES, PIECE_BYTES, PlainCsv, select_plain, types_of
 from compute.faults import ComputeError, UnsupportedByFastPath
 from compute.formats import MARK, Format, look_into
@@ -26,8 +26,8 @@ QUESTIONS: dict[str, dict[str, Any]] = {
 PLAIN_HEADER, QUOTED_HEADER = b"key,number,a text\n", b'"key",number,text\n'  # of one length: faults name bytes
 ROUNDED = {"mean", "variance", "standard_deviation"}  # whose last digits depend on which thread was first
 MANY = (b"k,1,".ljust(1023, b"x") + b"\n") * (2 * PIECE_BYTES // 1024)
-NUMBER, WHOLE, KEY = Cell("number", Kind.NUMBER), Cell("number", Kind.WHOLE), Cell("key", Kind.VALUE)
-RAW = Cell("number", Kind.RAW)
+NUMBER, WHOLE, KEY = Cell("number", CellType.NUMBER), Cell("number", CellType.WHOLE), Cell("key", CellType.VALUE)
+RAW = Cell("number", CellType.RAW)
 
 
 def answer(path: Path, operation: str) -> list[dict[str, Any]] | str:
@@ -253,7 +253,7 @@ def test_what_is_not_plain_is_left_to_duckdb(tmp_path: Path, row: bytes) -> None
         ([KEY, WHOLE], False, ["key", "number"]),
         ([WHOLE, NUMBER], False, ["number"]),
         ([KEY], True, []),
-        ([NUMBER, Cell("number", Kind.VALUE)], False, []),
+        ([NUMBER, Cell("number", CellType.VALUE)], False, []),
         ([RAW, NUMBER], False, []),
         ([RAW, KEY], True, ["key", LINE]),
         ([RAW], True, []),
