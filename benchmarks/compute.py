@@ -149,7 +149,7 @@ def children_mb() -> float:
     found = [0]
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
-            if b"compute.child" in (status.parent / "cmdline").read_bytes():
+            if b"compute.jobs.child" in (status.parent / "cmdline").read_bytes():
                 found += [int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")]
         except OSError:
             continue

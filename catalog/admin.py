@@ -16,8 +16,8 @@ from catalog.models import Offer, OfferChange, Product, RefreshRun, ServiceToken
 from catalog.selectors import price_trend
 from catalog.services import products
 from catalog.services.refresh import refresh_later
-from config.common.admin import Operation, PlatformAdmin, ReadOnlyAdmin, ReadOnlyInline, Tool
-from config.common.admin_columns import badge, link_to, list_address, shortened
+from config.admin.base import Operation, PlatformAdmin, ReadOnlyAdmin, ReadOnlyInline, Tool
+from config.core.admin_columns import badge, link_to, list_address, shortened
 
 MOST_OFFERS = 1000  # whose changes one search shows
 

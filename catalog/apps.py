@@ -2,8 +2,7 @@
 
 from django.apps import AppConfig
 
-from config.common.roles import operators_may
-from config.common.schedules import every
+from config.worker.schedules import every
 
 
 class CatalogConfig(AppConfig):
@@ -13,10 +12,11 @@ class CatalogConfig(AppConfig):
     verbose_name = "Catalogue"
 
     def ready(self) -> None:
-        from catalog import dashboard as panels  # noqa: PLC0415
-        from catalog.metrics import collect  # noqa: PLC0415 - models must be loaded first
-        from catalog.status import state  # noqa: PLC0415
-        from config.common import dashboard, metrics, status  # noqa: PLC0415
+        from catalog.monitoring import dashboard as panels  # noqa: PLC0415
+        from catalog.monitoring.metrics import collect  # noqa: PLC0415 - models must be loaded first
+        from catalog.monitoring.status import state  # noqa: PLC0415
+        from config.core.permissions import operators_may  # noqa: PLC0415
+        from config.monitoring import dashboard, metrics, status  # noqa: PLC0415
 
         metrics.register(collect)
         status.register("catalog", state)

@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
-from config.common import http
-from config.common.json import dumps
+from config.core.json import dumps
+from config.http.client import Answer, Client, TransportError
 
 CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
 LARGEST_ANSWER = 1_000_000  # bytes
@@ -57,7 +57,7 @@ class OffersClient:
 
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url.rstrip("/")
-        self._http = http.Client(
+        self._http = Client(
             role="offers service", connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, max_body=LARGEST_ANSWER
         )
 
@@ -95,7 +95,7 @@ class OffersClient:
             raise _unreadable("each offer once", answer.status)
         return sorted(offers, key=lambda offer: offer.id)
 
-    def _call(self, method: str, path: str, *, token: str, body: bytes | None = None) -> http.Answer:
+    def _call(self, method: str, path: str, *, token: str, body: bytes | None = None) -> Answer:
         headers = {"Accept": "application/json"}
         if token:
             headers["Bearer"] = token
@@ -103,7 +103,7 @@ class OffersClient:
             headers["Content-Type"] = "application/json"
         try:
             return self._http.call(method, f"{self._base_url}{path}", headers=headers, data=body)
-        except http.TransportError as error:
+        except TransportError as error:
             reason = ": ".join(filter(None, [str(error), _said(error.body)]))
             if error.permanent:
                 raise OffersRefused(reason, status=error.status) from error

@@ -5,10 +5,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from compute.exceptions import JobSettled
+from compute.jobs import services
 from compute.models import Job
-from compute.services import jobs
-from config.common.admin import Operation, ReadOnlyAdmin
-from config.common.admin_columns import badge, indented
+from config.admin.base import Operation, ReadOnlyAdmin
+from config.core.admin_columns import badge, indented
 
 
 @admin.register(Job)
@@ -54,7 +54,7 @@ class JobAdmin(ReadOnlyAdmin):
         cancelled = 0
         for job in queryset:
             try:
-                jobs.cancel_job(job)
+                services.cancel_job(job)
                 cancelled += 1
             except JobSettled as problem:
                 self.message_user(request, f"Job {job.pk}: {problem.detail}", messages.WARNING)

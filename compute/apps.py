@@ -2,9 +2,8 @@
 
 from django.apps import AppConfig
 
-from config.common.processes import ensure_running
-from config.common.roles import operators_may
-from config.common.schedules import every
+from config.worker.commands import ensure_running
+from config.worker.schedules import every
 
 
 class ComputeConfig(AppConfig):
@@ -14,10 +13,11 @@ class ComputeConfig(AppConfig):
     verbose_name = "Compute"
 
     def ready(self) -> None:
-        from compute import dashboard as panels  # noqa: PLC0415
-        from compute.metrics import collect  # noqa: PLC0415 - models must be loaded first
-        from compute.status import state  # noqa: PLC0415
-        from config.common import dashboard, metrics, status  # noqa: PLC0415
+        from compute.monitoring import dashboard as panels  # noqa: PLC0415
+        from compute.monitoring.metrics import collect  # noqa: PLC0415 - models must be loaded first
+        from compute.monitoring.status import state  # noqa: PLC0415
+        from config.core.permissions import operators_may  # noqa: PLC0415
+        from config.monitoring import dashboard, metrics, status  # noqa: PLC0415
 
         metrics.register(collect)
         status.register("compute", state)

@@ -1,8 +1,8 @@
-"""What can go wrong in compute, as the client is told. What is wrong with a file's content is in compute/faults.py."""
+"""What can go wrong in compute, as the client is told. What is wrong with a file's content is in compute/files/errors.py."""
 
 from http import HTTPStatus
 
-from config.common.problems import Problem
+from config.api.problems import Problem
 
 
 class OutsideRoot(Problem):

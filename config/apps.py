@@ -13,14 +13,14 @@ from django.core import checks
 from django.db.models import F
 from django.db.models.signals import post_migrate
 
-from config.common.commands import SETTINGS
+from config.core.commands import SETTINGS
 
 
 class ApronAdminConfig(admin_apps.SimpleAdminConfig):
     """Django's admin on our site. Its pages are loaded by who serves them (config/urls.py) or checks them."""
 
     default = False
-    default_site = "config.admin_site.ApronAdminSite"
+    default_site = "config.admin.site.ApronAdminSite"
 
     def ready(self) -> None:
         checks.register(check_dependencies, checks.Tags.admin)
@@ -40,27 +40,29 @@ class ConfigConfig(AppConfig):
     verbose_name = "Apron"
 
     def ready(self) -> None:
-        from config import dashboard as panels  # noqa: PLC0415 - models must be loaded first
-        from config import groups, system_checks, worker  # noqa: PLC0415
-        from config.common import dashboard, health, metrics, schedules  # noqa: PLC0415
+        from config.core import permissions, settings_checks  # noqa: PLC0415 - models must be loaded first
+        from config.monitoring import dashboard, health, metrics  # noqa: PLC0415
+        from config.worker import dashboard as panels  # noqa: PLC0415
+        from config.worker import health as worker  # noqa: PLC0415
+        from config.worker import schedules  # noqa: PLC0415
 
-        checks.register(system_checks.check_settings, SETTINGS)
-        checks.register(system_checks.check_deployment, deploy=True)
+        checks.register(settings_checks.check_settings, SETTINGS)
+        checks.register(settings_checks.check_deployment, deploy=True)
         health.register("queue", worker.check_queue)
         health.register("worker", worker.check_worker)
         metrics.register(worker.collect)
         dashboard.register("Health", "config.view_workerheartbeat", panels.parts)
         dashboard.register("Workers and queue", "django_q.view_ormq", panels.queue)
-        schedules.every(60, "config.tasks.drop_old_idempotency_keys")
+        schedules.every(60, "config.worker.tasks.drop_old_idempotency_keys")
         post_migrate.connect(_make_schedules, sender=self)
-        post_migrate.connect(groups.make_groups, sender=self)
+        post_migrate.connect(permissions.make_groups, sender=self)
 
 
 def _make_schedules(apps: Apps = installed, **_: Any) -> None:
     """Make the declared schedules, change those whose declaration changed, drop those that are gone."""
     from django_q.models import Schedule  # noqa: PLC0415 - models must be loaded first
 
-    from config.common.schedules import periodics  # noqa: PLC0415
+    from config.worker.schedules import periodics  # noqa: PLC0415
 
     if not apps.all_models["django_q"]:
         return  # `migrate SOME_APP` on a new database

@@ -6,7 +6,7 @@ from importlib import import_module
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
-from config.common.loading import loading
+from config.core.loading import loading
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

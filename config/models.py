@@ -18,7 +18,7 @@ class WorkerHeartbeat(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """A POST that was sent with an Idempotency-Key: what it made and what was answered (config.common.idempotency)."""
+    """A POST that was sent with an Idempotency-Key: what it made and what was answered (config.api.idempotency)."""
 
     sub = models.CharField(max_length=255, blank=True, help_text="who asked: the token's subject; blank: no token")
     key = models.CharField(max_length=255)

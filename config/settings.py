@@ -9,7 +9,7 @@ import django_stubs_ext
 import environ
 from django.templatetags.static import static
 
-from config.generated_secrets import read_or_generate_secret
+from config.core.generated_secrets import read_or_generate_secret
 
 django_stubs_ext.monkeypatch()
 
@@ -43,7 +43,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
-CSRF_FAILURE_VIEW = "config.common.problems.csrf_failure"
+CSRF_FAILURE_VIEW = "config.api.problems.csrf_failure"
 # A form with files brings a handler of its own; to any other one nobody uploads the disk full.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes; also the largest JSON body a view takes unless it says otherwise
@@ -165,9 +165,9 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
-    "config.common.logging.RequestIdMiddleware",
-    "config.common.csp.ContentSecurityPolicyMiddleware",
-    "config.common.problems.ProblemMiddleware",
+    "config.core.logging.RequestIdMiddleware",
+    "config.pages.csp.ContentSecurityPolicyMiddleware",
+    "config.api.problems.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -201,13 +201,14 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
-FORMAT_MODULE_PATH = "config.formats"
+FORMAT_MODULE_PATH = "config.core.formats"
 STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "staticfiles"  # made by collectstatic, in the image; not needed on a desk
 STATIC_ROOT.mkdir(exist_ok=True)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "config.common.static.HashedOnceCollected"},
+    "staticfiles": {"BACKEND": "config.pages.static_storage.HashedOnceCollected"},
 }
 WHITENOISE_USE_FINDERS = True  # serves packages' static files without a collectstatic step
 WHITENOISE_AUTOREFRESH = False
@@ -224,12 +225,12 @@ UNFOLD = {
 }
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["config.common.authentication.BearerAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["config.common.authentication.TokenIfRequired"],
-    "DEFAULT_PARSER_CLASSES": ["config.common.parsers.JsonParser"],
-    "DEFAULT_RENDERER_CLASSES": ["config.common.renderers.JsonRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "config.common.openapi.ApronAutoSchema",
-    "EXCEPTION_HANDLER": "config.common.problems.problem_from_exception",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["config.api.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["config.api.authentication.TokenIfRequired"],
+    "DEFAULT_PARSER_CLASSES": ["config.api.parsers.JsonParser"],
+    "DEFAULT_RENDERER_CLASSES": ["config.api.renderers.JsonRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "config.api.openapi.ApronAutoSchema",
+    "EXCEPTION_HANDLER": "config.api.problems.problem_from_exception",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "UNAUTHENTICATED_USER": None,
     "UNICODE_JSON": True,
@@ -239,7 +240,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Apron",
     "DESCRIPTION": "The ground side of in-flight retail.",
     "VERSION": "0.1.0",
-    "PREPROCESSING_HOOKS": ["config.common.openapi.only_prefixed"],
+    "PREPROCESSING_HOOKS": ["config.api.openapi.only_prefixed"],
     "SERVERS": [{"url": "/", "description": "this server"}],
     "TAGS": [
         {"name": "inflight", "description": "Customers and purchases: imports, and deliveries to the partner."},
@@ -263,7 +264,7 @@ SPECTACULAR_SETTINGS = {
         "HealthStatus": ["ok", "down"],
         "ProductRegistration": "catalog.models.Product.Registration",
         "JobStatus": "compute.models.Job.Status",
-        "FileFormat": "compute.serializers.FORMATS",
+        "FileFormat": "compute.api.serializers.FORMATS",
     },
 }
 
@@ -272,7 +273,7 @@ LOG_FORMAT = env.str("LOG_FORMAT", default="text" if sys.stderr.isatty() else "j
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "config.common.logging.RequestIdFilter"}},
+    "filters": {"request_id": {"()": "config.core.logging.RequestIdFilter"}},
     "formatters": {
         "json": {
             "()": "pythonjsonlogger.orjson.OrjsonFormatter",

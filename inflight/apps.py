@@ -2,8 +2,7 @@
 
 from django.apps import AppConfig
 
-from config.common.roles import operators_may
-from config.common.schedules import every
+from config.worker.schedules import every
 
 
 class InflightConfig(AppConfig):
@@ -13,10 +12,11 @@ class InflightConfig(AppConfig):
     verbose_name = "In-flight sales"
 
     def ready(self) -> None:
-        from config.common import dashboard, metrics, status  # noqa: PLC0415 - models must be loaded first
-        from inflight import dashboard as panels  # noqa: PLC0415
-        from inflight.metrics import collect  # noqa: PLC0415 - models must be loaded first
-        from inflight.status import state  # noqa: PLC0415
+        from config.core.permissions import operators_may  # noqa: PLC0415
+        from config.monitoring import dashboard, metrics, status  # noqa: PLC0415
+        from inflight.monitoring import dashboard as panels  # noqa: PLC0415
+        from inflight.monitoring.metrics import collect  # noqa: PLC0415 - models must be loaded first
+        from inflight.monitoring.status import state  # noqa: PLC0415
 
         metrics.register(collect)
         status.register("inflight", state)

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from config.common.problems import Problem
+from config.api.problems import Problem
 
 
 class FileOutsideRoots(Problem):

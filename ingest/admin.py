@@ -8,8 +8,8 @@ from django.db.models.functions import Cast, Left
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from config.common.admin import Operation, ReadOnlyAdmin
-from config.common.admin_columns import coloured, indented, shortened
+from config.admin.base import Operation, ReadOnlyAdmin
+from config.core.admin_columns import coloured, indented, shortened
 from ingest import services
 from ingest.models import REFUSED, WAITING, DataEntry
 from ingest.selectors import newest_entries

@@ -2,8 +2,7 @@
 
 from django.apps import AppConfig
 
-from config.common.roles import operators_may
-from config.common.schedules import every
+from config.worker.schedules import every
 
 
 class IngestConfig(AppConfig):
@@ -13,10 +12,11 @@ class IngestConfig(AppConfig):
     verbose_name = "Ingest"
 
     def ready(self) -> None:
-        from config.common import dashboard, health, metrics, status  # noqa: PLC0415 - models must be loaded first
-        from ingest import dashboard as panels  # noqa: PLC0415
-        from ingest.metrics import collect  # noqa: PLC0415 - models must be loaded first
-        from ingest.status import check_backlog, state  # noqa: PLC0415
+        from config.core.permissions import operators_may  # noqa: PLC0415
+        from config.monitoring import dashboard, health, metrics, status  # noqa: PLC0415
+        from ingest.monitoring import dashboard as panels  # noqa: PLC0415
+        from ingest.monitoring.metrics import collect  # noqa: PLC0415 - models must be loaded first
+        from ingest.monitoring.status import check_backlog, state  # noqa: PLC0415
 
         every(1, "ingest.tasks.relay_waiting")
         health.register("ingest", check_backlog)

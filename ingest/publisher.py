@@ -23,7 +23,7 @@ from kafka.errors import (
     RecordListTooLargeError,
 )
 
-from config.common.json import dumps
+from config.core.json import dumps
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ def _make_producer() -> KafkaProducer:
         **client_options(),
         acks="all",
         enable_idempotence=True,
-        linger_ms=0,  # records come in groups already (ingest.group_commit)
+        linger_ms=0,  # records come in groups already (ingest.storage.group_commit)
         batch_size=128 * 1024,
         max_request_size=max(1024 * 1024, settings.INGEST_MAX_BYTES + ENVELOPE_BYTES),
         max_block_ms=1000,

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from config.common.json import dumps
+from config.core.json import dumps
 from ingest.models import REFUSED, WAITING, DataEntry
 
 STREAM_PAGE = 2000  # rows in memory at a time

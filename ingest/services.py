@@ -16,12 +16,12 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from config.common.idempotency import has_idempotency_key, link_resource
+from config.api.idempotency import has_idempotency_key, link_resource
 from ingest.backlog import backlog
-from ingest.group_commit import GroupCommit
 from ingest.models import REFUSED, WAITING, DataEntry
 from ingest.publisher import Publisher, PublishResult, Record, publisher
-from ingest.storage import claim_until, insert_contents, mark_published
+from ingest.storage.entries import claim_until, insert_contents, mark_published
+from ingest.storage.group_commit import GroupCommit
 
 logger = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from config.common.admin import Operation, PlatformAdmin, ReadOnlyAdmin, ReadOnlyInline
-from config.common.admin_columns import badge, link_to, pre
+from config.admin.base import Operation, PlatformAdmin, ReadOnlyAdmin, ReadOnlyInline
+from config.core.admin_columns import badge, link_to, pre
 from metadata_registry import services
 from metadata_registry.models import Metadata, MetadataEvent
 from metadata_registry.payloads import payload_errors

@@ -2,8 +2,7 @@
 
 from django.apps import AppConfig
 
-from config.common.roles import operators_may
-from config.common.schedules import every
+from config.worker.schedules import every
 
 
 class MetadataRegistryConfig(AppConfig):
@@ -13,9 +12,10 @@ class MetadataRegistryConfig(AppConfig):
     verbose_name = "Metadata registry"
 
     def ready(self) -> None:
-        from config.common import dashboard, status  # noqa: PLC0415 - models must be loaded first
-        from metadata_registry import dashboard as panels  # noqa: PLC0415
-        from metadata_registry.status import state  # noqa: PLC0415
+        from config.core.permissions import operators_may  # noqa: PLC0415
+        from config.monitoring import dashboard, status  # noqa: PLC0415
+        from metadata_registry.monitoring import dashboard as panels  # noqa: PLC0415
+        from metadata_registry.monitoring.status import state  # noqa: PLC0415
 
         status.register("metadata_registry", state)
         every(24 * 60, "metadata_registry.tasks.drop_old_tombstones")

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from config.common.idempotency import link_resource
+from config.api.idempotency import link_resource
 from metadata_registry.models import Metadata, MetadataEvent
 from metadata_registry.selectors import no_metadata, uuid_of
 

@@ -20,8 +20,8 @@ from django.db.models import DateTimeField, F, QuerySet
 from django.test.utils import override_settings
 from django.utils import timezone
 
+from compute.jobs.services import Request, submit_job, wait_for_job
 from compute.models import Job
-from compute.services.jobs import Request, submit_job, wait_for_job
 from inflight.models import Delivery, DeliveryBatch, ImportRun
 from inflight.services.deliveries import deliver, start_delivery
 from inflight.services.imports import import_files

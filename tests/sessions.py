@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 from django.db import connection, models, transaction
 
-from config.common.locks import exclusive
+from config.core.locks import exclusive
 
 
 @contextmanager

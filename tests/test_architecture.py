@@ -11,20 +11,31 @@ ROOT = Path(__file__).resolve().parent.parent
 APPS = ("inflight", "metadata_registry", "catalog", "ingest", "compute")
 HOUSE = ("config", *APPS)
 PUBLIC = {"", "services", "selectors", "models", "exceptions"}
-PURE = {"parsing", "csv_file", "offers_client", "publisher", "engines", "operations"}
-FACES = {"viewsets", "views", "serializers", "filters", "tasks", "urls", "page_urls", "admin", "management"}
-FORBIDDEN = {  # a room, and the rooms of its own app that it may not enter
-    "models": FACES | {"services"},
+CONFIG_ROOMS = ["core", "http", "api", "monitoring", "worker", "admin", "pages"]  # each may import those before it
+COMPUTE_ROOMS = ["files", "operations", "engines", "jobs", "api", "pages"]  # the same
+PURE = {"parsing", "csv_file", "outgoing", "offers_client", "trend", "publisher", "payloads", "engines", "operations"}
+FACES = {"api", "pages", "tasks", "admin", "management"}
+FORBIDDEN = {  # a room, and the rooms and modules of its own app that it may not import
+    "models": FACES | {"services", "jobs"},
     "selectors": FACES | {"services"},
+    "monitoring": FACES | {"services"},
+    "imports": FACES | {"services"},
     "services": FACES,
-    "serializers": {"viewsets", "views", "urls", "page_urls", "tasks", "admin", "management"},
-    "viewsets": {"urls", "page_urls", "admin", "management"},
-    "views": {"viewsets", "urls", "page_urls", "admin", "management"},
-    "filters": FACES | {"services"},
-    "tasks": {"viewsets", "views", "serializers", "urls", "page_urls", "admin", "management"},
-    "admin": {"viewsets", "views", "serializers", "urls", "page_urls"},
-    "management": {"viewsets", "views", "serializers", "urls", "page_urls"},
-} | {room: FACES | {"services", "models", "selectors"} for room in PURE}
+    "files": FACES,
+    "jobs": FACES,
+    "api": FACES - {"api"},
+    "pages": {"tasks", "admin", "management", "viewsets", "urls"},
+    "tasks": FACES,
+    "admin": FACES - {"admin"},
+    "management": FACES - {"management"},
+}
+FORBIDDEN_TO_MODULES = {  # a module, and the same
+    "serializers": {"viewsets", "urls"},
+    "filters": {"viewsets", "urls", "serializers", "services"},
+    "viewsets": {"urls"},
+} | {name: FACES | {"services", "jobs", "models", "selectors"} for name in PURE}
+MOST_ENTRIES = 16  # of a package's folder: what the eye takes in
+MOST_FLOORS = 7  # of imports within an app
 LONGEST_FILE = 300
 
 SOURCES = {
@@ -69,16 +80,45 @@ def fault(here: list[str], there: list[str]) -> str:
     if here[0] == "config":
         return config_fault(here, there)
     if there[0] == "config":
-        return "" if room(there) == "common" else "apps import only config.common"
+        return "" if room(there) in CONFIG_ROOMS else "apps import only the rooms of config"
     if there[0] != here[0]:
         return "" if room(there) in PUBLIC else "this room of another app is not public"
-    return f"{room(here)} may not import {room(there)}" if room(there) in FORBIDDEN.get(room(here), set()) else ""
+    if here[0] == "compute" and is_above(COMPUTE_ROOMS, here, there):
+        return f"{room(here)} lies below {room(there)}"
+    forbidden = FORBIDDEN.get(room(here), set()).union(*(FORBIDDEN_TO_MODULES.get(name, set()) for name in here[1:3]))
+    forbidden &= set(there[1:3])
+    return f"{'.'.join(here)} may not import {', '.join(forbidden)}" if forbidden else ""
 
 
 def config_fault(here: list[str], there: list[str]) -> str:
-    if room(here) == "common" and (there[0] != "config" or room(there) != "common"):
-        return "config.common imports nothing else of the project"
-    return "" if there[0] == "config" else "config wires apps by name, it does not import them"
+    if there[0] != "config":
+        return "config wires apps by name, it does not import them"
+    if room(here) in CONFIG_ROOMS and room(there) not in {*CONFIG_ROOMS, "models"}:
+        return "a room of config imports only rooms"
+    return f"{room(here)} lies below {room(there)}" if is_above(CONFIG_ROOMS, here, there) else ""
+
+
+def is_above(order: list[str], here: list[str], there: list[str]) -> bool:
+    """Whether `there` comes after `here` in the order of rooms."""
+    return {room(here), room(there)} <= set(order) and order.index(room(there)) > order.index(room(here))
+
+
+def rooms_used(app: str) -> dict[str, set[str]]:
+    """Return of each file or folder at the top of an app which others it imports."""
+    uses: dict[str, set[str]] = {}
+    for path, source in SOURCES.items():
+        if module_of(path)[0] == app:
+            used = {room(there) for there in imported_modules(path, source) if there[0] == app}
+            uses.setdefault(room(module_of(path)), set()).update(used - {room(module_of(path)), ""})
+    return uses
+
+
+def floors(uses: dict[str, set[str]]) -> int:
+    """Return how many rooms the longest chain of imports goes through; raise CycleError where it has no end."""
+    height: dict[str, int] = {}
+    for name in TopologicalSorter(uses).static_order():
+        height[name] = 1 + max((height[each] for each in uses.get(name, ())), default=0)
+    return max(height.values())
 
 
 def defined_models(source: str) -> list[str]:
@@ -130,26 +170,30 @@ def test_imports_keep_to_the_rules() -> None:
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("inflight/viewsets.py", "from config.settings import DEBUG"),
-        ("inflight/viewsets.py", "from config import settings"),
+        ("inflight/api/viewsets.py", "from config.settings import DEBUG"),
+        ("inflight/api/viewsets.py", "from config import settings"),
         ("inflight/apps.py", "import config.urls"),
         ("inflight/tasks.py", "from config.models import WorkerHeartbeat"),
-        ("config/common/http.py", "from inflight.models import Customer"),
-        ("config/common/health.py", "def check():\n    from config import worker"),
-        ("config/worker.py", "import inflight.tasks"),
-        ("inflight/services/imports.py", "from inflight.serializers import ImportInput"),
-        ("inflight/services/imports.py", "from ..viewsets import ImportRunViewSet"),
+        ("config/http/client.py", "from inflight.models import Customer"),
+        ("config/monitoring/health.py", "def check():\n    from config.worker import supervisor"),
+        ("config/worker/supervisor.py", "import inflight.tasks"),
+        ("inflight/services/imports.py", "from inflight.api.serializers import ImportInput"),
+        ("inflight/services/imports.py", "from ..api.viewsets import ImportRunViewSet"),
         ("inflight/services/imports.py", "from .. import tasks"),
-        ("inflight/services.py", "from . import views"),
+        ("inflight/services.py", "from . import pages"),
         ("inflight/models.py", "from inflight import services"),
         ("inflight/selectors.py", "from inflight.services import imports"),
-        ("inflight/tasks.py", "from inflight import views"),
-        ("inflight/parsing.py", "from inflight.models import Customer"),
+        ("inflight/tasks.py", "from inflight import api"),
+        ("inflight/imports/parsing.py", "from inflight.models import Customer"),
         ("catalog/offers_client.py", "from catalog.models import Product"),
-        ("compute/operations.py", "from compute import models"),
-        ("catalog/services.py", "from inflight.parsing import parse"),
-        ("catalog/services.py", "from inflight import views"),
-        ("catalog/management/commands/x.py", "import inflight.staging"),
+        ("compute/operations/base.py", "from compute import models"),
+        ("compute/files/formats.py", "from compute.engines.base import Engine"),
+        ("compute/jobs/runner.py", "from compute.api.serializers import JobOutput"),
+        ("config/api/strict.py", "from config.settings import DEBUG"),
+        ("inflight/api/serializers.py", "from inflight.api.viewsets import ImportRunViewSet"),
+        ("catalog/services.py", "from inflight.imports.parsing import parse"),
+        ("catalog/services.py", "from inflight import api"),
+        ("catalog/management/commands/x.py", "import inflight.imports.staging"),
     ],
 )
 def test_an_import_against_the_rules_is_found(path: str, source: str) -> None:
@@ -159,8 +203,8 @@ def test_an_import_against_the_rules_is_found(path: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("inflight/views.py", "from django.conf import settings"),
-        ("inflight/viewsets.py", "from config.common.problems import Problem"),
+        ("inflight/api/viewsets.py", "from django.conf import settings"),
+        ("inflight/api/viewsets.py", "from config.api.problems import Problem"),
         ("inflight/tasks.py", "from inflight.services import imports"),
         ("catalog/services.py", "from inflight import selectors"),
         ("catalog/services.py", "from inflight.models import Customer"),
@@ -184,10 +228,29 @@ def test_a_circle_of_apps_is_found() -> None:
     assert set(circle({"a": {"b"}, "b": {"c"}, "c": {"a"}})) == {"a", "b", "c"}
 
 
-def test_what_all_share_has_no_tables() -> None:
-    shared = {name: source for name, source in SOURCES.items() if name.startswith("config/common/")}
-    assert shared
-    assert [name for name, source in shared.items() if defined_models(source)] == []
+@pytest.mark.parametrize("app", HOUSE)
+def test_what_an_app_consists_of_fits_in_the_eye(app: str) -> None:
+    entries = {Path(path).parts[1] for path in SOURCES if path.startswith(f"{app}/")} | {"migrations"}
+    assert len(entries) <= MOST_ENTRIES
+
+
+@pytest.mark.parametrize("app", HOUSE)
+def test_the_rooms_of_an_app_import_each_other_in_one_direction(app: str) -> None:
+    assert floors(rooms_used(app)) <= MOST_FLOORS
+
+
+def test_a_circle_of_rooms_is_found() -> None:
+    with pytest.raises(CycleError):
+        floors({"a": {"b"}, "b": {"a"}})
+
+
+def test_each_room_on_the_way_counts() -> None:
+    assert floors({"a": {"b", "c"}, "b": {"c"}, "d": set()}) == 3
+
+
+def test_only_models_of_config_has_tables() -> None:
+    shared = {name: source for name, source in SOURCES.items() if name.startswith("config/")}
+    assert [name for name, source in shared.items() if defined_models(source)] == ["config/models.py"]
 
 
 @pytest.mark.parametrize("source", ["class A(models.Model):\n    pass", "class A(Mixin, Model):\n    pass"])

@@ -7,8 +7,8 @@ from urllib.parse import quote
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from compute.jobs import services
 from compute.models import Job
-from compute.services import jobs
 from tests.factories_catalog import ProductFactory
 from tests.people import client_of
 
@@ -28,8 +28,8 @@ def places(settings: Any, tmp_path: Path) -> dict[str, Any]:
     """What the addresses of the table are about; nobody waits for jobs."""
     settings.COMPUTE_ROOT, settings.COMPUTE_WAITERS = str(tmp_path), 0
     (tmp_path / "table.csv").write_text("a\n1\n")
-    asked = jobs.Request("stats", {"columns": ["a"], "by": []}, "table.csv", "ana")
-    waiting, done = (jobs.submit_job(asked, fresh=True) for _ in range(2))
+    asked = services.Request("stats", {"columns": ["a"], "by": []}, "table.csv", "ana")
+    waiting, done = (services.submit_job(asked, fresh=True) for _ in range(2))
     Job.objects.filter(pk=done.pk).update(status="done", result_path="table.csv")
     return {"product": ProductFactory().pk, "done": done.pk, "waiting": waiting.pk}
 

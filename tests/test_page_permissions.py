@@ -9,8 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from compute.jobs import services
 from compute.models import Job
-from compute.services import jobs
 from tests.factories_catalog import ProductFactory
 from tests.people import ROLES, client_of, user_of
 
@@ -67,8 +67,8 @@ def compute_root(settings: Any, tmp_path: Path) -> Path:
 
 def arguments() -> dict[str, list[Any]]:
     """What the pages are about, new."""
-    asked = jobs.Request("stats", {"columns": ["a"], "by": []}, "table.csv", "ana")
-    waiting, done = (jobs.submit_job(asked, fresh=True) for _ in range(2))
+    asked = services.Request("stats", {"columns": ["a"], "by": []}, "table.csv", "ana")
+    waiting, done = (services.submit_job(asked, fresh=True) for _ in range(2))
     Job.objects.filter(pk=done.pk).update(status="done", result_path="results/x.csv")
     product = ProductFactory().pk
     return {"": [], "file": ["table.csv"], "waiting": [waiting.pk], "done": [done.pk], "product": [product]}

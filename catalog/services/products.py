@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.models import Product
-from config.common.idempotency import link_resource
-from config.common.queue import wake
+from config.api.idempotency import link_resource
+from config.worker.queue import wake
 
 REGISTER_TASK = "catalog.tasks.register_products"
 

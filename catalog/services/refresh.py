@@ -12,15 +12,15 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.exceptions import RefreshUnderWay
-from catalog.fan_out import FanOut
 from catalog.models import Product, RefreshRun
 from catalog.offers_client import OffersClient, OffersError, ServiceOffer
 from catalog.selectors import in_pages, registered_products
+from catalog.services.fan_out import FanOut
 from catalog.services.observations import Observation, record_observations
 from catalog.services.products import register_again
 from catalog.services.tokens import current_token, renew_token
-from config.common.locks import exclusive
-from config.common.queue import wake
+from config.core.locks import exclusive
+from config.worker.queue import wake
 
 logger = logging.getLogger(__name__)
 

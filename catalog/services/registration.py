@@ -9,12 +9,12 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from catalog.fan_out import FanOut
 from catalog.models import Product
 from catalog.offers_client import OffersClient, OffersError, OffersRefused
 from catalog.selectors import due_products, in_pages
+from catalog.services.fan_out import FanOut
 from catalog.services.tokens import current_token, renew_token
-from config.common.locks import exclusive
+from config.core.locks import exclusive
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from catalog.models import ServiceToken
 from catalog.offers_client import OffersClient, OffersError, OffersRefused, OffersUnavailable
-from config.common.locks import exclusive
+from config.core.locks import exclusive
 
 LOCK = "offers-token"
 LOCK_SECONDS = 15.0  # longer than one question may take

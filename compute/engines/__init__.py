@@ -6,9 +6,9 @@ from typing import cast
 from compute.engines.base import Engine
 
 ENGINES = {
-    "duckdb": "compute.engines.duckdb_engine:DuckDb",
-    "pandas": "compute.engines.pandas_engine:Pandas",
-    "spark": "compute.engines.spark_engine:Spark",
+    "duckdb": "compute.engines.duckdb.engine:DuckDb",
+    "pandas": "compute.engines.pandas.engine:Pandas",
+    "spark": "compute.engines.spark.engine:Spark",
 }
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
-from compute.cells import Family
-from compute.formats import Format, Source
-from compute.operations import Frame, Result, Scan
+from compute.files.formats import Format, Source
+from compute.operations.base import Frame, Result, Scan
+from compute.operations.cell_types import Family
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
-from config.common.admin import Operation, ReadOnlyAdmin, ReadOnlyInline, Tool
-from config.common.admin_columns import badge, capped, link_to, shortened
-from config.common.problems import Problem
+from config.admin.base import Operation, ReadOnlyAdmin, ReadOnlyInline, Tool
+from config.api.problems import Problem
+from config.core.admin_columns import badge, capped, link_to, shortened
 from inflight.models import Customer, Delivery, DeliveryBatch
 from inflight.selectors import active_delivery
 from inflight.services import deliveries

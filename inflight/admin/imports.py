@@ -13,11 +13,11 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern
 from django.views.decorators.csrf import csrf_protect
 
-from config.common.admin import Operation, ReadOnlyAdmin, Tool
-from config.common.admin_columns import badge, indented, link_to, list_address, shortened
-from config.common.problems import Problem
+from config.admin.base import Operation, ReadOnlyAdmin, Tool
+from config.api.problems import Problem
+from config.core.admin_columns import badge, indented, link_to, list_address, shortened
+from inflight.imports.rejects_csv import rejects_csv
 from inflight.models import ImportReject, ImportRun
-from inflight.rejects_csv import rejects_csv
 from inflight.services import imports, uploads
 from inflight.uploads import IntoFolder
 

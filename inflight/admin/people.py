@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from config.common.admin import ReadOnlyAdmin, ReadOnlyInline
-from config.common.admin_columns import link_to, list_address
+from config.admin.base import ReadOnlyAdmin, ReadOnlyInline
+from config.core.admin_columns import link_to, list_address
 from inflight.models import Customer, Purchase
 
 

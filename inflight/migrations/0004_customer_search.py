@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from config.common.migrations import OnPostgres
+from config.core.migrations import OnPostgres
 
 
 class Migration(migrations.Migration):

@@ -15,11 +15,11 @@ from django.db.models import F
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
-from config.common import http
-from config.common.idempotency import link_resource
-from config.common.json import dumps
-from config.common.locks import exclusive
-from config.common.queue import wake_at
+from config.api.idempotency import link_resource
+from config.core.json import dumps
+from config.core.locks import exclusive
+from config.http.client import Answer, Client, TransportError
+from config.worker.queue import wake_at
 from inflight.exceptions import DeliveryUnderWay
 from inflight.models import Customer, Delivery, DeliveryBatch
 from inflight.selectors import active_delivery, customers_to_send, outgoing_customers
@@ -141,13 +141,13 @@ def _snapshot(delivery: Delivery, customers: list[Customer]) -> None:
 def _send(delivery: Delivery, deadline: float) -> None:
     """Send the pending batches in order until one must wait, the time is up, or all are done."""
     pending = delivery.batches.filter(status=DeliveryBatch.Status.PENDING).order_by("number")
-    with http.Client(role="partner API") as client:
+    with Client(role="partner API") as client:
         while batch := pending.first():
             if time.monotonic() >= deadline:
                 return
             try:
                 answer = _post(client, batch, deadline)
-            except http.TransportError as error:
+            except TransportError as error:
                 if not _goes_on_after(delivery, batch, error):
                     return
             else:
@@ -156,7 +156,7 @@ def _send(delivery: Delivery, deadline: float) -> None:
     _end(delivery, Delivery.Status.FAILED if failed else Delivery.Status.DELIVERED)
 
 
-def _post(client: http.Client, batch: DeliveryBatch, deadline: float) -> http.Answer:
+def _post(client: Client, batch: DeliveryBatch, deadline: float) -> Answer:
     headers = {"Content-Type": "application/json", "Idempotency-Key": str(batch.idempotency_key)}
     if batch.content_encoding:
         headers["Content-Encoding"] = batch.content_encoding
@@ -185,7 +185,7 @@ def _acknowledge(delivery: Delivery, batch: DeliveryBatch, status: int) -> None:
         delivery.save(update_fields=["status", "failed_rounds", "next_attempt_at"])
 
 
-def _goes_on_after(delivery: Delivery, batch: DeliveryBatch, error: http.TransportError) -> bool:
+def _goes_on_after(delivery: Delivery, batch: DeliveryBatch, error: TransportError) -> bool:
     """Record a failed attempt; return whether the batches behind may be sent all the same."""
     logger.warning("Batch %d of delivery %s: %s", batch.number, delivery.pk, error)
     said = error.body.decode(errors="replace").replace("\0", "")

@@ -13,15 +13,15 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from config.common.idempotency import link_resource
-from config.common.locks import exclusive
-from config.common.queue import wake
-from inflight.csv_file import open_csv
+from config.api.idempotency import link_resource
+from config.core.locks import exclusive
+from config.worker.queue import wake
 from inflight.exceptions import ImportUnderWay, UnusableCsv
-from inflight.loading import Kind, Load
+from inflight.imports.csv_file import open_csv
+from inflight.imports.loading import Kind, Load
+from inflight.imports.parsing import CUSTOMER_ROW, PURCHASE_ROW
+from inflight.imports.staging import Stage, mark_parents_changed
 from inflight.models import Customer, ImportReject, ImportRun, Purchase
-from inflight.parsing import CUSTOMER_ROW, PURCHASE_ROW
-from inflight.staging import Stage, mark_parents_changed
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from catalog.models import Product, ServiceToken
-from config.common.locks import exclusive
+from config.core.locks import exclusive
 from tests.factories_catalog import ProductFactory
 from tests.fakes.offers import Offers
 

@@ -9,8 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from catalog.models import Offer, Product
+from catalog.pages.views import PAGE
 from catalog.selectors import listed_products
-from catalog.views.pages import PAGE
 from tests.factories_catalog import OfferFactory, ProductFactory, offer_with_history
 
 pytestmark = pytest.mark.django_db

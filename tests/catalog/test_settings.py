@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from config.system_checks import check_settings
+from config.core.settings_checks import check_settings
 
 
 @pytest.mark.parametrize(

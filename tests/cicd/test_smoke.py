@@ -47,7 +47,7 @@ class AlmostRight(FaultyServer):
 @pytest.fixture
 def healthy(monkeypatch: pytest.MonkeyPatch) -> None:
     """No worker runs beside the live server."""
-    monkeypatch.setattr("config.common.health._checks", {})
+    monkeypatch.setattr("config.monitoring.health._checks", {})
 
 
 @pytest.mark.usefixtures("healthy")

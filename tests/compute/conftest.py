@@ -13,8 +13,8 @@ import pytest
 from django.db import connections
 from rest_framework.test import APIClient
 
-from compute import versions
-from compute.runner import Runner
+from compute.files import versions
+from compute.jobs.runner import Runner
 from tests.fakes.faulty import wait_until
 
 SPARKS_OWN = "test_spark.py"

@@ -16,8 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from compute.faults import ComputeError
-from compute.run import execute
+from compute.files.errors import ComputeError
+from compute.jobs.execute import execute
 from tests.compute.mutant_seeds import seeds
 from tests.compute.tables import order, prepared
 

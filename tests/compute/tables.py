@@ -20,9 +20,9 @@ import pyarrow.parquet as pq
 
 from compute.engines import engine_class
 from compute.engines.base import EngineEnvironment
-from compute.run import JobResult, JobSpec, execute
-from compute.versions import version_of
-from compute.xml_file import read_records
+from compute.files.versions import version_of
+from compute.files.xml_file import read_records
+from compute.jobs.execute import JobResult, JobSpec, execute
 
 QUICK_JAVA = (  # for many small jobs: nothing compiled for long, no class verified
     "--conf spark.sql.shuffle.partitions=1 --conf spark.sql.codegen.wholeStage=false --conf spark.sql.adaptive.enabled=false"

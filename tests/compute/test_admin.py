@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from compute.jobs import services
 from compute.models import Job
-from compute.services import jobs
 from tests.compute.tables import write_table
 
 
@@ -22,7 +22,7 @@ def operator(db: None) -> Client:
 def test_operators_find_jobs_and_cancel_those_that_wait(operator: Client, compute_root: Path) -> None:
     write_table(compute_root, "csv", [{"a": 1}])
     waiting, done = (
-        jobs.submit_job(jobs.Request("stats", {"columns": ["a"], "by": []}, "table.csv", sub), fresh=True)
+        services.submit_job(services.Request("stats", {"columns": ["a"], "by": []}, "table.csv", sub), fresh=True)
         for sub in ("ana", "bob")
     )
     Job.objects.filter(pk=done.pk).update(status=Job.Status.DONE, result_path="results/x.csv")
@@ -44,7 +44,7 @@ def test_operators_find_jobs_and_cancel_those_that_wait(operator: Client, comput
 
 def test_a_job_is_cancelled_from_its_page_which_asks_first(operator: Client, compute_root: Path) -> None:
     write_table(compute_root, "csv", [{"a": 1}])
-    job = jobs.submit_job(jobs.Request("stats", {"columns": ["a"], "by": []}, "table.csv", "ana"), fresh=True)
+    job = services.submit_job(services.Request("stats", {"columns": ["a"], "by": []}, "table.csv", "ana"), fresh=True)
     path = reverse("admin:compute_job_cancel", args=[job.pk])
 
     assert b"what runs is killed" in operator.get(path).content
@@ -59,7 +59,7 @@ def test_a_job_is_cancelled_from_its_page_which_asks_first(operator: Client, com
 
 def test_nobody_edits_a_job(operator: Client, compute_root: Path) -> None:
     write_table(compute_root, "csv", [{"a": 1}])
-    job = jobs.submit_job(jobs.Request("stats", {"columns": ["a"], "by": []}, "table.csv", "ana"), fresh=True)
+    job = services.submit_job(services.Request("stats", {"columns": ["a"], "by": []}, "table.csv", "ana"), fresh=True)
 
     page = operator.get(reverse("admin:compute_job_change", args=[job.pk]))
 

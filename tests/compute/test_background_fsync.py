@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from compute.background_fsync import flushed_meanwhile
+from compute.jobs.background_fsync import flushed_meanwhile
 
 
 def write_until(event: threading.Event, path: Path) -> None:

@@ -7,8 +7,8 @@ import duckdb
 import pytest
 
 from compute.engines.base import Resources
-from compute.engines.duckdb_database import connect, database, forget
-from compute.faults import LimitReached
+from compute.engines.duckdb.database import connect, database, forget
+from compute.files.errors import LimitReached
 from tests.compute.tables import run
 
 MB = 1024**2

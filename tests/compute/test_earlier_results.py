@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from compute.faults import FileChanged
+from compute.files.errors import FileChanged
+from compute.files.storage import storage
+from compute.jobs import leases, services
+from compute.jobs.execute import execute
 from compute.models import Job
-from compute.run import execute
-from compute.services import jobs, running
-from compute.storage import storage
 from tests.compute.workbench import done_job
 
 pytestmark = pytest.mark.django_db
@@ -105,10 +105,10 @@ def test_other_bytes_of_the_same_size_and_time_are_computed_on(table: Path, chan
 
 @pytest.mark.parametrize("change", [edit, move_onto])
 def test_a_change_while_a_file_is_read_fails_the_job(table: Path, change: Callable[[Path], None]) -> None:
-    job = jobs.submit_job(jobs.Request("non_null", {"columns": ["price"]}, "a/table.csv", "ana"), fresh=True)
+    job = services.submit_job(services.Request("non_null", {"columns": ["price"]}, "a/table.csv", "ana"), fresh=True)
 
     with pytest.raises(FileChanged):
-        execute(running.job_spec_for(job), lambda _: change(table))
+        execute(leases.job_spec_for(job), lambda _: change(table))
 
 
 def test_an_unchanged_file_is_answered_from_the_earlier_result(table: Path) -> None:
@@ -131,7 +131,7 @@ def test_a_result_of_a_release_that_answers_otherwise_is_computed_anew(
     table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, _ = ask()
-    monkeypatch.setattr(jobs, "RESULTS_REVISION", jobs.RESULTS_REVISION + 1)
+    monkeypatch.setattr(services, "RESULTS_REVISION", services.RESULTS_REVISION + 1)
 
     assert ask()[0].pk != first.pk
 
@@ -179,10 +179,10 @@ def test_a_file_just_written_is_computed_on_anew(table: Path, margin: Callable[[
 
 def test_the_job_under_way_of_a_file_just_written_is_found(table: Path, margin: Callable[[int], None]) -> None:
     margin(HOUR)
-    request = jobs.Request("stats", {"columns": ["price"], "by": []}, "a/table.csv", "ana")
-    waiting = jobs.submit_job(request, fresh=False)
+    request = services.Request("stats", {"columns": ["price"], "by": []}, "a/table.csv", "ana")
+    waiting = services.submit_job(request, fresh=False)
 
-    assert jobs.newest_job(request) == waiting
+    assert services.newest_job(request) == waiting
 
 
 def test_the_clock_of_the_files_has_reached_each_write(table: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from compute.faults import MAX_DETAIL, BrokenFile, ComputeError, MixedColumn, NotNumeric, UnknownColumn
+from compute.files.errors import MAX_DETAIL, BrokenFile, ComputeError, MixedColumn, NotNumeric, UnknownColumn
 from tests.compute.tables import result, run
 
 every_engine = pytest.mark.parametrize("engine", ["duckdb", "pandas", "spark"])

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
 from compute.exceptions import UploadIncomplete
-from compute.services.files import store_upload
+from compute.files.services import store_upload
 
 pytestmark = pytest.mark.django_db
 CONTENT = b"a,b\n007,x\n"

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from compute.faults import BrokenFile, NotNumeric
+from compute.files.errors import BrokenFile, NotNumeric
 from tests.compute.tables import ENGINES, FORMATS, Rows, numbers, read_table, result, run, write_table
 
 pytestmark = [pytest.mark.parametrize("engine", ENGINES), pytest.mark.parametrize("format_", FORMATS)]

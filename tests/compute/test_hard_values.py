@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from compute.faults import BrokenFile, NotNumeric
+from compute.files.errors import BrokenFile, NotNumeric
 from tests.compute.tables import ENGINES, numbers, result, run, write_table
 
 pytestmark = pytest.mark.parametrize("engine", ENGINES)

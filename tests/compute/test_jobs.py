@@ -12,10 +12,10 @@ from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from compute.files.storage import storage
+from compute.jobs import leases, services
+from compute.jobs.notifications import QUEUED, Listener
 from compute.models import Job
-from compute.notifications import QUEUED, Listener
-from compute.services import jobs, running
-from compute.storage import storage
 from tests.compute.asking import ask, left_behind, settled
 from tests.compute.conftest import RunningRunner
 from tests.compute.tables import write_table
@@ -52,7 +52,7 @@ def test_who_finds_all_places_for_waiting_taken_does_not_wait(
 ) -> None:
     settings.COMPUTE_WAITERS = 1
     started = time.monotonic()
-    with_place_taken = jobs._waiting_slots(1)
+    with_place_taken = services._waiting_slots(1)
     with with_place_taken:
         answer = ask(client, "stats", STATS, wait=True)
 
@@ -87,7 +87,7 @@ def test_a_queued_job_is_cancelled_and_never_started(client: APIClient, table: P
     job_id = ask(client, "stats", STATS).json()["id"]
 
     assert client.delete(f"/api/compute/jobs/{job_id}").json()["status"] == "cancelled"
-    assert running.claim_job("a runner") is None
+    assert leases.claim_job("a runner") is None
     assert client.delete(f"/api/compute/jobs/{job_id}").status_code == 200
 
 
@@ -99,8 +99,8 @@ def test_a_settled_job_cannot_be_cancelled(client: APIClient, runner: RunningRun
 
 
 def _left_by_a_dead_runner(table: Path, attempts: int) -> Job:
-    request = jobs.Request("stats", {"columns": ["price"], "by": []}, table.name, "ana")
-    job = jobs.submit_job(request, fresh=True)
+    request = services.Request("stats", {"columns": ["price"], "by": []}, table.name, "ana")
+    job = services.submit_job(request, fresh=True)
     ago = timezone.now() - timedelta(seconds=1)
     Job.objects.filter(pk=job.pk).update(
         status=Job.Status.RUNNING, runner="gone:1", lease_until=ago, attempts=attempts, started_at=ago
@@ -124,7 +124,7 @@ def test_the_job_of_a_dead_runner_is_run_by_another(
 def test_the_job_of_two_dead_runners_fails_with_the_reason(table: Path, compute_root: Path) -> None:
     job = _left_by_a_dead_runner(table, attempts=2)
 
-    running.recover_jobs()
+    leases.recover_jobs()
 
     job.refresh_from_db()
     assert job.status == "failed"
@@ -134,12 +134,12 @@ def test_the_job_of_two_dead_runners_fails_with_the_reason(table: Path, compute_
 
 @pytest.mark.django_db
 def test_a_runner_that_lost_its_job_cannot_settle_it(table: Path, compute_root: Path) -> None:
-    jobs.submit_job(jobs.Request("stats", {"columns": ["price"], "by": []}, table.name, "ana"), fresh=True)
-    lost = running.claim_job("slow:1")
+    services.submit_job(services.Request("stats", {"columns": ["price"], "by": []}, table.name, "ana"), fresh=True)
+    lost = leases.claim_job("slow:1")
     assert lost is not None
     Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    running.recover_jobs()
-    assert running.claim_job("quick:2") is not None
+    leases.recover_jobs()
+    assert leases.claim_job("quick:2") is not None
     result = Path(storage().results) / "late.csv"
     result.write_text("a\n")
 
@@ -151,7 +151,7 @@ def test_a_runner_that_lost_its_job_cannot_settle_it(table: Path, compute_root: 
         "columns": {},
         "read_as": {},
     }
-    settled = running.finish_job(lost, outcome)
+    settled = leases.finish_job(lost, outcome)
 
     assert not settled
     assert not result.exists()
@@ -161,9 +161,9 @@ def test_a_runner_that_lost_its_job_cannot_settle_it(table: Path, compute_root: 
 @pytest.mark.django_db
 def test_two_runners_never_get_the_same_job(table: Path) -> None:
     for _ in range(3):
-        jobs.submit_job(jobs.Request("stats", {"columns": ["price"], "by": []}, table.name, "ana"), fresh=True)
+        services.submit_job(services.Request("stats", {"columns": ["price"], "by": []}, table.name, "ana"), fresh=True)
 
-    claimed = [running.claim_job(f"runner:{number}") for number in range(4)]
+    claimed = [leases.claim_job(f"runner:{number}") for number in range(4)]
 
     assert len({job.pk for job in claimed if job}) == 3
     assert claimed[3] is None

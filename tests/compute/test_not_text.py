@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from compute.faults import BrokenFile, ComputeError
+from compute.files.errors import BrokenFile, ComputeError
 from tests.compute.tables import ENGINES, run
 
 pytestmark = pytest.mark.parametrize("engine", ENGINES)

@@ -12,11 +12,11 @@ from rest_framework.test import APIClient
 from s3fs import S3FileSystem
 
 from compute.exceptions import FileIsThere, FileMissing, NotAFile, OutsideRoot, UnusableName
-from compute.locations import BLOCK_BYTES, AtomicFile, filesystem, opened
+from compute.files.locations import BLOCK_BYTES, AtomicFile, filesystem, opened
+from compute.files.services import Upload, store_upload
+from compute.files.storage import storage
+from compute.jobs import leases, services
 from compute.models import Job
-from compute.services import jobs, running
-from compute.services.files import Upload, store_upload
-from compute.storage import storage
 from tests.compute.conftest import RunningRunner
 from tests.fakes.faulty import wait_until
 from tests.fakes.s3 import BUCKET, S3
@@ -268,8 +268,8 @@ def test_what_dead_attempts_left_and_old_results_are_dropped(s3: S3, settings: A
     s3.put("compute/results/old.csv", b"x")
     storage().scratch("8-1").mkdir(parents=True)
 
-    running.drop_old_scratch()
-    jobs.drop_old_results()
+    leases.drop_old_scratch()
+    services.drop_old_results()
 
     assert s3.names() == []
     assert not storage().scratch("8-1").exists()

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from compute.files.storage import storage
+from compute.jobs import services
 from compute.models import Job
-from compute.services import jobs
-from compute.storage import storage
 from tests.compute.tables import write_table
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,9 @@ def test_old_results_are_dropped_with_their_jobs_and_young_ones_kept(settings: A
     settings.RESULT_RETENTION_DAYS = 30
     days = {"old": 31, "young": 29}
     for name, age in days.items():
-        job = jobs.submit_job(jobs.Request("stats", {"columns": ["price"], "by": []}, table.name, "ana"), fresh=True)
+        job = services.submit_job(
+            services.Request("stats", {"columns": ["price"], "by": []}, table.name, "ana"), fresh=True
+        )
         place = Path(storage().results) / f"{name}.csv"
         place.write_text("a\n")
         Job.objects.filter(pk=job.pk).update(
@@ -33,11 +35,11 @@ def test_old_results_are_dropped_with_their_jobs_and_young_ones_kept(settings: A
     stray.write_text("a\n")
     os.utime(stray, (0, 0))
 
-    jobs.drop_old_results()
+    services.drop_old_results()
 
     assert [place.name for place in Path(storage().results).iterdir()] == ["young.csv"]
     assert Job.objects.get().result_path == "results/young.csv"
 
 
 def test_where_there_are_no_results_yet_none_are_dropped() -> None:
-    jobs.drop_old_results()
+    services.drop_old_results()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from compute.faults import AmbiguousOutput, NotNumeric, UnknownColumn
+from compute.files.errors import AmbiguousOutput, NotNumeric, UnknownColumn
 from tests.compute.nist import DATASETS
 from tests.compute.tables import ENGINES, FORMATS, numbers, packed, read_table, result, run, write_table
 

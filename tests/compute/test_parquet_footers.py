@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from compute.faults import BrokenFile
+from compute.files.errors import BrokenFile
 from tests.compute.tables import ENGINES, run
 
 pytestmark = pytest.mark.parametrize("engine", ENGINES)

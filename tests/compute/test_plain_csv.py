@@ -7,13 +7,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from compute.cells import CastError, Cell, CellType
-from compute.engines.plain_csv import FIRST_BYTES, PIECE_BYTES, PlainCsv, select_plain, types_of
-from compute.faults import ComputeError, UnsupportedByFastPath
-from compute.formats import MARK, Format, look_into
-from compute.operations import LINE, Scan
-from compute.runner import _limits
-from compute.worker_process import WorkerProcess
+from compute.engines.duckdb.plain_csv import FIRST_BYTES, PIECE_BYTES, PlainCsv, select_plain, types_of
+from compute.files.errors import ComputeError, UnsupportedByFastPath
+from compute.files.formats import MARK, Format, look_into
+from compute.jobs.runner import _limits
+from compute.jobs.worker_process import WorkerProcess
+from compute.operations.base import LINE, Scan
+from compute.operations.cell_types import CastError, Cell, CellType
 from tests.compute.tables import order, result, run
 from tests.fakes.faulty import wait_until
 

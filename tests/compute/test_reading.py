@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from compute.faults import MixedColumn, NotNumeric, UnknownColumn, UntypedOnly
+from compute.files.errors import MixedColumn, NotNumeric, UnknownColumn, UntypedOnly
 from tests.compute.asking import ask
 from tests.compute.conftest import RunningRunner
 from tests.compute.tables import ENGINES, read_table, result, run, write_table

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compute.formats import BLANKS, MISSING
+from compute.files.formats import BLANKS, MISSING
 from tests.compute.tables import read_table, run
 
 FORMATS = ("csv", "tsv", "json", "jsonl", "xml", "parquet")

@@ -16,10 +16,10 @@ import pytest
 from rest_framework.test import APIClient
 
 from compute.engines.base import EngineEnvironment
-from compute.faults import BrokenFile, EngineUnavailable
-from compute.operations import Aggregation
-from compute.run import execute
-from compute.versions import version_of
+from compute.files.errors import BrokenFile, EngineUnavailable
+from compute.files.versions import version_of
+from compute.jobs.execute import execute
+from compute.operations.group_by import Aggregation
 from tests.compute.conftest import RunningRunner
 from tests.compute.tables import order, prepared, read_table, result, run, write_table
 from tests.fakes.faulty import wait_until
@@ -169,13 +169,13 @@ def test_files_behind_a_url_are_read_where_they_are_or_fetched(name: str, tmp_pa
     ],
 )
 def test_places_are_spelled_as_hadoop_spells_them(place: str, there: str) -> None:
-    assert import_module("compute.engines.spark_session").hadoop_path(place) == there
+    assert import_module("compute.engines.spark.session").hadoop_path(place) == there
 
 
 def test_a_server_that_does_not_answer_is_told_at_once_without_its_token(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    module = import_module("compute.engines.spark_session")
+    module = import_module("compute.engines.spark.session")
     monkeypatch.setattr(module.SparkSession, "getActiveSession", lambda: None)
 
     with pytest.raises(EngineUnavailable):

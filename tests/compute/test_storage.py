@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from compute.exceptions import FileMissing, NotAFile, OutsideRoot, UnusableName
-from compute.storage import storage
+from compute.files.storage import storage
 
 
 @pytest.mark.parametrize("path", ["../secret.csv", "a/../../secret.csv", "/etc/passwd", "/dev/zero", "a\0.csv", ".."])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from compute.tables import ColumnKind, Table, table_of
+from compute.pages.tables import ColumnKind, Table, table_of
 
 
 def one(text: bytes, type_: str = "String") -> Table:

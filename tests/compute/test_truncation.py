@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from compute.faults import BrokenFile
-from compute.truncation import REGION_BYTES
+from compute.files.errors import BrokenFile
+from compute.files.truncation import REGION_BYTES
 from tests.compute.tables import ENGINES, packed, result, run
 
 every_engine = pytest.mark.parametrize("engine", ENGINES)

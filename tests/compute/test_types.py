@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from compute.faults import NotComparable, NotNumeric
+from compute.files.errors import NotComparable, NotNumeric
 from tests.compute.arrow_types import COLUMNS, Column
 from tests.compute.tables import read_table, run
 

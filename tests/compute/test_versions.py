@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from compute.versions import FileVersion, version_of
+from compute.files.versions import FileVersion, version_of
 
 SECOND = 10**9
 NOW = 1_800_000_000 * SECOND

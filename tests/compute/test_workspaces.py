@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from compute.workspaces import Workspace, remove_abandoned_workspaces
+from compute.jobs.workspaces import Workspace, remove_abandoned_workspaces
 from tests.processes import ROOT
 
-HOLD_ONE = "from compute.workspaces import Workspace; print(Workspace().path, flush=True); input()"
+HOLD_ONE = "from compute.jobs.workspaces import Workspace; print(Workspace().path, flush=True); input()"
 
 
 @pytest.fixture(autouse=True)

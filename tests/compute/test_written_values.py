@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from compute.faults import BrokenFile, UnwritableValue
+from compute.files.errors import BrokenFile, UnwritableValue
 from tests.compute.arrow_types import COLUMNS
 from tests.compute.tables import read_table, result, run
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from compute.faults import BrokenFile
+from compute.files.errors import BrokenFile
 from tests.compute.tables import ENGINES, result, run
 
 pytestmark = pytest.mark.parametrize("engine", ENGINES)

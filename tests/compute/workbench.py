@@ -3,29 +3,29 @@
 from dataclasses import asdict
 from typing import Any
 
-from compute.faults import ComputeError
+from compute.files.errors import ComputeError
+from compute.jobs import leases, services
+from compute.jobs.execute import execute
 from compute.models import Job
-from compute.run import execute
-from compute.services import jobs, running
-from compute.views.workbench.files import LOOKED_AT
-from compute.views.workbench.jobs import SHOWN
+from compute.pages.files import LOOKED_AT
+from compute.pages.jobs import SHOWN
 
 
 def compute_queued() -> None:
     """Compute all that is queued, as a runner's child does."""
-    while job := running.claim_job("here"):
+    while job := leases.claim_job("here"):
         try:
-            running.finish_job(job, asdict(execute(running.job_spec_for(job), lambda _: None)))
+            leases.finish_job(job, asdict(execute(leases.job_spec_for(job), lambda _: None)))
         except ComputeError as fault:
-            running.fail_job(job, status=fault.status, code=fault.code, detail=fault.detail, field=fault.field)
+            leases.fail_job(job, status=fault.status, code=fault.code, detail=fault.detail, field=fault.field)
 
 
 def done_job(
     operation: str, parameters: dict[str, Any], *, file_path: str = "table.csv", output_format: str = ""
 ) -> Job:
     """Ask, compute, and have the first rows of the result at hand, as a page of the workbench will ask for them."""
-    body = jobs.Request(operation, parameters, file_path, "ana", output_format=output_format)
-    job = jobs.submit_job(body, fresh=False)
+    body = services.Request(operation, parameters, file_path, "ana", output_format=output_format)
+    job = services.submit_job(body, fresh=False)
     compute_queued()
     job.refresh_from_db()
     preview(job.result_path, SHOWN)
@@ -34,7 +34,9 @@ def done_job(
 
 def preview(file_path: str, rows: int = LOOKED_AT) -> None:
     """Have the first rows of a file at hand, as a page of the workbench will ask for them."""
-    jobs.submit_job(jobs.Request("preview", {"rows": rows}, file_path, "ana", output_format="json"), fresh=False)
+    services.submit_job(
+        services.Request("preview", {"rows": rows}, file_path, "ana", output_format="json"), fresh=False
+    )
     compute_queued()
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from catalog.models import Offer, OfferChange, Product
-from config.common import admin_export
+from config.admin import export
 from config.models import WorkerHeartbeat
 from inflight.models import Customer, Delivery, Purchase
 from tests.factories import CustomerFactory, PurchaseFactory
@@ -53,7 +53,7 @@ def test_each_list_has_links_that_keep_what_it_shows(admin_client: Client, model
 def test_a_list_is_exported_whole_in_its_order_with_its_columns(
     admin_client: Client, model: type[Model], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admin_export, "PAGE", 25)
+    monkeypatch.setattr(export, "PAGE", 25)
     make_rows(model, 60)
     listed = admin_client.get(address(model, "changelist")).context["cl"]
     with CaptureQueriesContext(connection) as asked:
@@ -100,7 +100,7 @@ def test_only_what_is_filtered_and_searched_is_exported(admin_client: Client) ->
 
 
 def test_the_order_that_was_chosen_is_the_files(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admin_export, "PAGE", 7)
+    monkeypatch.setattr(export, "PAGE", 7)
     make_rows(Customer, 20)
     first = [row[0] for row in rows_of(admin_client, Customer, o="0")[1:]]
     assert first == sorted(first)
@@ -108,7 +108,7 @@ def test_the_order_that_was_chosen_is_the_files(admin_client: Client, monkeypatc
 
 
 def test_a_list_that_is_not_ordered_by_a_key_comes_whole(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admin_export, "PAGE", 7)
+    monkeypatch.setattr(export, "PAGE", 7)
     make_rows(Product, 20)
     names = [row[0] for row in rows_of(admin_client, Product)[1:]]
     assert names == sorted(f"Product {number}" for number in range(1, 21))
@@ -130,7 +130,7 @@ def test_a_file_is_named_after_its_list_and_the_day(admin_client: Client, suffix
 
 
 def test_more_rows_than_a_worksheet_has_are_a_400(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admin_export, "MOST_XLSX_ROWS", 2)
+    monkeypatch.setattr(export, "MOST_XLSX_ROWS", 2)
     make_rows(Customer, 3)
     answer = admin_client.get(address(Customer, "xlsx"))
     assert (answer.status_code, answer.json()["detail"].endswith("Narrow the filters, or take CSV.")) == (400, True)

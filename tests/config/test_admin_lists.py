@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django_q.models import Failure, OrmQ, Schedule
 
-from config.common.admin_columns import MOST_COUNTED
+from config.core.admin_columns import MOST_COUNTED
 from config.models import WorkerHeartbeat
 from inflight.models import Customer
 from tests.rows import ROWS, make_rows

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 def test_alpine_is_served_as_the_build_that_evaluates_nothing() -> None:
     found = finders.find("unfold/js/alpine/alpine.js")
-    assert found == str(ROOT / "config/static/unfold/js/alpine/alpine.js")
+    assert found == str(ROOT / "static/unfold/js/alpine/alpine.js")
     text = Path(found).read_text()
     assert "@alpinejs/csp" in text
     assert "new Function" not in text

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from config.common.csp import POLICY
+from config.pages.csp import POLICY
 
 pytestmark = pytest.mark.django_db
 

@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from compute.models import Job
-from config.common import dashboard
-from config.common.charts import HOURS, among_newest, per_hour
-from config.common.dashboard import Figure, Panel, duration
+from config.monitoring import dashboard
+from config.monitoring.charts import HOURS, among_newest, per_hour
+from config.monitoring.dashboard import Figure, Panel, duration
 from inflight.models import Delivery, DeliveryBatch, ImportReject
 from tests.rows import ROWS, make_rows
 

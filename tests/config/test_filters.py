@@ -9,15 +9,15 @@ from django.http import QueryDict
 from django_filters import FilterSet
 from rest_framework.test import APIClient
 
-from catalog.filters import ProductFilter
+from catalog.api.filters import ProductFilter
 from catalog.models import Product
-from compute.filters import JobFilter
+from compute.api.filters import JobFilter
 from compute.models import Job
-from inflight.filters import CustomerFilter, DeliveryFilter, ImportFilter, PurchaseFilter
+from inflight.api.filters import CustomerFilter, DeliveryFilter, ImportFilter, PurchaseFilter
 from inflight.models import Customer, Delivery, ImportRun, Purchase
-from ingest.filters import DataFilter
+from ingest.api.filters import DataFilter
 from ingest.models import DataEntry
-from metadata_registry.filters import MetadataFilter
+from metadata_registry.api.filters import MetadataFilter
 from metadata_registry.models import Metadata
 from tests.factories_catalog import ProductFactory
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from config.generated_secrets import read_or_generate_secret
+from config.core.generated_secrets import read_or_generate_secret
 
 MAKE = """
 import sys
 from pathlib import Path
-from config.generated_secrets import read_or_generate_secret
+from config.core.generated_secrets import read_or_generate_secret
 sys.stdin.readline()
 print(read_or_generate_secret(Path(sys.argv[1]), "API_TOKEN", announce=True))
 """

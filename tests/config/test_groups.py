@@ -4,8 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.db.migrations.state import StateApps
 
-from config.common.roles import operations
-from config.groups import make_groups
+from config.core.permissions import make_groups, operator_permissions
 
 pytestmark = pytest.mark.django_db
 
@@ -23,12 +22,12 @@ def test_a_viewer_looks_at_everything_of_ours_and_does_nothing() -> None:
 
 
 def test_an_operator_does_besides_what_the_apps_declare() -> None:
-    assert permissions_of("operator") == permissions_of("viewer") | set(operations())
+    assert permissions_of("operator") == permissions_of("viewer") | set(operator_permissions())
     assert {"inflight.import_files", "compute.cancel_jobs"} <= permissions_of("operator")
 
 
 def test_each_declared_permission_exists() -> None:
-    assert [name for name in operations() if name not in permissions_of("operator")] == []
+    assert [name for name in operator_permissions() if name not in permissions_of("operator")] == []
 
 
 def test_migrating_again_gives_the_groups_what_the_code_says_and_touches_no_other() -> None:

@@ -9,8 +9,8 @@ import pytest
 from django_q.models import OrmQ
 from rest_framework.test import APIClient
 
-from config.common import health
 from config.models import WorkerHeartbeat
+from config.monitoring import health
 from tests.config.processes import run_python
 from tests.fakes.faulty import free_port
 

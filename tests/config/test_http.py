@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from config.common.http import LONGEST_RETRY_AFTER, Client, TransportError, parse_retry_after
+from config.http.client import LONGEST_RETRY_AFTER, Client, TransportError, parse_retry_after
 from tests.fakes.faulty import Fault, FaultyServer, Received, free_port
 
 TOKEN = "s3cr3t-t0k3n"

@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 
 from catalog.models import Product
 from compute.models import Job
-from config.common.idempotency import drop_old_keys, link_resource
+from config.api.idempotency import drop_old_keys, link_resource
 from config.models import IdempotencyKey
 from inflight.models import Delivery, ImportRun
 from ingest.models import DataEntry
@@ -179,7 +179,7 @@ APIClient(SERVER_NAME="localhost").post({path!r}, {body!r}, format="json", heade
     ("path", "body", "model", "place", "made"),
     [
         ("/products", {"name": "a"}, Product, "catalog.services.products.wake", 0),
-        ("/products", {"name": "a"}, Product, "catalog.viewsets:ProductViewSet.creation_response", 1),
+        ("/products", {"name": "a"}, Product, "catalog.api.viewsets:ProductViewSet.creation_response", 1),
         (
             "/metadata",
             {"name": "a", "payload": {"sourceName": "b"}},
@@ -191,12 +191,12 @@ APIClient(SERVER_NAME="localhost").post({path!r}, {body!r}, format="json", heade
             "/metadata",
             {"name": "a", "payload": {"sourceName": "b"}},
             Metadata,
-            "metadata_registry.viewsets:MetadataViewSet.creation_response",
+            "metadata_registry.api.viewsets:MetadataViewSet.creation_response",
             1,
         ),
         ("/data", {"content": "a"}, DataEntry, "ingest.services.link_resource", 0),
         ("/data", {"content": "a"}, DataEntry, "ingest.services._publish", 1),
-        ("/data", [{"content": "a"}], DataEntry, "ingest.viewsets._accepted", 1),
+        ("/data", [{"content": "a"}], DataEntry, "ingest.api.viewsets._accepted", 1),
     ],
 )
 def test_a_process_that_dies_at_any_line_makes_none_or_one(

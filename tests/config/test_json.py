@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from rest_framework.test import APIClient
 
-from config.common.json import dumps
+from config.core.json import dumps
 
 echo = pytest.mark.urls("tests.config.urls")
 

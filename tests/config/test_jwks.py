@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core.management import CommandError, call_command
 from rest_framework.exceptions import AuthenticationFailed
 
-from config.common import jwks
-from config.common.authentication import caller_of
+from config.api import jwks
+from config.api.authentication import caller_of
 from tests.fakes.faulty import FaultyServer, Received
 
 KEY, OTHER_KEY = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from config.common.loading import loading
+from config.core.loading import loading
 from tests.config.processes import run_python
 
 

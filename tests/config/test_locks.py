@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.db import connection
 
-from config.common.locks import exclusive
+from config.core.locks import exclusive
 from tests.config.processes import start
 from tests.fakes.faulty import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 HOLD = """import sys
-from config.common.locks import exclusive
+from config.core.locks import exclusive
 with exclusive(sys.argv[1]) as taken:
     print(taken, flush=True)
     sys.stdin.readline()

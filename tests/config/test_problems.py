@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from config.common.logging import RequestIdFilter
+from config.core.logging import RequestIdFilter
 from tests.config.urls import SECRET
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.config.urls")]

@@ -12,8 +12,8 @@ from django.core.management import call_command
 from django.utils.module_loading import import_string
 from django_q.models import Schedule
 
-from config.common.queue import wake_at
-from config.common.schedules import periodics
+from config.worker.queue import wake_at
+from config.worker.schedules import periodics
 
 pytestmark = pytest.mark.django_db
 

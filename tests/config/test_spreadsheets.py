@@ -10,8 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from config.common import spreadsheets
-from config.common.spreadsheets import TooManyRows, csv_stream, harmless, xlsx_file
+from config.api import spreadsheets
+from config.api.spreadsheets import TooManyRows, csv_stream, harmless, xlsx_file
 from tests.xlsx import cells
 
 KEY = UUID(int=1)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 
-from config.system_checks import check_deployment, check_settings
+from config.core.settings_checks import check_deployment, check_settings
 
 PEM = "-----BEGIN PUBLIC KEY-----\nabc\n-----END PUBLIC KEY-----"
 LONG = "k" * 40
@@ -122,7 +122,8 @@ import django
 from django.core.checks import run_checks
 from django.core.management import load_command_class
 def loaded():
-    return [name for name in ("config.urls", "config.admin", "rest_framework.compat", "unfold.admin") if name in sys.modules]
+    watched = ("config.urls", "config.admin.registrations", "rest_framework.compat", "unfold.admin")
+    return [name for name in watched if name in sys.modules]
 django.setup()
 command = load_command_class("config", "run_worker")
 command.check(tags=command.requires_system_checks)
@@ -134,11 +135,14 @@ print(loaded())
 
 def test_a_worker_loads_no_pages_and_the_check_of_the_admin_loads_its_own() -> None:
     done = run_python("-c", LOADED, DJANGO_SETTINGS_MODULE="config.settings")
-    assert done.stdout.splitlines() == ["[]", "['config.admin', 'rest_framework.compat', 'unfold.admin']"], done.stderr
+    assert done.stdout.splitlines() == [
+        "[]",
+        "['config.admin.registrations', 'rest_framework.compat', 'unfold.admin']",
+    ], done.stderr
 
 
 def test_a_web_process_has_loaded_all_pages_before_it_is_asked_for_one() -> None:
-    loaded = "print('config.admin' in sys.modules, 'compute.page_urls' in sys.modules, gc.isenabled())"
+    loaded = "print('config.admin.registrations' in sys.modules, 'compute.pages.urls' in sys.modules, gc.isenabled())"
     done = run_python("-c", f"import config.wsgi, gc, sys; {loaded}")
     assert done.stdout.strip() == "True True True", done.stderr
 

@@ -12,9 +12,9 @@ import pytest
 from django.db import connection
 from django_q.models import Schedule
 
-from config.common.queue import wake, wake_at
-from config.common.schedules import periodics
 from config.models import WorkerHeartbeat
+from config.worker.queue import wake, wake_at
+from config.worker.schedules import periodics
 from tests.config.processes import start
 from tests.fakes.faulty import wait_until
 

@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from config import urls
-from config.common.problems import Problem
-from config.common.viewsets import ListMixin
+from config.api.problems import Problem
+from config.api.viewsets import ListMixin
 from config.models import WorkerHeartbeat
 
 handler400, handler403, handler404, handler500 = urls.handler400, urls.handler403, urls.handler404, urls.handler500

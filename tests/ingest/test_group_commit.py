@@ -7,9 +7,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from ingest.group_commit import GroupCommit
 from ingest.models import DataEntry
 from ingest.services import Accepted, accept_contents
+from ingest.storage.group_commit import GroupCommit
 from tests.fakes.faulty import wait_until
 
 

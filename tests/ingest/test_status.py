@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from config.system_checks import check_settings
+from config.core.settings_checks import check_settings
 from inflight.models import Delivery
 from ingest import services
 from ingest.models import DataEntry

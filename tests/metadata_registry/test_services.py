@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from config.common.logging import RequestIdFilter
+from config.core.logging import RequestIdFilter
 from metadata_registry import services, tasks
 from metadata_registry.models import Metadata, MetadataEvent
 from tests.factories_metadata_registry import PAYLOAD, MetadataFactory
@@ -67,7 +67,7 @@ def test_log_of_a_failure_has_the_request_id_and_the_traceback(
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE metadata_registry_metadataevent RENAME TO away")
     response = api.post("/api/metadata", {"name": "n", "payload": PAYLOAD}, format="json")
-    (record,) = [record for record in caplog.records if record.name == "config.common.problems"]
+    (record,) = [record for record in caplog.records if record.name == "config.api.problems"]
     assert record.__dict__["request_id"] == response.json()["instance"] == response["X-Request-ID"]
     said = logging.Formatter().format(record)
     assert "Traceback" in said

@@ -11,7 +11,7 @@ from catalog.exceptions import RefreshUnderWay
 from catalog.models import RefreshRun
 from catalog.selectors import registered_products
 from catalog.services.refresh import refresh_offers
-from config.common.commands import LeanCommand
+from config.core.commands import LeanCommand
 
 WAIT_SECONDS = 120.0  # for the refresh of the schedule to end
 

@@ -4,8 +4,8 @@ import signal
 import threading
 from typing import Any
 
-from compute.runner import Runner
-from config.common.commands import LeanCommand
+from compute.jobs.runner import Runner
+from config.core.commands import LeanCommand
 
 
 class Command(LeanCommand):

@@ -7,7 +7,7 @@ import jwt
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
-from config.common.commands import LeanCommand
+from config.core.commands import LeanCommand
 
 
 class Command(LeanCommand):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.commands import migrate
 
-from config.common.locks import exclusive
+from config.core.locks import exclusive
 
 POLL_SECONDS = 0.5
 

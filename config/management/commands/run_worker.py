@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from config.common.commands import LeanCommand
-from config.worker import Supervisor
+from config.core.commands import LeanCommand
+from config.worker.supervisor import Supervisor
 
 
 class Command(LeanCommand):

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from config.common.commands import LeanCommand
-from config.common.problems import Problem
+from config.api.problems import Problem
+from config.core.commands import LeanCommand
+from inflight.imports.rejects_csv import rejects_csv
 from inflight.models import Delivery, ImportRun
-from inflight.rejects_csv import rejects_csv
 from inflight.services import deliveries, imports
 
 EXIT_REJECTS = 2

@@ -3,7 +3,7 @@
 import signal
 from typing import Any
 
-from config.common.commands import LeanCommand
+from config.core.commands import LeanCommand
 from ingest.relay import Relay
 
 

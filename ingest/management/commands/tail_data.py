@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from kafka import KafkaConsumer
 from kafka.errors import KafkaError
 
-from config.common.commands import LeanCommand
+from config.core.commands import LeanCommand
 from ingest.publisher import ENTRY_ID_HEADER, client_options
 
 REMEMBERED = 100_000  # a repeat comes soon after its first, or not at all

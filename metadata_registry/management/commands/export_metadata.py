@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from config.common.commands import LeanCommand
+from config.core.commands import LeanCommand
 from metadata_registry.exchange import export_lines
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from config.common.commands import LeanCommand
+from config.core.commands import LeanCommand
 from metadata_registry.exceptions import ImportRefused
 from metadata_registry.exchange import import_lines
 

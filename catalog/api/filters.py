@@ -1,0 +1,14 @@
+"""Filters of the catalogue's lists."""
+
+from django_filters import FilterSet
+
+from catalog.models import Product
+from config.api.filters import ParameterFilter, SearchFilter
+from config.api.strict import WordField
+
+
+class ProductFilter(FilterSet):
+    """Which products."""
+
+    q = SearchFilter("name__icontains", help_text="a part of the name, in any case")
+    registration = ParameterFilter(WordField(choices=Product.Registration.choices), "registration")

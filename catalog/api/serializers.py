@@ -1,0 +1,140 @@
+"""Input and output of the catalogue's API. Inputs and outputs are separate classes, so that OpenAPI names are stable."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.validators import RegexValidator
+from rest_framework import serializers
+
+from catalog.models import Offer, Product
+from catalog.selectors import OfferTrend, PriceTrend
+from config.api.openapi import example
+from config.api.strict import Input, MomentField, Query, TextField
+
+OLDEST_YEAR = 1970
+NAME = r"^[^\u0000]*[^\u0000-\u0020][^\u0000]*$"
+NOON = "2026-11-26T12:00:00Z"  # in examples
+SERIES = {
+    "prices": [{"observed_at": NOON, "price": 42790, "items_in_stock": 3}], "change_percent": 0.0, "lowest": 42790,
+    "highest": 42790, "lowest_30d_before": None,
+}  # fmt: skip
+
+
+@example({"name": "Lawn mower Dosquarna", "description": "The best lawn mower on the market."})
+class ProductInput(Input):
+    """A product as a client gives it."""
+
+    name = TextField(max_length=200, validators=[RegexValidator(NAME, "must not be blank.")])
+    description = TextField(max_length=10_000, allow_blank=True, default="")
+
+
+@example(
+    {
+        "id": "452fe984-3fbf-43d9-a711-ada2f119ef21", "name": "Lawn mower Dosquarna",
+        "description": "The best lawn mower on the market.", "registration": "registered", "registration_error": "",
+        "offers_observed_at": NOON, "offers_error": "", "created_at": NOON, "updated_at": NOON,
+    }
+)  # fmt: skip
+class ProductOutput(serializers.ModelSerializer[Product]):
+    """A product, and how far its registration with the offers service is."""
+
+    class Meta:
+        model = Product
+        fields = (
+            "id", "name", "description", "registration", "registration_error", "offers_observed_at", "offers_error",
+            "created_at", "updated_at",
+        )  # fmt: skip
+
+
+class OffersQuery(Query):
+    """Which offers."""
+
+    include = serializers.ChoiceField(choices=["gone"], required=False, help_text="gone: those no longer returned, too")
+
+
+@example({"id": "a1", "price": 42790, "items_in_stock": 3, "observed_at": NOON, "gone_at": None})
+class OfferOutput(serializers.ModelSerializer[Offer]):
+    """An offer; `observed_at` tells how old this knowledge is, `gone_at` since when it is no longer returned."""
+
+    id = serializers.CharField(source="offer_id")
+    observed_at = serializers.DateTimeField(source="product.offers_observed_at")
+
+    class Meta:
+        model = Offer
+        fields = ("id", "price", "items_in_stock", "observed_at", "gone_at")
+
+
+def _not_too_old(moment: datetime) -> None:
+    if moment.year < OLDEST_YEAR:
+        raise serializers.ValidationError(f"There are no prices from before {OLDEST_YEAR}.", code="too_old")
+
+
+class PeriodQuery(Query):
+    """A period of time, both ends included; without an offset a time is UTC."""
+
+    start = MomentField(required=False, validators=[_not_too_old], help_text="a week before end unless said")
+    end = MomentField(required=False, validators=[_not_too_old], help_text="now unless said")
+
+
+class PointOutput(serializers.Serializer[Any]):
+    """A price, in force from `observed_at` on."""
+
+    observed_at = serializers.DateTimeField()
+    price = serializers.IntegerField()
+    items_in_stock = serializers.IntegerField()
+
+
+class SeriesOutput(serializers.Serializer[Any]):
+    """How a price moved. `change_percent` compares the last price with the first."""
+
+    prices = PointOutput(many=True)
+    change_percent = serializers.FloatField(allow_null=True, help_text="two decimals; null where the first price is 0")
+    lowest = serializers.IntegerField(allow_null=True)
+    highest = serializers.IntegerField(allow_null=True)
+    lowest_30d_before = serializers.IntegerField(
+        allow_null=True, help_text="lowest price of the 30 days before the current reduction; null without one"
+    )
+
+
+class OfferSeriesOutput(SeriesOutput):
+    """How an offer's price moved."""
+
+    id = serializers.CharField()
+    gone_at = serializers.DateTimeField(allow_null=True)
+
+
+@example(
+    {
+        "start": NOON, "end": NOON, "offers": [SERIES | {"id": "a1", "gone_at": None}], "best": SERIES,
+    }
+)  # fmt: skip
+class PriceTrendOutput(serializers.Serializer[Any]):
+    """How a product's prices moved: each offer's, and the best price among those in stock."""
+
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    offers = OfferSeriesOutput(many=True)
+    best = SeriesOutput()
+
+
+def price_trend_document(trend: PriceTrend) -> dict[str, Any]:
+    """Return a trend in the shape of PriceTrendOutput, by hand: it may have 100,000 points."""
+    return {
+        "start": trend.start,
+        "end": trend.end,
+        "offers": [
+            {"id": offer.offer_id, "gone_at": offer.gone_at, **_series_document(its)} for offer, its in trend.offers
+        ],
+        "best": _series_document(trend.best),
+    }
+
+
+def _series_document(trend: OfferTrend) -> dict[str, Any]:
+    series = trend.series
+    return {
+        "prices": [point._asdict() for point in series.priced],
+        "change_percent": series.change_percent,
+        "lowest": series.lowest,
+        "highest": series.highest,
+        "lowest_30d_before": trend.lowest_30d_before,
+    }

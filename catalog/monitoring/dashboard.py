@@ -1,0 +1,56 @@
+"""What the catalogue shows on the admin's first page."""
+
+from django.db.models import F, Sum
+from django.urls import reverse
+
+from catalog.models import Product, RefreshRun
+from config.core.admin_columns import capped, list_address
+from config.monitoring.charts import Series, hourly_chart, per_hour
+from config.monitoring.dashboard import Figure, Next, Panel, Tone, ago, tone_of
+
+
+def catalogue() -> Panel:
+    """Return how fresh the offers are, what changed, and which products need a person."""
+    failed = Product.objects.filter(registration=Product.Registration.FAILED)
+    pending = Product.objects.filter(registration=Product.Registration.PENDING)
+    run = RefreshRun.objects.order_by("-pk").first()
+    add = Next(
+        "There are no products yet.", reverse("admin:catalog_product_add"), "Add a product", "catalog.add_product"
+    )
+    return Panel(
+        [
+            *_last_refresh(run),
+            Figure("products", capped(Product.objects.all()), list_address(Product)),
+            Figure(
+                "to be registered", capped(pending), list_address(Product, registration__exact="pending"),
+                tone_of(pending.exists(), Tone.WAITING),
+            ),
+            Figure(
+                "refused registrations", capped(failed), list_address(Product, registration__exact="failed"),
+                tone_of(failed.exists(), Tone.BAD),
+            ),
+        ],
+        _changes() if run else "",
+        next=None if Product.objects.exists() else add,
+    )  # fmt: skip
+
+
+def _last_refresh(run: RefreshRun | None) -> list[Figure]:
+    if run is None:
+        return [Figure("last refresh", "never")]
+    went_well = run.status in (RefreshRun.Status.COMPLETED, RefreshRun.Status.RUNNING)
+    link = reverse("admin:catalog_refreshrun_change", args=(run.pk,))
+    return [
+        Figure("last refresh", f"{ago(run.started_at)}, {run.status}", link, Tone.GOOD if went_well else Tone.BAD),
+        Figure("products it failed for", run.failures, link, tone_of(run.failures, Tone.BAD)),
+    ]
+
+
+def _changes() -> str:
+    runs = RefreshRun.objects.all()
+    changes = per_hour(runs, "started_at", Sum(F("offers_new") + F("offers_changed") + F("offers_gone")))
+    failures = per_hour(runs, "started_at", Sum("failures"))
+    return hourly_chart(
+        "What refreshes found, by the hour",
+        [Series("offers new, changed or gone", "plain", changes), Series("products that failed", "bad", failures)],
+    )

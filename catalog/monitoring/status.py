@@ -1,0 +1,24 @@
+"""Status of the catalogue for the landing page."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from catalog.models import RefreshRun
+from config.monitoring.status import Level, State
+
+OLD = timedelta(minutes=5)  # refreshes come each minute
+
+
+def state() -> State:
+    """Return the status: what became of the last refresh."""
+    run = RefreshRun.objects.exclude(status=RefreshRun.Status.RUNNING).order_by("-id").first()
+    if run is None:
+        return State(Level.OK, "Ready; no prices have been asked for yet.")
+    if run.status == RefreshRun.Status.STOPPED:
+        return State(Level.WAITING, "The offers service is away; it is asked again each minute.")
+    if run.status != RefreshRun.Status.COMPLETED:
+        return State(Level.DOWN, "The last refresh of prices failed.")
+    if run.started_at < timezone.now() - OLD:
+        return State(Level.WAITING, "Prices have not been refreshed for a while.")
+    return State(Level.OK, "Prices are followed minute by minute.")

@@ -1,1 +1,0 @@
-"""The catalogue over HTTP: the API for programs, pages for people."""

@@ -1,0 +1,52 @@
+"""What compute's viewsets share: everyone needs a token, and waits for a job in the same way."""
+
+from django.conf import settings
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from compute.api.serializers import JobOutput
+from compute.exceptions import JobNotDone
+from compute.jobs import services
+from compute.models import Job
+from config.api.authentication import BearerOrBodyAuthentication, TokenRequired
+from config.api.prefer import prefers_async
+from config.api.viewsets import ListMixin
+
+CACHE = OpenApiParameter(
+    "Cache-Control", str, OpenApiParameter.HEADER, description="no-cache: ignore the cached result"
+)
+
+
+class ComputeMixin(ListMixin):
+    """Lets in only who has a token, as a header or, in JSON requests, as the body's field Authorization."""
+
+    authentication_classes = (BearerOrBodyAuthentication,)
+    permission_classes = (TokenRequired,)
+
+    def submitted(self, asked: services.Request) -> Job:
+        """Return the job for what is asked: a new one, or one that has answered it already."""
+        return services.submit_job(asked, fresh="no-cache" in self.request.headers.get("Cache-Control", ""))
+
+
+def settled_job(request: Request, job: Job) -> Job:
+    """Return the job when it is done, or still under way when the client does not wait or has waited long enough.
+
+    Raises JobNotDone where it failed or was cancelled.
+    """
+    if not prefers_async(request):
+        job = services.wait_for_job(job, settings.COMPUTE_WAIT_SECONDS)
+    if job.status in (Job.Status.FAILED, Job.Status.CANCELLED):
+        raise JobNotDone(
+            status=job.error_status or 409,
+            code=job.error_code or job.status,
+            detail=job.error,
+            field=job.error_field,
+            job=job.address,
+        )
+    return job
+
+
+def under_way(job: Job) -> Response:
+    """Say where the job can be followed."""
+    return Response(JobOutput(job).data, status=202, headers={"Location": job.address})

@@ -1,0 +1,123 @@
+"""The files below COMPUTE_ROOT."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from django.http import HttpResponse, HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from compute.api.base import ComputeMixin, settled_job, under_way
+from compute.api.pagination import FilePagination
+from compute.api.serializers import FileOutput, JobOutput, PreviewOutput, PreviewQuery, UploadInput, UploadQuery
+from compute.exceptions import FileMissing, LengthRequired, NotAFile
+from compute.files.downloads import BINARY, etag_of_file, file_response
+from compute.files.formats import Format
+from compute.files.services import store_upload
+from compute.files.storage import StoredFile, storage
+from compute.files.uploads import RawParser, WholeFormParser, arriving_form, chunks_of
+from compute.jobs.services import Request as JobRequest
+from compute.models import Job
+from config.api.authentication import subject_of
+from config.api.conditional import require_if_match
+from config.api.openapi import PREFER, RANGE
+from config.api.strict import validated
+from config.core.json import dumps
+
+
+@extend_schema_view(list=extend_schema(operation_id="list_files", description="List the files there are, by path."))
+class FileViewSet(ComputeMixin):
+    """Files: what was brought, and results."""
+
+    serializer_class = FileOutput
+    pagination_class = FilePagination
+    filter_backends = ()
+    query_classes = {"create": UploadQuery, "update": UploadQuery, "preview": PreviewQuery}
+    lookup_value_converter = "path"
+
+    def get_parsers(self) -> list[BaseParser]:
+        return [RawParser()] if self.request and self.request.method == "PUT" else [WholeFormParser()]
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+        return self.list_response(None)
+
+    def iterate_rows(self, queryset: Any) -> Iterator[Any]:
+        return (FileOutput(file).data for file in storage().files())
+
+    @extend_schema(
+        operation_id="upload_form", request={"multipart/form-data": UploadInput}, responses={201: FileOutput}
+    )
+    def create(self, request: Request) -> Response:
+        """Upload a file as a form."""
+        with arriving_form(request) as data:
+            form = validated(UploadInput, data)
+            path = storage().upload_path(form.get("file_path") or form["file"].name, field="file_path")
+            kept = form["file"].upload.commit(path, overwrite=self.parameters["overwrite"])
+        return _created(kept)
+
+    @extend_schema(
+        operation_id="download_file",
+        responses={(200, BINARY): OpenApiTypes.BINARY, (206, BINARY): OpenApiTypes.BINARY},
+        parameters=[RANGE],
+    )
+    def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
+        """Download a file, or a part of it: an upload or a result."""
+        return file_response(request, pk)
+
+    @extend_schema(operation_id="upload_file", request={BINARY: OpenApiTypes.BINARY}, responses={201: FileOutput})
+    def update(self, request: Request, pk: str) -> Response:
+        """Upload a file as the bare body. With If-Match it replaces the version that this names, and no other."""
+        require_if_match(request, _etag_at(pk))
+        kept = store_upload(
+            file_path=pk,
+            chunks=chunks_of(request.data),
+            announced_bytes=None if self.is_gzip else _announced_bytes(request),
+            overwrite=self.parameters["overwrite"] or "If-Match" in request.headers,
+        )
+        return _created(kept)
+
+    @extend_schema(operation_id="preview_file", responses={200: PreviewOutput, 202: JobOutput}, parameters=[PREFER])
+    def preview(self, request: Request, pk: str) -> HttpResponseBase:
+        """Show a file's columns and first rows."""
+        asked = JobRequest(
+            operation=Job.Operation.PREVIEW,
+            parameters={"rows": self.parameters["rows"]},
+            file_path=pk,
+            input_format=self.parameters.get("input_format", ""),
+            output_format=Format.JSON,
+            sub=subject_of(request),
+        )
+        job = settled_job(request, self.submitted(asked))
+        return under_way(job) if job.status != Job.Status.DONE else _preview(job)
+
+
+def _preview(job: Job) -> HttpResponse:
+    """The rows go out as the engine wrote them: integers beyond 64 bits survive."""
+    columns = [{"name": name, "type": type_} for name, type_ in job.columns or []]
+    with storage().open(storage().existing_file(job.result_path, field="file_path")) as file:
+        rows = file.read()
+    head = dumps({"file_path": job.file_path, "columns": columns})
+    return HttpResponse(head[:-1] + b',"rows":' + rows + b"}", content_type="application/json")
+
+
+def _announced_bytes(request: Request) -> int:
+    announced = request.headers.get("Content-Length", "")
+    if not announced.isdigit():
+        raise LengthRequired("Say how long the file is: Content-Length.")
+    return int(announced)
+
+
+def _etag_at(file_path: str) -> str | None:
+    try:
+        return etag_of_file(storage().existing_file(file_path, field="file_path"))
+    except (FileMissing, NotAFile):
+        return None
+
+
+def _created(file: StoredFile) -> Response:
+    headers = {"Location": f"/api/compute/files/{quote(file.path)}", "ETag": etag_of_file(file)}
+    return Response(FileOutput(file).data, status=201, headers=headers)

@@ -1,0 +1,214 @@
+"""Input and output of compute's API. Inputs and outputs are separate classes, so that OpenAPI names are stable."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from compute.files.formats import Format, format_of
+from compute.files.storage import StoredFile
+from compute.models import Job
+from compute.operations.cell_types import Reading
+from compute.operations.group_by import Aggregation
+from config.api.openapi import example
+from config.api.strict import DistinctListField, FlagParameter, Input, NumberParameter, Query, TextField, WordField
+
+MAX_COLUMNS = 1000
+FORMATS = [(format_.value, format_.value) for format_ in Format]
+NOON = "2026-11-26T12:00:00Z"  # in examples
+RESULT = {
+    "file_path": "results/sales-stats-6a5d4758f5e3.csv", "rows": 1, "columns": ["column", "mean"],
+    "read_as": {"price": "number"}, "job": 1,
+}  # fmt: skip
+
+
+def _names(*, required: bool = True) -> serializers.ListField:
+    name = TextField(max_length=1000)
+    return DistinctListField(
+        child=name, required=required, min_length=int(required), max_length=MAX_COLUMNS, help_text="names of columns"
+    )
+
+
+class ReadInput(Input):
+    """How to read a file, where it does not say so itself."""
+
+    null_values = serializers.ListField(
+        child=TextField(max_length=100, allow_blank=True),
+        required=False,
+        max_length=100,
+        help_text="texts that stand for missing values, such as NA; blank text and NaN always do",
+    )
+    types = serializers.DictField(
+        child=WordField(choices=[Reading.TEXT.value, Reading.NUMBER.value]),
+        required=False,
+        help_text="columns of text or JSON that are text, or numbers, whatever their values look like",
+    )
+
+
+class FileInput(Input):
+    """What every operation is told: the file, how to read it, and in which formats."""
+
+    file_path = TextField(max_length=4096, help_text="below COMPUTE_ROOT")
+    input_format = WordField(choices=FORMATS, required=False, help_text="where the file's name does not say")
+    output_format = WordField(choices=FORMATS, required=False, help_text="default: the input's")
+    read = ReadInput(required=False)
+    Authorization = TextField(
+        required=False, write_only=True, help_text="the token, where it cannot be sent as a header"
+    )
+
+    def parameters(self) -> dict[str, Any]:
+        """Return what is the operation's own, and how to read the file."""
+        own = {key: value for key, value in self.validated_data.items() if key not in FileInput().fields}
+        read = {key: value for key, value in self.validated_data.get("read", {}).items() if value}
+        return own | ({"read": read} if read else {})
+
+
+@example({"file_path": "sales.csv", "by": ["shop"], "aggregations": {"price": ["mean", "sum"]}})
+class GroupByInput(FileInput):
+    """One row per distinct combination of `by`."""
+
+    by = _names()
+    aggregations = serializers.DictField(
+        child=DistinctListField(child=WordField(choices=[each.value for each in Aggregation])),
+        default=dict,
+        help_text="by column, default count; nothing at all: the number of rows",
+    )
+
+    def validate_aggregations(self, asked: dict[str, list[str]]) -> dict[str, list[str]]:
+        if len(asked) > MAX_COLUMNS:
+            raise serializers.ValidationError(f"At most {MAX_COLUMNS} columns.")
+        return asked
+
+
+@example({"file_path": "sales.csv", "columns": ["price"]})
+class NonNullInput(FileInput):
+    """The rows in which all of `columns` have a value."""
+
+    columns = _names()
+
+
+@example({"file_path": "sales.csv", "columns": ["price"], "by": ["shop"]})
+class StatsInput(NonNullInput):
+    """Statistics of each of `columns`, over all rows or for each combination of `by`."""
+
+    by = _names(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return {"by": []} | attrs
+
+
+@example(RESULT)
+class ResultOutput(serializers.Serializer[Any]):
+    """A result that is there."""
+
+    file_path = serializers.CharField(source="result_path", help_text="below COMPUTE_ROOT")
+    rows = serializers.IntegerField(source="rows_out")
+    columns = serializers.SerializerMethodField()
+    read_as = serializers.SerializerMethodField()
+    job = serializers.IntegerField(source="pk")
+
+    def get_columns(self, job: Job) -> list[str]:
+        """The result's columns, in order."""
+        return [name for name, _ in job.columns or []]
+
+    def get_read_as(self, job: Job) -> dict[str, str]:
+        """As what each column that was asked for was read: integer, number, text, or the file's own type."""
+        return job.read_as or {}
+
+
+class JobErrorOutput(serializers.Serializer[Any]):
+    """Why a job failed or was cancelled."""
+
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    field = serializers.CharField()
+
+
+@example(
+    {
+        "id": 1, "status": "done", "progress": 1.0, "operation": "stats", "parameters": {"columns": ["price"], "by": []},
+        "file_path": "sales.csv", "input_format": "csv", "input_bytes": 31, "output_format": "", "engine": "duckdb",
+        "sub": "api-token", "attempts": 1, "rows_in": 2, "rows_out": 1, "result": RESULT, "error": None, "created_at": NOON,
+        "started_at": NOON, "finished_at": NOON,
+    }
+)  # fmt: skip
+class JobOutput(serializers.ModelSerializer[Job]):
+    """One job."""
+
+    result = serializers.SerializerMethodField()
+    error = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Job
+        fields = (
+            "id", "status", "progress", "operation", "parameters", "file_path", "input_format", "input_bytes", "output_format",
+            "engine", "sub", "attempts", "rows_in", "rows_out", "result", "error", "created_at", "started_at", "finished_at",
+        )  # fmt: skip
+
+    @extend_schema_field(ResultOutput(allow_null=True))
+    def get_result(self, job: Job) -> dict[str, Any] | None:
+        return ResultOutput(job).data if job.status == Job.Status.DONE else None
+
+    @extend_schema_field(JobErrorOutput(allow_null=True))
+    def get_error(self, job: Job) -> dict[str, str] | None:
+        if not job.error:
+            return None
+        return {"code": job.error_code or job.status, "detail": job.error, "field": job.error_field}
+
+
+@example({"file_path": "sales.csv", "bytes": 31, "modified_at": NOON, "format": "csv"})
+class FileOutput(serializers.Serializer[StoredFile]):
+    """A file below COMPUTE_ROOT."""
+
+    file_path = serializers.CharField(source="path")
+    bytes = serializers.IntegerField()
+    modified_at = serializers.DateTimeField(default_timezone=None)
+    format = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.ChoiceField(choices=FORMATS, allow_null=True))
+    def get_format(self, file: StoredFile) -> str | None:
+        """What its name says that it is."""
+        return format_of(file.path)
+
+
+class ColumnOutput(serializers.Serializer[Any]):
+    """A column of a preview; the type is text where the format has none."""
+
+    name = serializers.CharField()
+    type = serializers.CharField()
+
+
+@example(
+    {
+        "file_path": "sales.csv", "columns": [{"name": "shop", "type": "text"}], "rows": [{"shop": "Nice"}],
+    }
+)  # fmt: skip
+class PreviewOutput(serializers.Serializer[Any]):
+    """A file's columns and first rows."""
+
+    file_path = serializers.CharField()
+    columns = ColumnOutput(many=True)
+    rows = serializers.ListField(child=serializers.DictField())
+
+
+class UploadInput(Input):
+    """A file as a form; `file_path` where it shall not be called as it is at the sender's."""
+
+    file = serializers.FileField(
+        allow_empty_file=True,
+        error_messages=dict.fromkeys(("required", "invalid"), "Send the file as the form's field `file`."),
+    )
+    file_path = TextField(required=False, allow_blank=True, max_length=4096)
+
+
+class UploadQuery(Query):
+    """What to do where there is such a file."""
+
+    overwrite = FlagParameter(default=False, help_text="true: replace the file that is there")
+
+
+class PreviewQuery(Query):
+    """What to show of a file."""
+
+    rows = NumberParameter(default=20, least=1, most=1000, help_text="the first so many")
+    input_format = WordField(choices=FORMATS, required=False, help_text="where the file's name does not say")

@@ -1,0 +1,36 @@
+"""How a file below COMPUTE_ROOT leaves: under its name and type, whole or in part, not again to one who has it."""
+
+from pathlib import PurePosixPath
+
+from django.http import HttpRequest, HttpResponseBase, HttpResponseNotModified
+from rest_framework.request import Request
+
+from compute.files.formats import Format, format_of
+from compute.files.storage import StoredFile, storage
+from config.api.conditional import etag_of, is_not_modified
+from config.api.ranges import download
+
+BINARY = "application/octet-stream"
+CONTENT_TYPES = {
+    Format.CSV: "text/csv", Format.TSV: "text/tab-separated-values", Format.JSON: "application/json",
+    Format.JSONL: "application/x-ndjson", Format.XML: "application/xml", Format.PARQUET: "application/vnd.apache.parquet",
+}  # fmt: skip
+
+
+def file_response(request: Request | HttpRequest, file_path: str) -> HttpResponseBase:
+    """Answer with a file. Raises OutsideRoot, FileMissing, NotAFile or RangeNotSatisfiable."""
+    file = storage().existing_file(file_path, field="file_path")
+    etag = etag_of_file(file)
+    if is_not_modified(request, etag):
+        return HttpResponseNotModified(headers={"ETag": etag})
+    name = PurePosixPath(file.path).name
+    format_ = None if name.endswith(".gz") else format_of(name)
+    content_type = CONTENT_TYPES[format_] if format_ else BINARY
+    return download(
+        request, lambda: storage().open(file), size=file.bytes, name=name, content_type=content_type, etag=etag
+    )
+
+
+def etag_of_file(file: StoredFile) -> str:
+    """Return the ETag of a file as it is now."""
+    return etag_of(file.version.text.encode())

@@ -1,0 +1,228 @@
+"""COMPUTE_ROOT as a place in an object store, or in whatever else fsspec has a driver for. It has no links to follow."""
+
+import os
+import shutil
+import tempfile
+import time
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+
+from compute.exceptions import NotAFile, StorageUnavailable
+from compute.files import locations
+from compute.files.errors import PlaceUnavailable
+from compute.files.locations import AtomicFile
+from compute.files.storage.base import (
+    ABANDONED_SECONDS,
+    RESULTS,
+    SCRATCH,
+    UPLOADS,
+    StoredFile,
+    check_upload_name,
+    is_there,
+    missing,
+    plain_path,
+)
+from compute.files.versions import FileVersion
+from config.core.locks import exclusive
+
+LOCKS = 16
+OLD_VERSION = "?versionId="  # behind a name, with which s3fs reads what was replaced
+LOCK_SECONDS = 20.0
+
+
+class ObjectStorage:
+    """A URL and what lies below it; `local_scratch` is a folder of this machine."""
+
+    def __init__(self, url: str, local_scratch: Path) -> None:
+        self._url, self._local_scratch = url.rstrip("/"), local_scratch
+
+    @property
+    def results(self) -> str:
+        return self.place(RESULTS)
+
+    def existing_file(self, file_path: str, *, field: str) -> StoredFile:
+        path = _name(file_path, field)
+        info = self._info(path)
+        if info is None:
+            raise missing(file_path, field)
+        if info["type"] != "file":
+            raise NotAFile(f"{file_path} is not a file.", field=field)
+        return self._described(path, info)
+
+    def upload_path(self, file_path: str, *, field: str) -> str:
+        check_upload_name(file_path, field)
+        path = _name(file_path, field)
+        info = self._info(path)
+        if info and info["type"] != "file":
+            raise NotAFile(f"{file_path} is a folder.", field=field)
+        return path
+
+    def is_file(self, path: str) -> bool:
+        info = self._info(path)
+        return info is not None and info["type"] == "file"
+
+    def version_of(self, path: str) -> str | None:
+        info = self._info(path)
+        return FileVersion.of_object(info).text if info else None
+
+    def files(self, *, below: str = "", after: str = "") -> Iterator[StoredFile]:
+        with _answering(self._url):
+            fs, root = locations.filesystem(self._url)
+            for path, info in _files_below(fs, root, below, PurePosixPath(after).parts):
+                yield self._described(path, info)
+
+    def open(self, file: StoredFile) -> BinaryIO:
+        with _answering(file.place):
+            return locations.opened(file.place)
+
+    def remove(self, path: str) -> None:
+        with _answering(self._url), suppress(FileNotFoundError):
+            fs, there = locations.filesystem(self.place(path))
+            fs.rm_file(there)
+
+    def incoming(self, path: str | None) -> "IncomingObject | SpooledObject":
+        if path is not None:
+            return IncomingObject(self, AtomicFile(self.place(path)), path)
+        self._local_scratch.mkdir(parents=True, exist_ok=True)
+        return SpooledObject(self, self._local_scratch)
+
+    def now_ns(self) -> int:
+        return time.time_ns()
+
+    def scratch(self, name: str) -> Path:
+        return self._local_scratch / name
+
+    def shared_scratch(self, name: str) -> str:
+        return self.place(f"{SCRATCH}/{name}")
+
+    def scratch_names(self) -> set[str]:
+        local = {place.name for place in self._local_scratch.iterdir()} if self._local_scratch.is_dir() else set()
+        with _answering(self._url), suppress(FileNotFoundError):
+            fs, folder = locations.filesystem(self.shared_scratch(""))
+            return local | {path.rstrip("/").rpartition("/")[2] for path in fs.ls(folder, detail=False)}
+        return local
+
+    def remove_scratch(self, name: str) -> None:
+        shutil.rmtree(self.scratch(name), ignore_errors=True)
+        with suppress(StorageUnavailable, FileNotFoundError), _answering(self._url):
+            fs, folder = locations.filesystem(self.shared_scratch(name))
+            fs.rm(folder, recursive=True)
+
+    def remove_abandoned_uploads(self) -> None:
+        before = time.time() - ABANDONED_SECONDS
+        for spooled in self._local_scratch.glob(f"{UPLOADS}-*"):
+            if spooled.stat().st_mtime < before:
+                spooled.unlink(missing_ok=True)
+
+    def place(self, path: str) -> str:
+        """Return the URL of a path below the root."""
+        return f"{self._url}/{path}"
+
+    @contextmanager
+    def place_for(self, path: str, *, overwrite: bool) -> Iterator[None]:
+        """Within this nobody else puts a file to `path`; raise FileIsThere where there is one already."""
+        with exclusive(f"compute-upload-{zlib.crc32(path.encode()) % LOCKS}", wait_seconds=LOCK_SECONDS) as taken:
+            if not taken:
+                raise StorageUnavailable("Other uploads are being completed; try again.")
+            if not overwrite and self._info(path) is not None:
+                raise is_there(path)
+            yield
+
+    def _info(self, path: str) -> Mapping[str, Any] | None:
+        url = self.place(path)
+        with _answering(url):
+            fs, there = locations.filesystem(url)
+            try:
+                found: Mapping[str, Any] = fs.info(there)
+            except FileNotFoundError:
+                return None
+        return found
+
+    def _described(self, path: str, info: Mapping[str, Any]) -> StoredFile:
+        return StoredFile(
+            path=path,
+            place=self.place(path),
+            bytes=int(info["size"]),
+            version=FileVersion.of_object(info),
+            modified_at=locations.moment_of(info),
+        )
+
+
+class IncomingObject:
+    """An upload that streams to where it shall be."""
+
+    free_bytes = None
+
+    def __init__(self, storage: ObjectStorage, draft: AtomicFile, path: str) -> None:
+        self._storage, self._draft, self._path = storage, draft, path
+
+    def write(self, block: bytes) -> None:
+        with _answering(self._path):
+            self._draft.write(block)
+
+    def commit(self, path: str, *, overwrite: bool) -> None:
+        with self._storage.place_for(path, overwrite=overwrite), _answering(path):
+            self._draft.commit()
+
+    def rollback(self) -> None:
+        self._draft.rollback()
+
+
+class SpooledObject:
+    """An upload whose name comes after its bytes, as a form's may: it waits on this machine's disk."""
+
+    def __init__(self, storage: ObjectStorage, folder: Path) -> None:
+        descriptor, name = tempfile.mkstemp(dir=folder, prefix=f"{UPLOADS}-")
+        self._storage, self._file, self._temporary = storage, os.fdopen(descriptor, "wb"), Path(name)
+
+    @property
+    def free_bytes(self) -> int:
+        return shutil.disk_usage(self._temporary.parent).free
+
+    def write(self, block: bytes) -> None:
+        self._file.write(block)
+
+    def commit(self, path: str, *, overwrite: bool) -> None:
+        self._file.flush()
+        with self._storage.place_for(path, overwrite=overwrite), _answering(path):
+            locations.publish(self._temporary, self._storage.place(path))
+
+    def rollback(self) -> None:
+        self._file.close()
+        self._temporary.unlink(missing_ok=True)
+
+
+def _name(file_path: str, field: str) -> str:
+    if OLD_VERSION in file_path:
+        raise missing(file_path, field)
+    return plain_path(file_path, field).as_posix()
+
+
+@contextmanager
+def _answering(place: str) -> Iterator[None]:
+    try:
+        with locations.answering(place):
+            yield
+    except PlaceUnavailable as error:
+        raise StorageUnavailable(error.detail) from error
+
+
+def _files_below(fs: Any, root: str, folder: str, after: tuple[str, ...]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Walk as local.py does, one listing for each folder."""
+    try:
+        entries = fs.ls(f"{root}/{folder}".rstrip("/"), detail=True)
+    except FileNotFoundError:
+        return
+    for entry in sorted(entries, key=lambda entry: str(entry["name"]).rstrip("/")):
+        name = str(entry["name"]).rstrip("/").rpartition("/")[2]
+        if not name or name.startswith(".") or (after and name < after[0]):
+            continue
+        behind = after[1:] if after and name == after[0] else ()
+        path = f"{folder}/{name}".lstrip("/")
+        if entry["type"] == "directory":
+            yield from _files_below(fs, root, path, behind)
+        elif not (after and name == after[0]):
+            yield path, entry

@@ -1,0 +1,124 @@
+"""What DuckDB does not notice about a file, looked at beside the computation: whether it is text, and how it ends.
+
+DuckDB does not look at the columns that are not asked for: a text may hold anything there.
+
+DuckDB reads a CSV in regions, several at once, and guesses where in each the first row begins. Regions that do not meet are an
+error; but behind the last one there is none, and with line breaks inside quotes there it may lose or invent rows without a
+word. It drops a last line that is longer than its buffer, and takes a JSON list that ends with a comma for a whole one.
+"""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from compute.files.csv_file import MAX_ROW_BYTES
+from compute.files.errors import BrokenFile
+from compute.files.formats import Format, Source, open_bytes
+from compute.files.json_check import JsonChecker
+from compute.files.text_check import CHUNK_BYTES, CheckedText
+
+REGION_BYTES = MAX_ROW_BYTES  # what DuckDB reads in one go; a row must fit in
+TAIL_BYTES = 2 * REGION_BYTES
+
+
+@dataclass(frozen=True)
+class FileCheck:
+    """What threads find out about a file. All raise BrokenFile for a file that is not text, or has no proper end."""
+
+    _end: Future[bool]
+    _text: Future[None]
+
+    def has_clear_end(self) -> bool:
+        """Wait for what is found at the end: whether it is clear where the rows there begin."""
+        return self._end.result()
+
+    def finish(self) -> bool:
+        """Wait until the whole text has been looked at; return whether its end is clear."""
+        self._text.result()
+        return self._end.result()
+
+
+@contextmanager
+def checked(source: Source) -> Iterator[FileCheck]:
+    """Check a file from threads beside its computation. Leaving the block ends it, and raises what it has found by then.
+
+    A packed file is read whole for that, and its checksum with it, at which DuckDB does not look.
+    """
+    stopping = threading.Event()
+    with ThreadPoolExecutor(2) as pool:
+        check = FileCheck(pool.submit(_is_clear, source, stopping), pool.submit(_check_text, source, stopping))
+        try:
+            yield check
+        finally:
+            stopping.set()
+        check.finish()
+
+
+def may_be_misread(source: Source) -> bool:
+    """Whether DuckDB reads it in more than one region, so that a refusal may be its own mistake."""
+    return source.is_text and (source.gzipped or source.path.stat().st_size > REGION_BYTES)
+
+
+def _is_clear(source: Source, stopping: threading.Event) -> bool:
+    is_text = may_be_misread(source)
+    if not (is_text or source.format == Format.JSON or (source.format == Format.JSONL and source.gzipped)):
+        return True
+    tail = _tail(source, stopping)
+    if stopping.is_set():
+        return False
+    if source.format == Format.JSON and not tail.rstrip(b" \t\r\n").endswith(b"]"):
+        raise BrokenFile("The file cannot be read: its list does not end with ].")
+    return not is_text or _has_clear_rows(tail)
+
+
+def _check_text(source: Source, stopping: threading.Event) -> None:
+    """Look at all bytes of a text that is not packed, and of JSON."""
+    if source.is_json:
+        _check_json(source, stopping)
+    elif source.is_text and not source.gzipped:
+        with open_bytes(source) as file:
+            text = CheckedText(file)
+            while not stopping.is_set() and text.read1(CHUNK_BYTES):
+                pass
+
+
+def _check_json(source: Source, stopping: threading.Event) -> None:
+    """Look at the strings only once there may be something wrong outside them: that takes ten times as long."""
+    checker = JsonChecker()
+    if any(checker.may_be_wrong(chunk) for chunk in _chunks(source, stopping)):
+        checker = JsonChecker()
+        for chunk in _chunks(source, stopping):
+            checker.feed(chunk)
+
+
+def _chunks(source: Source, stopping: threading.Event) -> Iterator[bytes]:
+    with open_bytes(source) as file:
+        while not stopping.is_set() and (chunk := file.read(CHUNK_BYTES)):
+            yield chunk
+
+
+def _has_clear_rows(tail: bytes) -> bool:
+    """Whether all its line ends are those of rows. Its end is outside quotes, so every second piece before that is inside."""
+    _check_line(tail.rstrip(b"\r\n"))
+    return not any(b"\n" in cell or b"\r" in cell for cell in tail.split(b'"')[-2::-2])
+
+
+def _tail(source: Source, stopping: threading.Event) -> bytes:
+    tail = b""
+    with open_bytes(source) as file:
+        if not source.gzipped:
+            file.seek(max(0, source.path.stat().st_size - TAIL_BYTES))
+        read = CheckedText(file).read1 if source.is_text and source.gzipped else file.read
+        while not stopping.is_set() and (chunk := read(TAIL_BYTES)):
+            if source.is_text:
+                _check_line(chunk)
+            tail = (tail + chunk)[-TAIL_BYTES:]
+    return tail
+
+
+def _check_line(text: bytes) -> None:
+    """Refuse the beginning of a line, at the end of the text, that is too long for one."""
+    if len(text) - max(text.rfind(b"\n"), text.rfind(b"\r")) > MAX_ROW_BYTES:
+        raise BrokenFile(f"The file cannot be read: a line is longer than {MAX_ROW_BYTES} bytes.")

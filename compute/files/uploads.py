@@ -1,0 +1,112 @@
+"""How uploads arrive: as a form, straight into their place on the disk, or as the bare body. Imports no models."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler
+from django.http import HttpRequest, UnreadablePostError
+from django.utils.http import parse_header_parameters
+from rest_framework.parsers import BaseParser, MultiPartParser
+from rest_framework.request import Request
+
+from compute.exceptions import UploadIncomplete
+from compute.files.services import Upload
+
+CHUNK_BYTES = 256 * 1024
+EPILOGUE_BYTES = 1024  # what may follow a form
+
+
+class RawParser(BaseParser):
+    """Leaves the body unread, for the view to stream."""
+
+    media_type = "*/*"
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        return stream
+
+
+def chunks_of(stream: Any) -> Iterator[bytes]:
+    """Yield the body in pieces; an empty body has none. Raise UploadIncomplete when the sender is gone."""
+    while hasattr(stream, "read") and (chunk := _read(stream, CHUNK_BYTES)):
+        yield chunk
+
+
+def _read(stream: Any, size: int) -> bytes:
+    try:
+        return bytes(stream.read(size))
+    except UnreadablePostError as error:
+        raise UploadIncomplete("The connection broke in the middle.") from error
+
+
+class WholeFormParser(MultiPartParser):
+    """Takes a form only if all of it arrived, up to its closing boundary; Django takes what there is."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
+        body = _Body(stream)
+        form = super().parse(body, media_type, parser_context)  # type: ignore[arg-type]
+        boundary = parse_header_parameters(media_type or "")[1]["boundary"]
+        if f"--{boundary}--".encode() not in body.end:
+            raise UploadIncomplete("The form ends before its closing boundary.")
+        return form
+
+
+class _Body:
+    """A body, and what it ended with."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.end = b""
+
+    def read(self, size: int) -> bytes:
+        chunk = _read(self._stream, size)
+        self.end = (self.end + chunk)[-EPILOGUE_BYTES:]
+        return chunk
+
+
+class ArrivedFile(UploadedFile[bytes]):
+    """A file of a form that lies in the scratch folder already."""
+
+    def __init__(self, name: str, size: int, upload: Upload) -> None:
+        super().__init__(name=name, size=size)
+        self.upload = upload
+
+
+class ToScratch(FileUploadHandler):
+    """Streams a form's files below COMPUTE_ROOT instead of through the system's temporary folder."""
+
+    chunk_size = CHUNK_BYTES
+
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(request)
+        self._announced = int(request.META.get("CONTENT_LENGTH") or 0)
+        self._uploads: list[Upload] = []
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        self._uploads.append(Upload(self._announced))
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        self._uploads[-1].write(raw_data)
+
+    def file_complete(self, file_size: int) -> ArrivedFile:
+        return ArrivedFile(self.file_name or "", file_size, self._uploads[-1])
+
+    def rollback(self) -> None:
+        """Remove all temporary files."""
+        for upload in self._uploads:
+            upload.rollback()
+
+
+@contextmanager
+def arriving_form(request: Request) -> Iterator[Any]:
+    """Yield the request's form, its file in the scratch folder; at the end of the block it is gone, unless it was kept."""
+    handler = ToScratch(request._request)  # noqa: SLF001 - DRF has no public way to the handlers
+    request._request.upload_handlers = [handler]  # noqa: SLF001
+    try:
+        yield request.data
+    finally:
+        handler.rollback()

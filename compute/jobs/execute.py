@@ -1,0 +1,195 @@
+"""One job from file to result, inside a child. Free of Django."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from compute.engines import engine_class
+from compute.engines.base import Engine, Resources, Target, Written
+from compute.files.csv_file import check_rows
+from compute.files.errors import (
+    BrokenFile,
+    ComputeError,
+    FileChanged,
+    MixedColumn,
+    NotNumeric,
+    NotSplittable,
+    OutOfRange,
+    UnsupportedByFastPath,
+)
+from compute.files.formats import Format, Source, look_into
+from compute.files.locations import fetch, is_url, publish
+from compute.files.truncation import checked, may_be_misread
+from compute.files.versions import version_of, write_back
+from compute.jobs.background_fsync import flushed_meanwhile
+from compute.operations import operation_of
+from compute.operations.base import Operation
+from compute.operations.cell_types import CastError, CellType, Table
+from compute.operations.read_options import ReadOptions
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """A job as a child is given it.
+
+    `input_path` and `results` are locations: absolute paths or URLs. `scratch` is a folder of the job's own on this machine,
+    `shared_scratch` the place of one that a cluster's machines reach too.
+    """
+
+    engine: str
+    operation: str
+    parameters: dict[str, Any]
+    input_path: str
+    input_format: str
+    input_version: str  # when the job was taken in
+    output_format: str  # "" for the input's
+    results: str
+    result_stem: str
+    scratch: str
+    shared_scratch: str
+    memory: int
+    threads: int
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """What came of a job: the result's file name, rows read and written, its columns with their types.
+
+    `read_as`: of each column of the file that was asked for, as what it was read (Reading or Family).
+    """
+
+    result_name: str
+    rows_in: int
+    rows_out: int
+    columns: dict[str, str]
+    read_as: dict[str, str]
+    result_version: str = ""  # once it is in its place
+
+
+def execute(spec: JobSpec, on_start: Callable[[Engine], None]) -> JobResult:
+    """Compute and write the result, visible under its name only when it is whole. Raises a ComputeError."""
+    write_back(spec.input_path)
+    outcome = _computed_with_certainty(spec, operation_of(spec.operation, spec.parameters), on_start)
+    if version_of(spec.input_path) != spec.input_version:
+        raise FileChanged("The file changed while it was being read. Ask again.", field="file_path")
+    place = f"{spec.results}/{outcome.result_name}"
+    publish(Path(spec.scratch) / outcome.result_name, place)
+    return replace(outcome, result_version=version_of(place) or "")
+
+
+def _computed_with_certainty(spec: JobSpec, operation: Operation, on_start: Callable[[Engine], None]) -> JobResult:
+    """Read in parallel where that is sure to be right, and otherwise from start to end, with the rows counted again."""
+    source = _source(spec)
+    if source.url:
+        with suppress(NotSplittable):
+            return _computed(spec, operation, source, on_start)
+        source = _fetched(spec)
+    elif operation.reads_all and (found := _computed_in_parallel(spec, operation, source, on_start)):
+        return found
+    outcome = _computed(spec, operation, replace(source, in_order=True), on_start)
+    if operation.reads_all and source.is_text:
+        check_rows(source, outcome.rows_in)
+    return outcome
+
+
+def _computed_in_parallel(
+    spec: JobSpec, operation: Operation, source: Source, on_start: Callable[[Engine], None]
+) -> JobResult | None:
+    with checked(source) as check:
+        if source.gzipped or check.has_clear_end():
+            try:
+                outcome = _computed(spec, operation, source, on_start)
+            except NotSplittable:
+                pass
+            except ComputeError as fault:
+                check.finish()  # or the reason why
+                if not may_be_misread(source) or not isinstance(fault, BrokenFile | NotNumeric | MixedColumn):
+                    raise
+            else:
+                if check.finish():
+                    return outcome
+        check.finish()
+    return None
+
+
+def _computed(spec: JobSpec, operation: Operation, source: Source, on_start: Callable[[Engine], None]) -> JobResult:
+    resources = Resources(spec.memory, spec.threads, Path(spec.scratch), spec.shared_scratch)
+    with engine_class(spec.engine)(source, resources) as engine:
+        on_start(engine)
+        format_ = Format(spec.output_format) if spec.output_format else source.format
+        name = f"{spec.result_stem}.{format_}"
+        target = Target(
+            Path(spec.scratch) / name, format_, _delimiter(format_, source), for_display=not operation.reads_all
+        )
+        lines = source.is_text and (target.format, target.delimiter) == (source.format, source.delimiter)
+        written, read_as = _written(engine, operation, _read(spec), target, lines=lines)
+        return JobResult(name, engine.rows_read(), written.rows, written.columns, read_as)
+
+
+def _source(spec: JobSpec) -> Source:
+    """The input: a URL, where the engine reads this format there, or a path."""
+    format_ = Format(spec.input_format)
+    if is_url(spec.input_path) and format_ in engine_class(spec.engine).reads_urls and not _is_packed(spec):
+        return _as_asked(spec, look_into(_input(spec), format_, gzipped=False, url=spec.input_path))
+    return _fetched(spec)
+
+
+def _fetched(spec: JobSpec) -> Source:
+    """The input on this machine, under a plain name of our own: engines take `*` and `?` in a path for patterns."""
+    if is_url(spec.input_path):
+        fetch(spec.input_path, _input(spec))
+    else:
+        _input(spec).symlink_to(spec.input_path)
+    return _as_asked(spec, look_into(_input(spec), Format(spec.input_format), gzipped=_is_packed(spec)))
+
+
+def _as_asked(spec: JobSpec, source: Source) -> Source:
+    return replace(source, null_values=_read(spec).null_values)
+
+
+def _read(spec: JobSpec) -> ReadOptions:
+    return ReadOptions.of(spec.parameters.get("read", {}))
+
+
+def _input(spec: JobSpec) -> Path:
+    return Path(spec.scratch) / "input"
+
+
+def _is_packed(spec: JobSpec) -> bool:
+    return spec.input_path.lower().endswith(".gz")
+
+
+def _delimiter(format_: Format, source: Source) -> str:
+    """CSV goes out with the delimiter that CSV came in with."""
+    if format_ == Format.TSV:
+        return "\t"
+    return source.delimiter if source.format == Format.CSV else ","
+
+
+def _written(
+    engine: Engine, operation: Operation, read: ReadOptions, target: Target, *, lines: bool
+) -> tuple[Written, dict[str, str]]:
+    """Read columns as narrowly as they may be, and otherwise where the file refuses; return also as what they were read."""
+    table = Table(engine.columns(), read.types)
+    while True:
+        scan = operation.scan(table)
+        try:
+            frame = engine.scan(scan, lines=lines)
+            result = operation.apply(frame, table, engine.small_table)
+            with flushed_meanwhile(target.path):
+                written = engine.write(result, target)
+            return written, {
+                column: table.read_as(column, kinds)
+                for column, kinds in scan.columns.items()
+                if kinds != {CellType.RAW}
+            }
+        except CastError as finding:
+            operation.refuse(table, finding.cell, finding.value)
+        except UnsupportedByFastPath:
+            pass  # the engine knows; it reads it anew
+        except (OutOfRange, OverflowError):  # pandas sums in Python, to whatever comes out
+            if not table.sums_fit:
+                raise
+            table.sums_fit = False

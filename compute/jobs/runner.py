@@ -1,0 +1,178 @@
+"""The runner: one loop that gives queued jobs to warm children, at most COMPUTE_CONCURRENCY at once, and looks after them.
+
+It computes nothing itself. All it knows is in the jobs' rows: killed, it loses its jobs to another runner, or to the next.
+"""
+
+import logging
+import os
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.db import Error, close_old_connections, connection
+
+from compute.jobs import leases
+from compute.jobs.notifications import QUEUED, Listener
+from compute.jobs.worker_process import WorkerProcess
+from compute.jobs.workspaces import remove_abandoned_workspaces
+from compute.models import Job
+from config.api.problems import Problem
+
+logger = logging.getLogger(__name__)
+
+LEASE_CHECK_SECONDS = 1.0  # between looks at leases, cancelled jobs, silent runners
+WAIT_SECONDS = 0.5
+DATABASE_AWAY_SECONDS = 1.0
+DATA_FACTOR = 3  # RLIMIT_DATA counts what is reserved, not what is used
+
+
+@dataclass
+class Slot:
+    """A place for one worker, and the job it has."""
+
+    worker: WorkerProcess
+    job: Job | None = None
+
+
+class Runner:
+    """Runs jobs until told to stop."""
+
+    def __init__(self) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
+        self.slots: list[Slot] = []
+        self._next_lease_check = 0.0
+
+    def run(self, stopping: threading.Event) -> None:
+        """Run until `stopping` is set; then give the jobs back. A database that is away for a while does not end it."""
+        remove_abandoned_workspaces()
+        self.slots = [Slot(WorkerProcess(_limits())) for _ in range(settings.COMPUTE_CONCURRENCY)]
+        try:
+            while not stopping.is_set():
+                try:
+                    self._serve(stopping)
+                except Error as error:
+                    logger.warning("The database did not answer: %s", error)
+                    connection.close()
+                    stopping.wait(DATABASE_AWAY_SECONDS)
+        finally:
+            self._stop()
+
+    def _serve(self, stopping: threading.Event) -> None:
+        close_old_connections()
+        with Listener(QUEUED) as listener:
+            while not stopping.is_set():
+                for slot in self.slots:
+                    self._look_at(slot)
+                if time.monotonic() >= self._next_lease_check:
+                    self._next_lease_check = time.monotonic() + LEASE_CHECK_SECONDS
+                    self._renew_leases()
+                self._start_queued()
+                listener.wait(WAIT_SECONDS, [slot.worker.connection for slot in self.slots])
+                self._drop_cancelled()
+
+    def _start_queued(self) -> None:
+        for slot in self.slots:
+            if slot.job is None:
+                if (job := leases.claim_job(self.name)) is None:
+                    return
+                self._start(slot, job)
+
+    def _start(self, slot: Slot, job: Job) -> None:
+        try:
+            spec = leases.job_spec_for(job)
+        except Problem as problem:
+            leases.fail_job_with(job, problem)
+            return
+        slot.job = job
+        try:
+            slot.worker.start(spec)
+        except OSError:  # it was killed while it waited
+            self._replace(slot)
+            slot.worker.start(spec)
+
+    def _look_at(self, slot: Slot) -> None:
+        try:
+            answer = slot.worker.answer()
+        except (EOFError, OSError):
+            self._handle_crash(slot)
+            return
+        if answer is not None and slot.job is not None:
+            _settle(slot.job, answer)
+            slot.job = None
+        elif slot.job is not None and time.monotonic() - slot.worker.started > settings.COMPUTE_TIMEOUT_SECONDS:
+            self._replace(slot)
+            detail = f"The job took longer than {settings.COMPUTE_TIMEOUT_SECONDS:g} s (COMPUTE_TIMEOUT_SECONDS)."
+            leases.fail_job(slot.job, status=HTTPStatus.UNPROCESSABLE_ENTITY, code="limit_reached", detail=detail)
+            slot.job = None
+
+    def _handle_crash(self, slot: Slot) -> None:
+        """A worker is dead: of age, between jobs, or by a signal, in the middle of one."""
+        status = self._replace(slot)
+        if slot.job is not None:
+            logger.error("The worker of job %s ended with %s", slot.job.pk, status)
+            leases.retry_job(slot.job, f"The process that computed it ended in the middle (exit status {status}).")
+            slot.job = None
+
+    def _renew_leases(self) -> None:
+        held = [(slot.job, slot.worker.progress) for slot in self.slots if slot.job]
+        self._drop_lost({job.pk for job, _ in held} - leases.keep_jobs(held))
+        leases.recover_jobs()
+
+    def _drop_cancelled(self) -> None:
+        """Look whether a job that runs here was cancelled: the news of that comes as the news of a new one."""
+        held = {slot.job.pk for slot in self.slots if slot.job}
+        if held:
+            self._drop_lost(
+                set(Job.objects.filter(pk__in=held, status=Job.Status.CANCELLED).values_list("pk", flat=True))
+            )
+
+    def _drop_lost(self, lost: set[int]) -> None:
+        for slot in self.slots:
+            if slot.job and slot.job.pk in lost:
+                self._replace(slot)
+                leases.clean_up(slot.job)
+                slot.job = None
+
+    def _replace(self, slot: Slot) -> int:
+        status = slot.worker.end()
+        slot.worker = WorkerProcess(_limits())
+        return status
+
+    def _stop(self) -> None:
+        for slot in self.slots:
+            slot.worker.end()
+            if slot.job:
+                leases.give_back_job(slot.job)
+        self.slots = []
+
+
+def _limits() -> dict[str, Any]:
+    memory = settings.COMPUTE_MEMORY_LIMIT
+    return {
+        "engine": settings.COMPUTE_ENGINE,
+        "data_bytes": DATA_FACTOR * memory,
+        "file_bytes": settings.COMPUTE_MAX_RESULT,
+        "recycle_above_bytes": memory
+        if settings.COMPUTE_ENGINE == "spark"
+        else memory // 2,  # a JVM takes seconds to start
+        "environment": {
+            "memory": memory,
+            "spark_remote": settings.SPARK_REMOTE,
+            "spark_master": settings.SPARK_MASTER,
+        },
+    }
+
+
+def _settle(job: Job, answer: dict[str, Any]) -> None:
+    if "done" in answer:
+        leases.finish_job(job, answer["done"])
+    elif "fault" in answer:
+        leases.fail_job(job, **answer["fault"])
+    else:
+        logger.error("Job %s crashed: %s", job.pk, answer["crash"])
+        detail = "The computation failed; the log has the details under this job."
+        leases.fail_job(job, status=HTTPStatus.INTERNAL_SERVER_ERROR, code="internal", detail=detail)

@@ -1,0 +1,161 @@
+"""Jobs as those who ask for them see them: taken in, waited for, cancelled, forgotten."""
+
+import hashlib
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from compute.exceptions import JobSettled, QueueFull, UnknownFormat
+from compute.files.formats import Format, format_of
+from compute.files.storage import RESULTS, StoredFile, storage
+from compute.jobs.notifications import QUEUED, SETTLED, Listener, notify
+from compute.models import Job
+from config.api.idempotency import link_resource
+from config.core.json import dumps
+
+logger = logging.getLogger(__name__)
+
+BUSY_RETRY_SECONDS = 5
+RESULTS_REVISION = (
+    2  # raised by each release that answers the same request on the same file otherwise than the one before
+)
+LOOK_AGAIN_SECONDS = 1.0  # should a wake-up be missed
+
+
+@dataclass(frozen=True)
+class Request:
+    """What somebody asks for. `input_format` and `output_format` may be blank: the file's name says, and the input's."""
+
+    operation: str
+    parameters: dict[str, Any]
+    file_path: str
+    sub: str
+    input_format: str = ""
+    output_format: str = ""
+
+
+def submit_job(request: Request, *, fresh: bool) -> Job:
+    """Return a job for the request: unless `fresh`, one that has answered it already on this very file, or a new one.
+
+    Raises OutsideRoot, FileMissing, NotAFile, UnknownFormat or QueueFull.
+    """
+    job = _job_for(request, storage().existing_file(request.file_path, field="file_path"))
+    if not fresh and (earlier := _earlier_job(job.fingerprint)):
+        return earlier
+    if Job.objects.filter(status=Job.Status.QUEUED).count() >= settings.COMPUTE_QUEUE_LIMIT:
+        raise QueueFull(
+            f"{settings.COMPUTE_QUEUE_LIMIT} jobs are waiting already. Try again in a while.",
+            headers={"Retry-After": str(BUSY_RETRY_SECONDS)},
+        )
+    with transaction.atomic():
+        job.save(force_insert=True)
+        link_resource(job.pk)
+        notify(QUEUED)
+    return job
+
+
+def newest_job(request: Request) -> Job | None:
+    """Return the job that was made last for this request on this very file, whatever became of it. Raises as submit_job."""
+    job = _job_for(request, storage().existing_file(request.file_path, field="file_path"))
+    return Job.objects.filter(fingerprint=job.fingerprint).order_by("-id").first()
+
+
+def wait_for_job(job: Job, seconds: float) -> Job:
+    """Return the job as it is when it has settled, or after `seconds`.
+
+    Only COMPUTE_WAITERS requests of one web process wait at a time, so that there is always a thread left to answer others;
+    for the next ones the job is returned at once.
+    """
+    slots, deadline = _waiting_slots(settings.COMPUTE_WAITERS), time.monotonic() + seconds
+    if job.is_settled or not slots.acquire(blocking=False):
+        return job
+    try:
+        with Listener(SETTLED) as listener:
+            while True:
+                job.refresh_from_db()
+                left = deadline - time.monotonic()
+                if job.is_settled or left <= 0:
+                    return job
+                listener.wait(min(left, LOOK_AGAIN_SECONDS))
+    finally:
+        slots.release()
+
+
+@cache
+def _waiting_slots(number: int) -> threading.BoundedSemaphore:
+    return threading.BoundedSemaphore(number)
+
+
+def cancel_job(job: Job) -> Job:
+    """Cancel a job that waits or runs; its runner sees it and kills the child. Raises JobSettled."""
+    with transaction.atomic():
+        active = Job.objects.filter(pk=job.pk, status__in=[Job.Status.QUEUED, Job.Status.RUNNING])
+        cancelled = active.update(
+            status=Job.Status.CANCELLED, finished_at=timezone.now(), error="Cancelled on request."
+        )
+        notify(QUEUED)
+        notify(SETTLED)
+    job.refresh_from_db()
+    if not cancelled and job.status != Job.Status.CANCELLED:
+        raise JobSettled(f"The job has ended already: it is {job.status}.")
+    return job
+
+
+def drop_old_results() -> None:
+    """Delete the results, and the rows, of jobs settled RESULT_RETENTION_DAYS ago, and results that no job knows."""
+    before = timezone.now() - timedelta(days=settings.RESULT_RETENTION_DAYS)
+    for job in Job.objects.filter(status__in=Job.SETTLED, finished_at__lt=before).iterator():
+        if job.result_path:
+            storage().remove(job.result_path)
+        job.delete()
+    known = set(Job.objects.exclude(result_path="").values_list("result_path", flat=True))
+    for file in storage().files(below=RESULTS):
+        if file.modified_at < before and file.path not in known:
+            storage().remove(file.path)
+
+
+def _job_for(request: Request, file: StoredFile) -> Job:
+    format_ = request.input_format or format_of(request.file_path)
+    if not format_:
+        known = ", ".join(Format)
+        raise UnknownFormat(
+            f"The name does not say what the file is; give input_format: {known}.", field="input_format"
+        )
+    if format_ == Format.PARQUET and request.file_path.lower().endswith(".gz"):
+        raise UnknownFormat("Parquet is compressed inside; unpack the .gz.", field="file_path")
+    job = Job(
+        sub=request.sub,
+        operation=request.operation,
+        parameters=request.parameters,
+        file_path=file.path,
+        input_format=format_,
+        output_format=request.output_format,
+        input_bytes=file.bytes,
+        input_version=file.version.text,
+        is_reusable=not file.version.is_racy(storage().now_ns()),
+        engine=settings.COMPUTE_ENGINE,
+    )
+    job.fingerprint = _fingerprint(job)
+    return job
+
+
+def _fingerprint(job: Job) -> str:
+    asked = [
+        RESULTS_REVISION, job.operation, job.parameters, job.file_path, job.input_format, job.output_format,
+        job.input_version, job.engine,
+    ]  # fmt: skip
+    return hashlib.sha256(dumps(asked)).hexdigest()
+
+
+def _earlier_job(fingerprint: str) -> Job | None:
+    done = Job.objects.filter(fingerprint=fingerprint, status=Job.Status.DONE, is_reusable=True)
+    earlier = done.order_by("-id").first()
+    return earlier if earlier and storage().version_of(earlier.result_path) == earlier.result_version else None

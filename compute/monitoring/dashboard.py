@@ -1,0 +1,42 @@
+"""What compute shows on the admin's first page."""
+
+from django.urls import reverse
+
+from compute.models import Job
+from config.core.admin_columns import capped, list_address
+from config.monitoring.charts import Series, among_newest, hourly_chart, per_hour
+from config.monitoring.dashboard import Figure, Next, Panel, Tone, a_day_ago, tone_of
+
+
+def jobs() -> Panel:
+    """Return what waits, what runs and what failed."""
+    queued, running = (Job.objects.filter(status=status) for status in (Job.Status.QUEUED, Job.Status.RUNNING))
+    failed = among_newest(Job.objects.filter(status=Job.Status.FAILED)).filter(finished_at__gte=a_day_ago())
+    done = among_newest(Job.objects.filter(status=Job.Status.DONE)).filter(finished_at__gte=a_day_ago())
+    ask = Next("Nobody has computed anything yet: POST /api/compute/stats.", reverse("docs"), "How to")
+    return Panel(
+        [
+            Figure(
+                "queued",
+                capped(queued),
+                list_address(Job, status__exact="queued"),
+                tone_of(queued.exists(), Tone.WAITING),
+            ),
+            Figure("running", capped(running), list_address(Job, status__exact="running")),
+            Figure(
+                "failed in 24 h",
+                capped(failed),
+                list_address(Job, status__exact="failed"),
+                tone_of(failed.exists(), Tone.BAD),
+            ),
+            Figure("done in 24 h", capped(done), list_address(Job, status__exact="done")),
+        ],
+        hourly_chart(
+            "Jobs that ended, by the hour",
+            [
+                Series("done", "good", per_hour(Job.objects.filter(status=Job.Status.DONE), "finished_at")),
+                Series("failed", "bad", per_hour(Job.objects.filter(status=Job.Status.FAILED), "finished_at")),
+            ],
+        ),
+        next=None if Job.objects.exists() else ask,
+    )

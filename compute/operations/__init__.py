@@ -1,0 +1,27 @@
+"""What can be asked of a file: group_by, non_null, stats and, for pages, preview."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from compute.operations.base import Operation
+from compute.operations.group_by import Aggregation, GroupBy
+from compute.operations.stats import Stats
+from compute.operations.whole_rows import NonNull, Preview
+
+
+def operation_of(name: str, parameters: Mapping[str, Any]) -> Operation:
+    """Return the operation called `name` with the parameters that its input serializer let through."""
+    match name:
+        case "group_by":
+            asked = {
+                column: [Aggregation(each) for each in names] or [Aggregation.COUNT]
+                for column, names in parameters["aggregations"].items()
+            }
+            return GroupBy(parameters["by"], asked)
+        case "non_null":
+            return NonNull(parameters["columns"])
+        case "stats":
+            return Stats(parameters["columns"], parameters["by"])
+        case "preview":
+            return Preview(parameters["rows"])
+    raise ValueError(f"no operation {name!r}")

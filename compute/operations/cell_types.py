@@ -1,0 +1,223 @@
+"""The cells of a file: what its columns hold, as what an operation reads them, and what comes out. Free of engines.
+
+This is the one place that decides what each type can be asked for; `docs/compute.md` has it as a table. Missing values (null,
+blank text, the text or number NaN, the texts of `null_values`) are null in all cells but RAW ones.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import narwhals as nw
+
+from compute.files.errors import (
+    EngineSignal,
+    MixedColumn,
+    NotComparable,
+    NotNumeric,
+    UnknownColumn,
+    UntypedOnly,
+    null_value_mend,
+    quoted,
+)
+
+
+class Family(StrEnum):
+    """What a column holds, by its format's word. TEXT and JSON say nothing of numbers: there, the values decide."""
+
+    TEXT = "text"
+    JSON = "json"
+    INTEGER = "integer"
+    FLOAT = "float"
+    DECIMAL = "decimal"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIME = "time"
+    TIMESTAMP = "timestamp"
+    UUID = "uuid"
+    BINARY = "binary"
+    NESTED = "nested"  # lists, structs, maps
+
+    @property
+    def is_untyped(self) -> bool:
+        return self in (Family.TEXT, Family.JSON)
+
+    @property
+    def is_numeric(self) -> bool:
+        return self in (Family.INTEGER, Family.FLOAT, Family.DECIMAL)
+
+
+class Reading(StrEnum):
+    """As what an untyped column is compared: by the most special of these that fits all its values."""
+
+    INTEGER = "integer"
+    NUMBER = "number"
+    TEXT = "text"
+
+
+class CellType(StrEnum):
+    """As what a column is read. A BY_ kind is a cell as it stands in the file, in the order of what it is compared by."""
+
+    RAW = "raw"  # as it stands in the file, to be copied
+    VALUE = "value"  # as it stands in the file, the missing null
+    KEY = "key"  # a VALUE that is compared: 0.0 and -0.0 are one, what is nested is its JSON text
+    WHOLE = "whole"  # a 64-bit integer
+    NUMBER = "number"  # a double
+    BY_WHOLE = "by_whole"
+    BY_NUMBER = "by_number"
+    BY_WORD = "by_word"  # by its text, which is no number
+    BY_TEXT = "by_text"
+
+    @property
+    def is_ordered(self) -> bool:
+        return self.startswith("by_")
+
+
+BY_READING = {Reading.INTEGER: CellType.BY_WHOLE, Reading.NUMBER: CellType.BY_NUMBER, Reading.TEXT: CellType.BY_WORD}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A column read as some kind; `name` is what the frame calls it."""
+
+    column: str
+    kind: CellType
+
+    @property
+    def name(self) -> str:
+        return inner_name(self.kind, self.column)
+
+    @property
+    def expression(self) -> nw.Expr:
+        return nw.col(self.name)
+
+
+SHOWN = 80  # characters of a value that a finding has
+
+
+class CastError(EngineSignal):
+    """A column does not hold the kind of value that a cell of it was read as; another kind may do.
+
+    `value` is it, or the first SHOWN characters of it.
+    """
+
+    def __init__(self, cell: Cell, value: str) -> None:
+        super().__init__(value)
+        self.cell = cell
+        self.value = value
+
+
+# Of a frame that has each row once for each of several columns: the number there, and the cell, of which the least and the
+# greatest are asked for. They are the same unless an engine knows already which they are.
+MELTED_NUMBER = Cell(":melted", CellType.NUMBER)
+MELTED_LEAST, MELTED_GREATEST = Cell(":melted", CellType.BY_NUMBER), Cell(":greatest", CellType.BY_NUMBER)
+
+
+def inner_name(prefix: str, name: str) -> str:
+    """Return what a frame calls something before the end: without what Spark takes for syntax in a name."""
+    return f"{prefix}:" + name.replace("%", "%25").replace(".", "%2E").replace("`", "%60")
+
+
+@dataclass
+class Table:
+    """The columns of a file, and what is said or found out about how to read them.
+
+    `declared`: as what the caller says untyped columns are, Reading.TEXT or Reading.NUMBER. `found`: as what they turned out
+    to be; `words`: for each that has one, a value that is no number. `sums_fit`: whether all sums were in 64 bits so far.
+    """
+
+    families: Mapping[str, Family]
+    declared: Mapping[str, Reading] = field(default_factory=dict)
+    found: dict[str, Reading] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
+    sums_fit: bool = True
+
+    def __post_init__(self) -> None:
+        """Raise UnknownColumn or UntypedOnly for what is declared wrongly."""
+        self.check_known(self.declared, "read.types")
+        for column in self.declared:
+            if not self.families[column].is_untyped:
+                raise UntypedOnly(column, self.families[column])
+
+    def check_known(self, asked: Sequence[str] | Mapping[str, object], field: str) -> None:
+        """Raise UnknownColumn unless all that is asked for is there."""
+        for column in asked:
+            if column not in self.families:
+                raise UnknownColumn(column, list(self.families), field=field)
+
+    def reading(self, column: str) -> Reading:
+        """Return as what an untyped column is read, as far as is known."""
+        return self.found.get(column, Reading.INTEGER)
+
+    def read_as(self, column: str, kinds: set[CellType]) -> str:
+        """Return in a word as what a column was read that was needed as these kinds."""
+        if not self.families[column].is_untyped or not kinds - {CellType.RAW, CellType.VALUE, CellType.KEY}:
+            return self.families[column]
+        if CellType.NUMBER in kinds and self.reading(column) == Reading.INTEGER:
+            return Reading.NUMBER
+        return Reading.TEXT if CellType.BY_TEXT in kinds else self.reading(column)
+
+    def sum_of(self, column: str, field: str) -> Cell:
+        """Return the cell whose sum is asked for: exact where it can be."""
+        cell = self.number_of(column, field)
+        is_whole = self.families[column] not in (Family.FLOAT, Family.DECIMAL) and self.sums_fit
+        return Cell(column, CellType.WHOLE) if is_whole and self.reading(column) == Reading.INTEGER else cell
+
+    def number_of(self, column: str, field: str) -> Cell:
+        """Return the cell that is computed on; raise NotNumeric where the type says that it cannot be."""
+        family = self.families[column]
+        if not family.is_untyped and not family.is_numeric:
+            raise NotNumeric(column, f"its values are of type {family}.", field=field)
+        if self.declared.get(column) == Reading.TEXT:
+            raise NotNumeric(column, "the request says in read.types that it is text.", field=field)
+        return Cell(column, CellType.NUMBER)
+
+    def ordered(self, column: str, field: str) -> Cell:
+        """Return the cell whose least or greatest is asked for; raise NotComparable."""
+        family = self.families[column]
+        if family == Family.NESTED:
+            raise NotComparable(column, field=field)
+        if not family.is_untyped:
+            return Cell(column, CellType.KEY)
+        if self.declared.get(column) == Reading.TEXT:
+            return Cell(column, CellType.BY_TEXT)
+        return Cell(column, BY_READING[self.reading(column)])
+
+    def note_refused(self, cell: Cell, value: str, *, field: str, must_be_number: bool) -> None:
+        """Take note that a cell's column holds `value`, which it cannot be read as; raise NotNumeric or MixedColumn."""
+        column = cell.column
+        may_be_text = cell.kind.is_ordered and not must_be_number and column not in self.declared
+        if cell.kind == CellType.BY_WORD:
+            raise MixedColumn(column, number=value, word=self.words[column], field=field)
+        if may_be_text and (cell.kind == CellType.BY_NUMBER or is_word(value)):
+            self.found[column], self.words[column] = Reading.TEXT, value
+        elif cell.kind in (CellType.WHOLE, CellType.BY_WHOLE):
+            self.found[column] = Reading.NUMBER
+        else:
+            mend = (
+                null_value_mend(value) if self.families[column].is_untyped else "Only finite numbers are computed on."
+            )
+            raise NotNumeric(column, f"it holds {quoted(value)}. {mend}", field=field)
+
+
+def number_of(value: Any) -> float | None:
+    """Return a finite number in decimal notation, a text or a number already; None where it is none."""
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    is_other_notation = isinstance(value, str) and ("_" in value or not value.isascii())
+    return None if is_other_notation or not math.isfinite(number) else number
+
+
+def exact_number_of(value: Any) -> Decimal | None:
+    """Return the same with all its digits."""
+    return None if number_of(value) is None else Decimal(value.strip() if isinstance(value, str) else value)
+
+
+def is_word(value: str) -> bool:
+    """Whether a finding's value is no number for sure: not only the beginning of one."""
+    return len(value) < SHOWN and number_of(value) is None

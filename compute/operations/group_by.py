@@ -1,0 +1,136 @@
+"""group_by: one row for each combination of values, with aggregations."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import narwhals as nw
+
+from compute.files.errors import check_distinct
+from compute.operations.base import ROW, Frame, Result, Scan, SmallTable, distinct, finite, keys_of
+from compute.operations.cell_types import Cell, CellType, Table, inner_name
+
+
+class Aggregation(StrEnum):
+    """What group_by computes of a column."""
+
+    SUM = "sum"
+    MEAN = "mean"
+    MIN = "min"
+    MAX = "max"
+    COUNT = "count"
+    N_UNIQUE = "n_unique"
+    MEDIAN = "median"
+    STD = "std"
+    VAR = "var"
+    FIRST = "first"
+    LAST = "last"
+
+
+NEED_NUMBERS = frozenset({Aggregation.SUM, Aggregation.MEAN, Aggregation.MEDIAN, Aggregation.STD, Aggregation.VAR})
+GIVE_CELLS = frozenset({Aggregation.MIN, Aggregation.MAX, Aggregation.FIRST, Aggregation.LAST})
+_EXPRESSIONS: dict[Aggregation, Callable[[nw.Expr], nw.Expr]] = {
+    Aggregation.SUM: lambda cell: cell.sum(),
+    Aggregation.MEAN: lambda cell: cell.mean(),
+    Aggregation.MIN: lambda cell: cell.min(),
+    Aggregation.MAX: lambda cell: cell.max(),
+    Aggregation.COUNT: lambda cell: cell.count(),
+    Aggregation.N_UNIQUE: lambda cell: cell.n_unique(),
+    Aggregation.MEDIAN: lambda cell: cell.median(),
+    Aggregation.STD: lambda cell: cell.std(ddof=1),
+    Aggregation.VAR: lambda cell: cell.var(ddof=1),
+    Aggregation.FIRST: lambda cell: cell.first(order_by=ROW),
+    Aggregation.LAST: lambda cell: cell.last(order_by=ROW),
+}
+_ON_SPARK: dict[Aggregation, Callable[[nw.Expr], nw.Expr]] = {  # whose frames have no first and last in narwhals
+    Aggregation.FIRST: lambda cell: nw.struct(row=ROW, cell=cell).min().struct.field("cell"),
+    Aggregation.LAST: lambda cell: nw.struct(row=ROW, cell=cell).max().struct.field("cell"),
+}
+
+
+@dataclass(frozen=True)
+class Output:
+    """A column of group_by's result."""
+
+    name: str
+    aggregation: Aggregation
+    cell: Cell
+
+    @property
+    def inner_name(self) -> str:
+        """What the frame calls it before the end."""
+        return inner_name("out", self.name)
+
+    def finished(self) -> nw.Expr:
+        """The engines' results made the same: n_unique without null, integers of 64 bits, null for what no double can hold."""
+        result = nw.col(self.inner_name)
+        if self.aggregation == Aggregation.N_UNIQUE:
+            has_null = nw.col(f"there:{self.cell.name}") < nw.col("rows")
+            result = nw.when(has_null).then(result - 1).otherwise(result).cast(nw.Int64)
+        elif self.aggregation == Aggregation.COUNT or self.cell.kind == CellType.WHOLE:
+            result = result.cast(nw.Int64)
+        elif self.aggregation in NEED_NUMBERS:
+            result = finite(result)
+        return result.alias(self.name)
+
+
+@dataclass(frozen=True)
+class GroupBy:
+    """One row per distinct combination of `by`, null being one value, ordered by it; without aggregations its `count`."""
+
+    by: Sequence[str]
+    aggregations: Mapping[str, Sequence[Aggregation]]
+    reads_all = True
+
+    def scan(self, table: Table) -> Scan:
+        table.check_known(self.by, "by")
+        table.check_known(self.aggregations, "aggregations")
+        outputs = list(self._outputs(table))
+        check_distinct([*self.by, *(each.name for each in outputs), *self._default_output()])
+        needs_rows = any({Aggregation.FIRST, Aggregation.LAST} & set(asked) for asked in self.aggregations.values())
+        return Scan(distinct([*keys_of(self.by), *(each.cell for each in outputs)]), rows=needs_rows)
+
+    def refuse(self, table: Table, cell: Cell, value: str) -> None:
+        must_be_number = bool(NEED_NUMBERS & set(self.aggregations[cell.column]))
+        table.note_refused(cell, value, field=f"aggregations.{cell.column}", must_be_number=must_be_number)
+
+    def apply(self, frame: Frame, table: Table, small_table: SmallTable) -> Result:
+        outputs, keys = list(self._outputs(table)), keys_of(self.by)
+        expressions = _EXPRESSIONS | (_ON_SPARK if frame.implementation.is_spark_like() else {})
+        grouped = frame.group_by([key.name for key in keys]).agg(
+            nw.len().alias("rows"),
+            *(expressions[each.aggregation](each.cell.expression).alias(each.inner_name) for each in outputs),
+            *(
+                cell.expression.count().alias(f"there:{cell.name}")
+                for cell in distinct([each.cell for each in outputs if each.aggregation == Aggregation.N_UNIQUE])
+            ),
+        )
+        finished = grouped.sort([key.name for key in keys], nulls_last=True).select(
+            *(key.expression.alias(key.column) for key in keys),
+            *(each.finished() for each in outputs),
+            *(nw.col("rows").cast(nw.Int64).alias(name) for name in self._default_output()),
+        )
+        cells = {each.name: each.cell for each in outputs if each.aggregation in GIVE_CELLS}
+        return Result(finished, {key.column: key for key in keys} | cells)
+
+    def _default_output(self) -> list[str]:
+        return [] if self.aggregations else ["count"]
+
+    def _outputs(self, table: Table) -> Iterator[Output]:
+        for column, asked in self.aggregations.items():
+            for aggregation in asked:
+                yield Output(f"{column}_{aggregation}", aggregation, _cell_for(aggregation, column, table))
+
+
+def _cell_for(aggregation: Aggregation, column: str, table: Table) -> Cell:
+    field = f"aggregations.{column}"
+    match aggregation:
+        case Aggregation.SUM:
+            return table.sum_of(column, field)
+        case Aggregation.MIN | Aggregation.MAX:
+            return table.ordered(column, field)
+        case Aggregation.N_UNIQUE:
+            return Cell(column, CellType.KEY)
+        case Aggregation.COUNT | Aggregation.FIRST | Aggregation.LAST:
+            return Cell(column, CellType.VALUE)
+    return table.number_of(column, field)

@@ -1,0 +1,23 @@
+"""How a caller says that a file is to be read, where the file does not say it: the object `read` of a request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from compute.operations.cell_types import Reading
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """`null_values`: texts that stand for missing values; `types`: untyped columns that are text, or numbers, for sure."""
+
+    null_values: tuple[str, ...] = ()
+    types: Mapping[str, Reading] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Self:
+        """Return the options that a request gives as JSON, checked by its serializer."""
+        return cls(
+            tuple(given.get("null_values", [])),
+            {column: Reading(type_) for column, type_ in given.get("types", {}).items()},
+        )

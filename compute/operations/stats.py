@@ -1,0 +1,65 @@
+"""The operation stats, written with narwhals like the others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import narwhals as nw
+
+from compute.files.errors import check_distinct
+from compute.operations.base import POSITION, Frame, Result, Scan, SmallTable, finite, keys_of
+from compute.operations.cell_types import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, Cell, Reading, Table
+
+STATS_OUTPUT = ("column", "count", "nulls", "mean", "variance", "standard_deviation", "min", "max")
+
+
+@dataclass(frozen=True)
+class Stats:
+    """A row for each of `columns`, and for each combination of `by`: how many, mean, sample variance and deviation, range.
+
+    Of a melted frame, since a query of many columns takes an engine longer to plan than to run.
+    """
+
+    columns: Sequence[str]
+    by: Sequence[str] = ()
+    reads_all = True
+
+    def scan(self, table: Table) -> Scan:
+        table.check_known(self.columns, "columns")
+        table.check_known(self.by, "by")
+        check_distinct([*self.by, *STATS_OUTPUT])
+        for column in self.columns:
+            table.number_of(column, "columns")
+            table.found[column] = Reading.NUMBER
+        return Scan(keys_of(self.by), melted=self.columns)
+
+    def refuse(self, table: Table, cell: Cell, value: str) -> None:
+        table.note_refused(cell, value, field="columns", must_be_number=True)
+
+    def apply(self, frame: Frame, table: Table, small_table: SmallTable) -> Result:
+        number = MELTED_NUMBER.expression
+        keys = keys_of(self.by)
+        names = [key.name for key in keys]
+        found = frame.group_by([*names, POSITION]).agg(
+            nw.len().alias("rows"),
+            number.count().alias("count"),
+            number.mean().alias("mean"),
+            number.var(ddof=1).alias("variance"),
+            MELTED_LEAST.expression.min().alias("min"),
+            MELTED_GREATEST.expression.max().alias("max"),
+        )
+        columns = small_table({POSITION: range(len(self.columns)), "column": self.columns})
+        # Without `by`, a column is told of in a file without rows, too.
+        long = found.join(columns, on=POSITION) if keys else columns.join(found, on=POSITION, how="left")
+        count, variance = nw.col("count").fill_null(0).cast(nw.Int64), nw.col("variance")
+        result = long.sort([*names, POSITION], nulls_last=True).select(
+            *(key.expression.alias(key.column) for key in keys),
+            "column",
+            count.alias("count"),
+            (nw.col("rows").fill_null(0).cast(nw.Int64) - count).alias("nulls"),
+            finite(nw.col("mean")).alias("mean"),
+            finite(variance).alias("variance"),
+            finite(variance.sqrt()).alias("standard_deviation"),
+            "min",
+            "max",
+        )
+        return Result(result, {key.column: key for key in keys} | {"min": MELTED_LEAST, "max": MELTED_GREATEST})

@@ -1,0 +1,44 @@
+"""Jobs put into words: for people, and as the call of the API that does the same."""
+
+import shlex
+from collections.abc import Iterable
+
+from compute.files.formats import format_of
+from compute.models import Job
+from config.core.json import dumps
+
+
+def curl_of(job: Job, address: str) -> str:
+    """Return the command; `address` is the server's. The token is named, not shown."""
+    body = {"file_path": job.file_path, **job.parameters}
+    if format_of(job.file_path) != job.input_format:
+        body["input_format"] = job.input_format
+    if job.output_format:
+        body["output_format"] = job.output_format
+    return " \\\n  ".join(
+        [
+            f"curl {shlex.quote(f'{address}api/compute/{job.operation}')}",
+            '-H "Authorization: Bearer $APRON_TOKEN"',
+            "-H 'Content-Type: application/json'",
+            f"-d {shlex.quote(dumps(body).decode())}",
+        ]
+    )
+
+
+def described(job: Job) -> str:
+    """Return what a job was asked."""
+    asked = job.parameters
+    match job.operation:
+        case Job.Operation.GROUP_BY:
+            measures = [
+                f"{name} of {column}" for column, names in asked["aggregations"].items() for name in names or ["count"]
+            ]
+            return f"{', '.join(measures) or 'count of rows'}, by {', '.join(asked['by'])}"
+        case Job.Operation.NON_NULL:
+            return f"rows with a value in {', '.join(asked['columns'])}"
+    return f"statistics of {', '.join(asked['columns'])}" + (f", by {', '.join(asked['by'])}" if asked["by"] else "")
+
+
+def describe_job(jobs: Iterable[Job]) -> list[tuple[Job, str]]:
+    """Return jobs, each with what it was asked."""
+    return [(job, described(job)) for job in jobs]

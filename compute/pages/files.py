@@ -1,0 +1,157 @@
+"""The workbench's files: brought, listed, looked into, taken away; and what can be asked of one."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from compute.files.downloads import file_response
+from compute.files.formats import Format
+from compute.files.services import keep_upload
+from compute.files.uploads import ArrivedFile, ToScratch
+from compute.jobs import services
+from compute.models import Job
+from compute.pages.descriptions import describe_job
+from compute.pages.forms import OperationForm, read_form, request_of
+from compute.pages.preview import WAIT_SECONDS, preview_of
+from compute.pages.selectors import asked_jobs, uploaded_files
+from compute.pages.tables import Column
+from config.api.problems import Problem, prefers_page
+from config.pages.permissions import permission_required_page
+
+PAGE = 50
+RECENT_JOBS = 8
+LOOKED_AT, SHOWN = 100, 20  # rows that columns are judged by, and that are shown
+MOST_COLUMNS = 60  # to choose from at a time
+WORDS = {"file_exists": "There is a file of this name. Choose another name, or say that it may be replaced."}
+
+
+@permission_required_page("compute.view_job")
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show the files there are, the last jobs, and where to drop a file."""
+    return _home(request)
+
+
+@csrf_exempt  # it is checked, but not before the file can stream to where it belongs: see _arrived
+@permission_required_page("compute.add_job")
+@require_POST
+def upload(request: HttpRequest) -> HttpResponse:
+    """Take in a file: then a page leads to it, a script is told its address."""
+    handler = ToScratch(request)
+    request.upload_handlers = [handler]
+    try:
+        return _arrived(request)
+    except Problem as problem:
+        if not prefers_page(request):
+            raise
+        return _home(request, fault=_worded(problem), status=problem.status)
+    finally:
+        handler.rollback()
+
+
+@csrf_protect
+def _arrived(request: HttpRequest) -> HttpResponse:
+    """To look for the CSRF token reads the whole form, and so brings the file."""
+    arrived = request.FILES.get("file")
+    if not isinstance(arrived, ArrivedFile):
+        raise Problem("Choose a file first.", field="file")
+    name = request.POST.get("file_path", "").strip() or arrived.name or ""
+    try:
+        path = keep_upload(arrived.upload, file_path=name, overwrite="overwrite" in request.POST)
+    except Problem as problem:
+        problem.detail = _worded(problem)
+        raise
+    address = reverse("workbench-file", args=[path])
+    if prefers_page(request):
+        return redirect(address)
+    return JsonResponse({"location": address}, status=201, headers={"Location": address})
+
+
+def _worded(problem: Problem) -> str:
+    """What a person at a form can do about it, where the API speaks of its own means."""
+    return WORDS.get(problem.code, problem.detail)
+
+
+@permission_required_page("compute.view_job")
+@require_safe
+def download(request: HttpRequest, file_path: str) -> HttpResponseBase:
+    """Send a file: an upload or a result."""
+    return file_response(request, file_path)
+
+
+@permission_required_page("compute.view_job")
+@require_http_methods(["GET", "HEAD", "POST"])
+def file(request: HttpRequest, file_path: str) -> HttpResponseBase:
+    """Show a file's columns and first rows and what can be asked of it; POST asks."""
+    if request.method != "POST":
+        return _file(request, file_path, OperationForm())
+    return _asked(request, file_path)
+
+
+@permission_required_page("compute.add_job")
+def _asked(request: HttpRequest, file_path: str) -> HttpResponse:
+    form = read_form(request.POST)
+    found = request_of(form, file_path=file_path, input_format=_input_format(request), sub=request.user.get_username())
+    if isinstance(found, dict):
+        return _file(request, file_path, replace(form, faults=found), status=400)
+    try:
+        job = services.submit_job(found, fresh=form.is_fresh)
+    except Problem as problem:
+        return _file(request, file_path, replace(form, faults={"": problem.detail}), status=problem.status)
+    services.wait_for_job(job, WAIT_SECONDS / 2)
+    return redirect("workbench-job", job_id=job.pk)
+
+
+def _home(request: HttpRequest, *, fault: str = "", status: int = 200) -> HttpResponse:
+    files = uploaded_files(limit=PAGE + 1, after=request.GET.get("after", ""))
+    context = {
+        "files": files[:PAGE],
+        "following": files[PAGE - 1].path if len(files) > PAGE else "",
+        "is_first": "after" not in request.GET,
+        "jobs": describe_job(asked_jobs()[:RECENT_JOBS]),
+        "most_bytes": settings.COMPUTE_MAX_UPLOAD,
+        "fault": fault,
+    }
+    return render(request, "compute/workbench.html", context, status=status)
+
+
+def _file(request: HttpRequest, file_path: str, form: OperationForm, *, status: int = 200) -> HttpResponse:
+    preview = preview_of(
+        file_path,
+        rows=LOOKED_AT,
+        sub=request.user.get_username(),
+        input_format=_input_format(request),
+        retried=request.GET.get("retried", ""),
+    )
+    columns = preview.table.columns if preview.table else []
+    sought = request.GET.get("find", "")
+    offered = _found(columns, sought)
+    context: dict[str, Any] = {
+        "file_path": file_path,
+        "input_format": _input_format(request),
+        **preview.shown(SHOWN),
+        "offered": offered[:MOST_COLUMNS],
+        "sought": sought,
+        "is_wide": len(columns) > MOST_COLUMNS,
+        "form": form,
+        "formats": list(Format),
+        "operations": Job.Operation,
+    }
+    return render(request, "compute/file.html", context, status=max(status, preview.status))
+
+
+def _found(columns: list[Column], sought: str) -> list[Column]:
+    """The columns whose name has one of the words that are sought in it."""
+    words = sought.casefold().split()
+    return [column for column in columns if not words or any(word in column.name.casefold() for word in words)]
+
+
+def _input_format(request: HttpRequest) -> str:
+    asked = request.GET.get("input_format", "")
+    return asked if asked in list(Format) else ""

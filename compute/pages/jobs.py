@@ -1,0 +1,140 @@
+"""The workbench's jobs: watched, cancelled, their results looked at and taken away in any format."""
+
+from contextlib import suppress
+from math import isfinite
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_POST, require_safe
+
+from compute.exceptions import JobSettled
+from compute.files.formats import Format
+from compute.jobs import services
+from compute.models import Job
+from compute.pages.charts import bar_chart
+from compute.pages.descriptions import curl_of, describe_job, described
+from compute.pages.preview import WAIT_SECONDS, Preview, preview_of
+from compute.pages.selectors import asked_jobs
+from compute.pages.tables import ColumnKind, Table
+from config.api.problems import Problem
+from config.pages.permissions import permission_required_page
+
+PAGE = 50
+SHOWN = 200  # rows of a result
+MOST_BARS = 30
+
+
+@permission_required_page("compute.view_job")
+@require_safe
+def job_list(request: HttpRequest) -> HttpResponse:
+    """List jobs, newest first: everyone's, since files and answers are everyone's, or one's own."""
+    is_mine, after = "mine" in request.GET, request.GET.get("after", "")
+    found = asked_jobs().filter(sub=request.user.get_username()) if is_mine else asked_jobs()
+    if after.isascii() and after.isdigit() and len(after) < 19:
+        found = found.filter(pk__lt=int(after))
+    page = list(found[: PAGE + 1])
+    following = page[PAGE - 1].pk if len(page) > PAGE else None
+    context = {"jobs": describe_job(page[:PAGE]), "is_mine": is_mine, "is_first": not after, "following": following}
+    return render(request, "compute/jobs.html", context)
+
+
+@permission_required_page("compute.view_job")
+@require_safe
+def job(request: HttpRequest, job_id: int) -> HttpResponse:
+    """Show a job: how far it is, or what came of it."""
+    found = get_object_or_404(asked_jobs(), pk=job_id)
+    result = _result(request, found) if found.status == Job.Status.DONE else Preview()
+    measures = _measures(found, result.table)
+    measure = request.GET.get("measure", "")
+    if measure not in measures:
+        measure = measures[0] if measures else ""
+    context = {
+        "job": found,
+        "words": described(found),
+        **result.shown(SHOWN),
+        "seconds": (found.finished_at - found.started_at).total_seconds()
+        if found.finished_at and found.started_at
+        else None,
+        "shown": SHOWN,
+        "measures": measures,
+        "measure": measure,
+        "most_bars": MOST_BARS,
+        "chart": _chart(found, result.table, measure) if result.table and measure else "",
+        "formats": list(Format),
+        "own_format": found.result_path.rpartition(".")[2],
+        "curl": curl_of(found, request.build_absolute_uri("/")),
+    }
+    return render(request, "compute/job.html", context)
+
+
+@permission_required_page("compute.view_job")
+@require_safe
+def status(request: HttpRequest, job_id: int) -> JsonResponse:
+    """Tell how far a job is; pages ask this while they wait."""
+    found = get_object_or_404(Job, pk=job_id)
+    return JsonResponse({"status": found.status, "progress": found.progress, "is_settled": found.is_settled})
+
+
+@permission_required_page("compute.cancel_jobs")
+@require_POST
+def cancel(request: HttpRequest, job_id: int) -> HttpResponse:
+    """Cancel a job; one that has ended meanwhile is shown as it is."""
+    with suppress(JobSettled):
+        services.cancel_job(get_object_or_404(asked_jobs(), pk=job_id))
+    return redirect("workbench-job", job_id=job_id)
+
+
+@permission_required_page("compute.add_job")
+@require_POST
+def convert(request: HttpRequest, job_id: int) -> HttpResponse:
+    """Send a job's result in another format, by asking the same again: what has been answered is at hand.
+
+    Where that takes longer, or the file has changed since, it leads to the new job instead.
+    """
+    earlier = get_object_or_404(asked_jobs(), pk=job_id, status=Job.Status.DONE)
+    format_ = request.POST.get("output_format", "")
+    if format_ not in list(Format):
+        raise Problem(f"Choose one of these formats: {', '.join(Format)}.", field="output_format")
+    again = services.Request(
+        operation=earlier.operation,
+        parameters=earlier.parameters,
+        file_path=earlier.file_path,
+        input_format=earlier.input_format,
+        output_format=format_,
+        sub=request.user.get_username(),
+    )
+    found = services.wait_for_job(services.submit_job(again, fresh=False), WAIT_SECONDS)
+    is_same_file = earlier.is_reusable and found.input_version == earlier.input_version
+    if found.status == Job.Status.DONE and is_same_file:
+        return redirect("workbench-download", file_path=found.result_path)
+    return redirect("workbench-job", job_id=found.pk)
+
+
+def _result(request: HttpRequest, job: Job) -> Preview:
+    retried = request.GET.get("retried", "")
+    return preview_of(job.result_path, rows=SHOWN, sub=request.user.get_username(), retried=retried)
+
+
+def _measures(job: Job, table: Table | None) -> list[str]:
+    """The result's columns that have one number per group."""
+    if table is None or not table.rows or job.operation != Job.Operation.GROUP_BY:
+        return []
+    return [
+        column.name
+        for column in table.columns
+        if column.name not in job.parameters["by"] and column.kind == ColumnKind.NUMBER
+    ]
+
+
+def _chart(job: Job, table: Table, measure: str) -> str:
+    names = [column.name for column in table.columns]
+    keys = [names.index(name) for name in job.parameters["by"]]
+    place = names.index(measure)
+    groups = [
+        (" · ".join(row[key] or "(none)" for key in keys), number)
+        for row in table.rows[:MOST_BARS]
+        if (number := row[place]) is not None and isfinite(float(number))
+    ]
+    title = f"{measure} by {', '.join(job.parameters['by'])}"
+    return mark_safe(bar_chart(title, groups)) if groups else ""  # noqa: S308 - bars.py escapes what comes from outside

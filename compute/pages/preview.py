@@ -1,0 +1,70 @@
+"""The first rows of a file or a result, found by a job like any other."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from compute.files.formats import Format
+from compute.jobs import services
+from compute.models import Job
+from compute.pages.selectors import previewed
+from compute.pages.tables import Table
+from config.api.problems import Problem
+
+MOST_SHOWN_COLUMNS = 100
+WAIT_SECONDS = 3.0  # for a job to be done before its page is shown; after that the page follows it
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A table; or the job that will have it; or, in words, why there is none, with the job that failed if it was one."""
+
+    table: Table | None = None
+    job: Job | None = None
+    fault: str = ""
+    status: int = 200
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether there will be a table."""
+        return self.job is not None and not self.fault
+
+    def shown(self, rows: int) -> dict[str, Any]:
+        """Return what a page shows of it."""
+        if self.table is None:
+            return {"preview": self}
+        columns = self.table.columns
+        return {
+            "preview": self,
+            "columns": columns[:MOST_SHOWN_COLUMNS],
+            "more_columns": max(len(columns) - MOST_SHOWN_COLUMNS, 0),
+            "rows": self.table.cells(rows=rows, columns=MOST_SHOWN_COLUMNS),
+        }
+
+
+def preview_of(file_path: str, *, rows: int, sub: str, input_format: str = "", retried: str = "") -> Preview:
+    """Return the first rows of a file. A preview that failed stays so, until the id of its job is given as `retried`."""
+    asked = services.Request(
+        Job.Operation.PREVIEW, {"rows": rows}, file_path, sub, input_format=input_format, output_format=Format.JSON
+    )
+    try:
+        job = services.wait_for_job(_job_of(asked, retried), WAIT_SECONDS)
+        if not job.is_settled:
+            return Preview(job=job)
+        if job.status != Job.Status.DONE:
+            return Preview(job=job, fault=job.error)
+        table = previewed(job)
+    except Problem as problem:
+        return Preview(fault=problem.detail, status=problem.status)
+    return (
+        Preview(table=table)
+        if table
+        else Preview(fault="The rows are too large to be shown. Download the file instead.")
+    )
+
+
+def _job_of(asked: services.Request, retried: str) -> Job:
+    """The job that is under way or has failed already: a page that is loaded again must not make another each time."""
+    job = services.newest_job(asked)
+    if job is None or job.status in (Job.Status.DONE, Job.Status.CANCELLED) or str(job.pk) == retried:
+        return services.submit_job(asked, fresh=False)
+    return job

@@ -1,0 +1,54 @@
+"""What compute's pages read: files, earlier jobs, the rows of a preview."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import BinaryIO
+
+from django.db.models import QuerySet
+
+from compute.files.formats import Format, format_of
+from compute.files.storage import RESULTS, storage
+from compute.models import Job
+from compute.pages.tables import Table, table_of
+
+MOST_PREVIEW_BYTES = 8 * 1024 * 1024  # a record may be as large as it likes, a page may not
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file below COMPUTE_ROOT."""
+
+    path: str
+    bytes: int
+    modified_at: datetime
+    format: Format | None
+
+
+def uploaded_files(*, limit: int, after: str = "") -> list[StoredFile]:
+    """Return the files that people and programs brought, by path, those behind `after`; results belong to their jobs."""
+    return list(islice(_uploads(after), limit))
+
+
+def open_file(file_path: str) -> BinaryIO:
+    """Open a file for reading; raise OutsideRoot, FileMissing or NotAFile."""
+    return storage().open(storage().existing_file(file_path, field="file_path"))
+
+
+def asked_jobs() -> QuerySet[Job]:
+    """Return the jobs that somebody asked for, newest first; previews are not among them."""
+    return Job.objects.exclude(operation=Job.Operation.PREVIEW).order_by("-id")
+
+
+def previewed(job: Job) -> Table | None:
+    """Return the rows that a preview has found; None where they are too large to be shown."""
+    with open_file(job.result_path) as file:
+        text = file.read(MOST_PREVIEW_BYTES + 1)
+    return table_of(text, job.columns or []) if len(text) <= MOST_PREVIEW_BYTES else None
+
+
+def _uploads(after: str) -> Iterator[StoredFile]:
+    for file in storage().files(after=after):
+        if not file.path.startswith(f"{RESULTS}/"):
+            yield StoredFile(file.path, file.bytes, file.modified_at, format_of(file.path))

@@ -1,0 +1,79 @@
+"""Rows as a person looks at them: cells of text, and of what kind the columns seem to be. Imports no models."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from compute.operations.group_by import NEED_NUMBERS, Aggregation
+
+# Numbers as the operations understand them; what begins with a zero that means nothing is rather an identifier.
+NUMBER = re.compile(r"\s*[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*", re.ASCII | re.IGNORECASE)
+NUMERIC_TYPES = ("Int", "UInt", "Float", "Decimal")
+
+
+class ColumnKind(StrEnum):
+    """What a column seems to hold, by its type or, where that says nothing, by its first values."""
+
+    NUMBER = "number"
+    TEXT = "text"
+    EMPTY = "no values yet"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table."""
+
+    name: str
+    kind: ColumnKind
+    type: str  # as the file's format has it
+
+    @property
+    def may_be_numbers(self) -> bool:
+        return self.kind != ColumnKind.TEXT
+
+    @property
+    def aggregations(self) -> list[Aggregation]:
+        """What group_by can compute of it."""
+        return [each for each in Aggregation if self.may_be_numbers or each not in NEED_NUMBERS]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns and rows; a cell is None where the value is missing."""
+
+    columns: list[Column]
+    rows: list[list[str | None]]
+
+    def cells(self, *, rows: int, columns: int) -> list[list[tuple[str | None, bool]]]:
+        """Return the first of them, each with whether it is a number's."""
+        are_numbers = [column.kind == ColumnKind.NUMBER for column in self.columns[:columns]]
+        return [list(zip(row, are_numbers, strict=False)) for row in self.rows[:rows]]
+
+
+def table_of(text: bytes, columns: Sequence[tuple[str, str]]) -> Table:
+    """Return the table that `text`, a JSON array of records, holds of the columns, given by name and type.
+
+    Numbers stay as they are written, those beyond 64 bits too.
+    """
+    records = json.loads(text, parse_int=str, parse_float=str)
+    rows = [[_cell(record.get(name)) for name, _ in columns] for record in records]
+    kinds = [_kind(type_, [row[place] for row in rows]) for place, (_, type_) in enumerate(columns)]
+    return Table([Column(name, kind, type_) for (name, type_), kind in zip(columns, kinds, strict=True)], rows)
+
+
+def _cell(value: Any) -> str | None:
+    if value is None or value in ("", "NaN"):
+        return None
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _kind(type_: str, cells: Sequence[str | None]) -> ColumnKind:
+    there = [cell for cell in cells if cell is not None]
+    if type_.startswith(NUMERIC_TYPES):
+        return ColumnKind.NUMBER
+    if not there:
+        return ColumnKind.EMPTY
+    return ColumnKind.NUMBER if all(NUMBER.fullmatch(cell) for cell in there) else ColumnKind.TEXT

@@ -1,0 +1,17 @@
+"""The paths of the workbench."""
+
+from django.urls import path
+
+from compute.pages import files, jobs
+
+urlpatterns = [
+    path("workbench", files.home, name="workbench"),
+    path("workbench/upload", files.upload, name="workbench-upload"),
+    path("workbench/files/<path:file_path>", files.file, name="workbench-file"),
+    path("workbench/download/<path:file_path>", files.download, name="workbench-download"),
+    path("workbench/jobs", jobs.job_list, name="workbench-jobs"),
+    path("workbench/jobs/<int:job_id>", jobs.job, name="workbench-job"),
+    path("workbench/jobs/<int:job_id>/status", jobs.status, name="workbench-job-status"),
+    path("workbench/jobs/<int:job_id>/cancel", jobs.cancel, name="workbench-job-cancel"),
+    path("workbench/jobs/<int:job_id>/as", jobs.convert, name="workbench-job-as"),
+]

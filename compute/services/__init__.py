@@ -1,1 +1,0 @@
-"""What compute does: keep files, take in and settle jobs."""

@@ -1,1 +1,0 @@
-"""The HTTP face of compute: parse, call one service, serialize."""

@@ -1,0 +1,80 @@
+"""What the admin takes from query strings and forms, checked before the database would refuse it with a 500."""
+
+from typing import Any
+
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
+from django.core.exceptions import ValidationError
+from django.db import DataError
+from django.db.models import Model, QuerySet
+from django.db.models.constants import LOOKUP_SEP
+from django.forms import ModelMultipleChoiceField
+from django.http import HttpRequest
+
+from config.api.problems import Problem
+
+MOST_SEARCHED = 200  # characters; each word is one more condition
+LOOKUPS = frozenset(
+    {"exact", "isnull", "gte", "lt", "isempty"}
+)  # those of the filters; others, such as regex, cost more
+NOT_A_VALUE = (DataError, ValueError, TypeError, ArithmeticError)  # the database, or its driver, refuses a parameter
+
+
+class UnusableQuery(Problem):
+    """The query string of a list asks for what the list does not have."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The list cannot be shown as the address asks: a filter has a value that it cannot have, the search is longer "
+            f"than {MOST_SEARCHED} characters, or there is no such page."
+        )
+
+
+class UnusableKey(Problem):
+    """A form chooses a row by what cannot be the key of one."""
+
+    def __init__(self, model: type[Model], field: str) -> None:
+        super().__init__(f"A chosen {model._meta.verbose_name} has no valid key. Load the list again.", field=field)
+
+
+class StrictChangeList(ChangeList):
+    """Finds out whether the database takes the query string's values, while it counts: later, it would be a 500."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        sought = request.GET.get(SEARCH_VAR, "")
+        if len(sought) > MOST_SEARCHED or "\0" in sought:
+            raise IncorrectLookupParameters
+        return super().get_queryset(request, exclude_parameters)
+
+    def get_results(self, request: HttpRequest) -> None:
+        try:
+            super().get_results(request)
+        except NOT_A_VALUE as error:
+            raise IncorrectLookupParameters from error
+
+
+class KeysField(ModelMultipleChoiceField[Any]):
+    """Choices of rows, whose keys may be any number: SQLite's driver raises on those that no row can have."""
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return super().clean(value)
+        except OverflowError:
+            raise ValidationError(self.error_messages["invalid_list"], code="invalid_list") from None
+
+
+def is_lookup_of_a_filter(lookup: str) -> bool:
+    """Return whether a parameter, such as status__exact, is what a filter of a list, or a link to one, may ask."""
+    _, separator, name = lookup.rpartition(LOOKUP_SEP)
+    return not separator or name in LOOKUPS
+
+
+def check_key(model: type[Model], key: str, field: str) -> None:
+    """Raise UnusableKey if no row of the model can have the key."""
+    primary_key: Any = model._meta.pk
+    try:
+        primary_key.clean(key, None)
+    except ValidationError:
+        raise UnusableKey(model, field) from None
+    if not key or "\0" in key:  # PostgreSQL has no text with U+0000
+        raise UnusableKey(model, field)

@@ -1,0 +1,122 @@
+"""What is not an app's: workers, django-q2's queue, and who may log in."""
+
+from typing import TYPE_CHECKING, Any
+
+import django_q.admin  # noqa: F401 - it registers what is unregistered here
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django_q.models import Failure, OrmQ, Schedule, Success
+
+from config.admin.base import PlatformAdmin, ReadOnlyAdmin
+from config.core.admin_columns import shortened
+from config.core.permissions import OPERATOR, VIEWER
+from config.models import IdempotencyKey, WorkerHeartbeat
+
+if TYPE_CHECKING:
+    from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+else:
+    from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+for model in (Success, Failure, OrmQ, Schedule, User, Group):  # successes are not kept (Q_CLUSTER's save_limit)
+    admin.site.unregister(model)
+
+
+@admin.register(WorkerHeartbeat)
+class WorkerHeartbeatAdmin(ReadOnlyAdmin):
+    """Workers that are alive, or were within the last day."""
+
+    icon = "ecg_heart"
+    list_display = ("name", "started_at", "beat_at")
+    search_fields = ("name",)
+    ordering = ("-beat_at",)
+
+
+@admin.register(IdempotencyKey)
+class IdempotencyKeyAdmin(ReadOnlyAdmin):
+    """Requests of the last day that came with an Idempotency-Key, and how they were answered."""
+
+    icon = "key"
+    list_display = ("key", "sub", "status", "created_at")
+    search_fields = ("key__exact", "sub__exact")
+    ordering = ("-created_at",)
+    fields = ("key", "sub", "status", "created_at")
+
+
+@admin.register(Schedule)
+class ScheduleAdmin(ReadOnlyAdmin):
+    """What is looked at every so many minutes, and what is to be looked at once. The code declares it."""
+
+    icon = "schedule"
+    list_display = ("func", "schedule_type", "minutes", "next_run")
+    list_filter = ("schedule_type",)
+    search_fields = ("func", "name")
+    ordering = ("next_run",)
+    fields = ("name", "func", "schedule_type", "minutes", "repeats", "next_run")
+
+
+@admin.register(OrmQ)
+class QueueAdmin(ReadOnlyAdmin):
+    """Tasks that wait for a worker; a task only says "look now"."""
+
+    icon = "low_priority"
+    list_display = ("id", "task", "due")
+    search_keys = ("id",)
+    ordering = ("-id",)
+    fields = ("id", "task", "lock")
+
+    @admin.display(description="task")
+    def task(self, queued: OrmQ) -> str:
+        return str(queued.func())
+
+    @admin.display(description="due at, or taken until", ordering="lock")
+    def due(self, queued: OrmQ) -> Any:
+        return queued.lock
+
+
+@admin.register(Failure)
+class FailureAdmin(ReadOnlyAdmin):
+    """Tasks that ended with an exception; a schedule looks again at what they should have done."""
+
+    icon = "error"
+    list_display = ("name", "func", "started", "stopped", "beginning")
+    search_fields = ("name", "func")
+    ordering = ("-stopped",)
+    fields = ("id", "name", "func", "started", "stopped", "result")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Failure]:
+        return super().get_queryset(request).defer("args", "kwargs")
+
+    @admin.display(description="error")
+    def beginning(self, failure: Failure) -> str:
+        return shortened(str(failure.result))
+
+
+@admin.register(User)
+class OurUserAdmin(UserAdmin[User], PlatformAdmin):
+    """Who may log in."""
+
+    icon = "person"
+    form = UserChangeForm[User]
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_filter = ("is_staff", "is_superuser", "is_active", "groups")
+
+
+@admin.register(Group)
+class OurGroupAdmin(GroupAdmin, PlatformAdmin):
+    """What people may do. The groups that `migrate` makes follow the code and are not edited."""
+
+    icon = "groups"
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not _is_made(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not _is_made(obj)
+
+
+def _is_made(group: Group | None) -> bool:
+    return group is not None and group.name in (VIEWER, OPERATOR)

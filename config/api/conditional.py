@@ -1,0 +1,53 @@
+"""Conditional requests (RFC 9110): who has the newest state is not sent it again, who has an old one does not change it.
+
+An ETag is that of all that is shown, or `"<state>.<all>"` where a part of it changes by itself, such as the time of the last
+refresh: If-Match goes by the state alone, so that nobody's change is refused for it.
+"""
+
+import hashlib
+from http import HTTPStatus
+
+from django.http import HttpRequest
+from django.utils.http import parse_etags
+from rest_framework.request import Request
+
+from config.api.problems import Problem
+
+
+class PreconditionFailed(Problem):
+    """The resource is no longer, or not yet, what the request says that it is."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+    code = "changed"
+
+
+def etag_of(shown: bytes, state: bytes | None = None) -> str:
+    """Return the ETag of what is shown of a resource, and of the state that others may change."""
+    parts = [hashlib.sha256(text).hexdigest()[:32] for text in (state, shown) if text is not None]
+    return f'"{".".join(parts)}"'
+
+
+def is_not_modified(request: Request | HttpRequest, etag: str) -> bool:
+    """Whether the client has this already, as If-None-Match says."""
+    tags = parse_etags(request.headers.get("If-None-Match", ""))
+    return "*" in tags or etag in (tag.removeprefix("W/") for tag in tags)
+
+
+def require_if_match(request: Request | HttpRequest, etag: str | None) -> None:
+    """Raise PreconditionFailed where a change is asked of another state than this one; None: there is no such resource."""
+    wanted = request.headers.get("If-Match")
+    if wanted is not None and not (etag and _is_meant(etag, parse_etags(wanted))):
+        raise _changed(etag)
+    if etag and is_not_modified(request, etag):  # If-None-Match: * - create it, but do not replace it
+        raise _changed(etag)
+
+
+def _is_meant(etag: str, tags: list[str]) -> bool:
+    return tags == ["*"] or etag.partition(".")[0].strip('"') in (tag.partition(".")[0].strip('"') for tag in tags)
+
+
+def _changed(etag: str | None) -> PreconditionFailed:
+    return PreconditionFailed(
+        "If-Match or If-None-Match does not fit what is there now. Get it again, and decide again.",
+        headers={"ETag": etag} if etag else None,
+    )

@@ -1,0 +1,44 @@
+"""The groups that people are put into: viewers look at everything and change nothing, operators also do what apps declare."""
+
+from typing import Any
+
+from django.apps import apps as installed
+from django.apps.registry import Apps
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q, QuerySet
+
+VIEWER, OPERATOR = "viewer", "operator"
+NOT_OURS = ("admin", "auth", "contenttypes", "sessions")  # who may log in is a superuser's business
+_operations: list[str] = []
+
+
+def operators_may(*permissions: str) -> None:
+    """Give the group of operators these permissions ("app.codename"), from an app's ready()."""
+    _operations.extend(permissions)
+
+
+def operator_permissions() -> list[str]:
+    """Return what the installed apps declared."""
+    return list(_operations)
+
+
+def make_groups(using: str = "default", apps: Apps = installed, **_: Any) -> None:
+    """Make both groups, or give them again what the code says: whoever needs another mix makes a group of another name."""
+    if not apps.all_models["auth"]:
+        return  # `migrate SOME_APP` on a new database
+    for app in installed.get_app_configs():
+        create_permissions(app, verbosity=0, using=using)  # Django does so too, but app by app, after this
+    looking = Permission.objects.using(using).filter(codename__startswith="view_")
+    looking = looking.exclude(content_type__app_label__in=NOT_OURS)
+    for name, permissions in ((VIEWER, looking), (OPERATOR, looking | _declared(using))):
+        group, _is_new = Group.objects.using(using).get_or_create(name=name)
+        group.permissions.set(permissions)
+
+
+def _declared(using: str) -> QuerySet[Permission]:
+    wanted = Q(pk__in=[])
+    for permission in operator_permissions():
+        app_label, codename = permission.split(".")
+        wanted |= Q(content_type__app_label=app_label, codename=codename)
+    return Permission.objects.using(using).filter(wanted)

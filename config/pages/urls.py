@@ -1,0 +1,22 @@
+"""The pages that belong to no app."""
+
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+
+from config.monitoring import health, status
+
+
+def landing(request: HttpRequest) -> HttpResponse:
+    """Say what this is, how it does and where to go. Why something is down is told to staff only."""
+    is_well, parts = health.report()
+    apps = status.report() if parts["database"]["status"] == "ok" else {}
+    return render(request, "landing.html", {"is_well": is_well, "parts": parts, "apps": apps})
+
+
+urlpatterns = [
+    path("", landing, name="home"),
+    path("login", LoginView.as_view(template_name="login.html", redirect_authenticated_user=True), name="login"),
+    path("logout", LogoutView.as_view(), name="logout"),
+]

@@ -1,8 +1,0 @@
-"""What looks after the house itself."""
-
-from config.common.idempotency import drop_old_keys
-
-
-def drop_old_idempotency_keys() -> None:
-    """Forget the keys that nobody may repeat any more."""
-    drop_old_keys()

@@ -1,0 +1,19 @@
+"""Background work is stored as rows with a status. A queued task only tells a worker to look for due rows.
+
+Losing or repeating a task is harmless: the schedules (config/worker/schedules.py) look again anyway.
+"""
+
+from datetime import datetime
+
+from django_q.models import Schedule
+from django_q.tasks import async_task
+
+
+def wake(task: str, *args: int | str) -> None:
+    """Have a worker run the task at this dotted path soon. Inside a transaction it is sent with the commit."""
+    async_task(task, *args)
+
+
+def wake_at(task: str, when: datetime) -> None:
+    """Have a worker run the task at this dotted path at `when`, or a few seconds later."""
+    Schedule.objects.create(func=task, schedule_type=Schedule.ONCE, next_run=when, repeats=-1)

@@ -1,0 +1,206 @@
+"""Input and output of inflight's API. Inputs and outputs are separate classes, so that OpenAPI names are stable."""
+
+from datetime import datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from config.api.openapi import example
+from config.api.serializers import RowOutput
+from config.api.strict import FlagField, Input, TextField, WordField
+from inflight.models import Customer, Delivery, DeliveryBatch, ImportReject, ImportRun, Purchase
+from inflight.selectors import outgoing_customers
+
+NOON = "2026-11-26T12:00:00Z"  # in examples
+DELIVERY = {
+    "id": 1, "status": "delivered", "only": "changed", "requested_by": "operator", "failed_rounds": 0, "next_attempt_at": None,
+    "created_at": NOON, "finished_at": NOON,
+}  # fmt: skip
+
+
+@example(
+    {"customers_file_path": "/opt/custexport/customers.csv", "purchased_file_path": "/opt/custexport/purchases.csv"}
+)
+class ImportInput(Input):
+    """Two CSV files on the server's disk."""
+
+    customers_file_path = TextField(max_length=4096, help_text="path on the server")
+    purchased_file_path = TextField(max_length=4096, help_text="path on the server")
+    dry_run = FlagField(default=False, help_text="find out everything, change nothing")
+
+
+class CountsOutput(serializers.Serializer[Any]):
+    """What became of a file's rows: read = inserted + updated + unchanged + rejected."""
+
+    read = serializers.IntegerField()
+    inserted = serializers.IntegerField()
+    updated = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    rejected = serializers.IntegerField()
+    skipped = serializers.IntegerField(help_text="blank lines")
+
+
+@example(
+    {
+        "id": 1, "status": "completed", "dry_run": False, "customers_file_path": "/opt/custexport/customers.csv",
+        "purchased_file_path": "/opt/custexport/purchases.csv",
+        "customers": {"read": 2, "inserted": 2, "updated": 0, "unchanged": 0, "rejected": 0, "skipped": 0},
+        "purchases": {"read": 4, "inserted": 4, "updated": 0, "unchanged": 0, "rejected": 0, "skipped": 0},
+        "progress": 1.0, "error": "", "requested_by": "operator", "created_at": NOON, "started_at": NOON, "finished_at": NOON,
+    }
+)  # fmt: skip
+class ImportOutput(serializers.ModelSerializer[ImportRun]):
+    """One import. The counts are null until it has ended."""
+
+    customers = CountsOutput(allow_null=True)
+    purchases = CountsOutput(allow_null=True)
+
+    class Meta:
+        model = ImportRun
+        fields = (
+            "id", "status", "dry_run", "customers_file_path", "purchased_file_path", "customers", "purchases",
+            "progress", "error", "requested_by", "created_at", "started_at", "finished_at",
+        )  # fmt: skip
+
+
+class ReasonOutput(serializers.Serializer[Any]):
+    """One thing that is wrong with a row."""
+
+    field = serializers.CharField()
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+@example(
+    {
+        "file": "purchases", "line": 3, "reasons": [{"field": "quantity", "code": "invalid", "message": "Must be 1 or more."}],
+        "raw": "2/02;1;0071;0;91.2;USD;2024-11-03", "row": {"purchase_identifier": "2/02", "quantity": "0"},
+    }
+)  # fmt: skip
+class RejectOutput(serializers.ModelSerializer[ImportReject]):
+    """A row that was not taken."""
+
+    reasons = ReasonOutput(many=True)
+
+    class Meta:
+        model = ImportReject
+        fields = ("file", "line", "reasons", "raw", "row")
+
+
+@example({"only": "changed"})
+class SendInput(Input):
+    """What to send: all customers, or those new or changed since they were last put into a delivery."""
+
+    only = WordField(choices=Delivery.Only.choices, default=Delivery.Only.ALL)
+
+
+class BatchOutput(serializers.ModelSerializer[DeliveryBatch]):
+    """One request to the partner, over all its attempts."""
+
+    next_attempt_at = serializers.SerializerMethodField()
+
+    class Meta:
+        model = DeliveryBatch
+        fields = (
+            "number", "status", "customers", "idempotency_key", "attempts", "next_attempt_at", "last_error", "http_status",
+            "acknowledged_at",
+        )  # fmt: skip
+
+    def get_next_attempt_at(self, batch: DeliveryBatch) -> datetime | None:
+        """All pending batches wait together for the delivery's next attempt."""
+        return self.context["delivery"].next_attempt_at if batch.status == DeliveryBatch.Status.PENDING else None
+
+
+@example(DELIVERY)
+class DeliverySummaryOutput(serializers.ModelSerializer[Delivery]):
+    """One delivery, without its batches."""
+
+    class Meta:
+        model = Delivery
+        fields: tuple[str, ...] = (
+            "id", "status", "only", "requested_by", "failed_rounds", "next_attempt_at", "created_at", "finished_at",
+        )  # fmt: skip
+
+
+@example(
+    DELIVERY | {
+        "batches": [
+            {
+                "number": 1, "status": "acknowledged", "customers": 2, "attempts": 1,
+                "idempotency_key": "6f1c2a52-5d7a-4b6b-9a43-2f7f0b1c8a10", "next_attempt_at": None,
+                "last_error": "", "http_status": 201, "acknowledged_at": NOON,
+            }
+        ]
+    }
+)  # fmt: skip
+class DeliveryOutput(DeliverySummaryOutput):
+    """One delivery with its batches."""
+
+    batches = serializers.SerializerMethodField()
+
+    class Meta(DeliverySummaryOutput.Meta):
+        fields = (*DeliverySummaryOutput.Meta.fields, "batches")
+
+    def get_batches(self, delivery: Delivery) -> list[dict[str, Any]]:
+        """The batches in the order they are sent in, without their bytes."""
+        batches = delivery.batches.order_by("number").defer("payload")
+        return list(BatchOutput(batches, many=True, context={"delivery": delivery}).data)
+
+
+class SentPurchaseOutput(serializers.Serializer[Any]):
+    """A purchase in the partner's shape."""
+
+    product_id = serializers.CharField()
+    price = serializers.FloatField()
+    currency = serializers.CharField()
+    quantity = serializers.IntegerField()
+    purchased_at = serializers.DateField()
+
+
+class CustomerListSerializer(serializers.ListSerializer[Any]):
+    """Many customers at once, in two queries."""
+
+    def to_representation(self, data: Any) -> list[Any]:
+        return list(outgoing_customers(data))
+
+
+@example(
+    {
+        "salutation": "Mme", "last_name": "Galante", "first_name": "Marie", "email": "marie-galante@france.fr",
+        "purchases": [
+            {"product_id": "0071", "price": 91.2, "currency": "dollars", "quantity": 1, "purchased_at": "2024-11-03"}
+        ],
+    }
+)  # fmt: skip
+class CustomerOutput(serializers.Serializer[Any]):
+    """A customer in the partner's shape."""
+
+    salutation = serializers.CharField()
+    last_name = serializers.CharField()
+    first_name = serializers.CharField()
+    email = serializers.CharField()
+    purchases = SentPurchaseOutput(many=True)
+
+    class Meta:
+        list_serializer_class = CustomerListSerializer
+
+    def to_representation(self, instance: Customer) -> Any:
+        return outgoing_customers([instance])[0]
+
+
+@example(
+    {
+        "purchase_identifier": "2/01", "customer_id": "2", "product_id": "0071", "quantity": 1, "price": 91.2,
+        "currency": "USD", "purchased_on": "2024-11-03",
+    }
+)  # fmt: skip
+class PurchaseOutput(RowOutput):
+    """A purchase as it was imported."""
+
+    price = serializers.FloatField(help_text="of one piece")
+
+    class Meta:
+        model = Purchase
+        fields = (
+            "purchase_identifier", "customer_id", "product_id", "quantity", "price", "currency", "purchased_on",
+        )  # fmt: skip

@@ -1,0 +1,163 @@
+"""The API of inflight."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponseBase, StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.request import Request
+
+from config.api.authentication import subject_of
+from config.api.openapi import PREFER
+from config.api.prefer import prefers_async
+from config.api.strict import Input, validated
+from config.api.viewsets import ListMixin, RetrieveMixin, idempotent
+from inflight.api.filters import CustomerFilter, DeliveryFilter, ImportFilter, PurchaseFilter
+from inflight.api.serializers import (
+    CustomerOutput,
+    DeliveryOutput,
+    DeliverySummaryOutput,
+    ImportInput,
+    ImportOutput,
+    PurchaseOutput,
+    RejectOutput,
+    SendInput,
+)
+from inflight.exceptions import UnusableCsv
+from inflight.imports.rejects_csv import rejects_csv
+from inflight.models import Customer, Delivery, ImportRun, Purchase
+from inflight.services import deliveries, imports
+
+
+@extend_schema_view(
+    list=extend_schema(operation_id="list_imports", description="List imports, newest first."),
+    retrieve=extend_schema(operation_id="get_import", description="Show one import: its status, progress and counts."),
+)
+class ImportRunViewSet(ListMixin, RetrieveMixin):
+    """Imports of customers and purchases."""
+
+    queryset = ImportRun.objects.all()
+    serializer_class = ImportOutput
+    filterset_class = ImportFilter
+    ordering = "-id"
+    lookup_value_converter = "int"
+
+    @extend_schema(
+        operation_id="import_csv",
+        request=ImportInput,
+        responses={201: ImportOutput, 202: ImportOutput},
+        parameters=[PREFER],
+    )
+    @idempotent
+    def import_csv(self, request: Request) -> HttpResponseBase:
+        """Import a customers file and a purchases file from the server's disk."""
+        data = validated(ImportInput, request.data)
+        start = imports.queue_import if prefers_async(request) else imports.import_files
+        run = start(
+            customers_path=data["customers_file_path"],
+            purchases_path=data["purchased_file_path"],
+            roots=settings.IMPORT_ROOTS,
+            dry_run=data["dry_run"],
+            requested_by=subject_of(request),
+        )
+        return self.creation_response(run)
+
+    def creation_response(self, run: ImportRun) -> HttpResponseBase:
+        if run.status == ImportRun.Status.FAILED:
+            raise UnusableCsv(run.error)
+        status = 202 if run.status == ImportRun.Status.QUEUED else 201
+        return self.respond(run, status=status, headers={"Location": f"/api/imports/{run.pk}"})
+
+    @extend_schema(
+        operation_id="list_rejects",
+        responses={(200, "application/json"): RejectOutput(many=True), (200, "text/csv"): OpenApiTypes.STR},
+    )
+    @action(detail=True, is_list=True, serializer_class=RejectOutput, ordering="id", filter_backends=[])
+    def rejects(self, request: Request, pk: int) -> HttpResponseBase:
+        """List the rejected rows with all their reasons; as text/csv, all of them in a file to mend and import again."""
+        rejects = self.get_object().rejects.all()
+        if request.accepted_renderer.format != "csv":
+            return self.list_response(rejects)
+        return StreamingHttpResponse(
+            rejects_csv(rejects.order_by("id").iterator()),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="rejects-{pk}.csv"'},
+        )
+
+
+@extend_schema_view(
+    list=extend_schema(operation_id="list_deliveries", description="List deliveries, newest first."),
+    retrieve=extend_schema(
+        operation_id="get_delivery", responses=DeliveryOutput, description="Show one delivery with its batches."
+    ),
+)
+class DeliveryViewSet(ListMixin, RetrieveMixin):
+    """Deliveries of customers to the partner."""
+
+    queryset = Delivery.objects.all()
+    serializer_class = DeliveryOutput
+    filterset_class = DeliveryFilter
+    ordering = "-id"
+    lookup_value_converter = "int"
+
+    def get_serializer_class(self) -> Any:
+        return DeliverySummaryOutput if self.action == "list" else DeliveryOutput
+
+    @extend_schema(
+        operation_id="send_customers",
+        request=SendInput,
+        responses={200: DeliveryOutput, 202: DeliveryOutput},
+        parameters=[PREFER],
+    )
+    @idempotent
+    def send_customers(self, request: Request) -> HttpResponseBase:
+        """Send customers with their purchases to the partner. 200: all acknowledged; 202: the rest goes on by itself."""
+        data = validated(SendInput, request.data)
+        delivery, is_new = deliveries.start_delivery(only=data["only"], requested_by=subject_of(request))
+        if is_new and not prefers_async(request):
+            delivery = deliveries.deliver(delivery, seconds=settings.SEND_BUDGET_SECONDS)
+        elif is_new:
+            deliveries.deliver_later()
+        return self.creation_response(delivery)
+
+    def creation_response(self, delivery: Delivery) -> HttpResponseBase:
+        status = 200 if delivery.status == Delivery.Status.DELIVERED else 202
+        return self.respond(delivery, status=status, headers={"Location": f"/api/deliveries/{delivery.pk}"})
+
+    @extend_schema(operation_id="retry_delivery", request=None, responses={200: DeliveryOutput, 202: DeliveryOutput})
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, pk: int) -> HttpResponseBase:
+        """Try now what is not acknowledged, the failed batches too."""
+        validated(Input, request.data)
+        delivery = deliveries.retry_delivery(self.get_object())
+        return self.creation_response(deliveries.deliver(delivery, seconds=settings.SEND_BUDGET_SECONDS))
+
+
+@extend_schema_view(
+    list=extend_schema(operation_id="list_customers", description="List customers in the partner's shape, by id."),
+    retrieve=extend_schema(operation_id="get_customer", description="Show one customer in the partner's shape."),
+)
+class CustomerViewSet(ListMixin, RetrieveMixin):
+    """Customers with their purchases."""
+
+    queryset = Customer.objects.all()
+    serializer_class = CustomerOutput
+    filterset_class = CustomerFilter
+    ordering = "customer_id"
+    lookup_value_converter = "path"
+
+
+@extend_schema_view(
+    list=extend_schema(operation_id="list_purchases", description="List purchases, by identifier."),
+    retrieve=extend_schema(operation_id="get_purchase", description="Show one purchase."),
+)
+class PurchaseViewSet(ListMixin, RetrieveMixin):
+    """Purchases as they were imported."""
+
+    queryset = Purchase.objects.values(*PurchaseOutput.Meta.fields)
+    serializer_class = PurchaseOutput
+    filterset_class = PurchaseFilter
+    ordering = "purchase_identifier"
+    lookup_value_converter = "path"

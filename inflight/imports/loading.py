@@ -1,0 +1,131 @@
+"""Rows between a file and its stage: which go in, which are skipped, and all that is wrong with the rejected ones."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, compress, count, islice, repeat
+from operator import is_, itemgetter
+from typing import NamedTuple
+
+from inflight.imports.csv_file import CsvFile, Record
+from inflight.imports.parsing import Reason, RowFormat, reasons_of
+from inflight.imports.staging import Row, Stage
+
+CHUNK_ROWS = 20_000
+PARSED_AT_ONCE = 250  # so few that the garbage collector, which wakes at 700 new lists, never looks at them
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One of the two files of an import: its name, what its rows must say, and the stage before its table."""
+
+    name: str
+    row_format: RowFormat
+    stage: Stage
+
+
+@dataclass
+class Counts:
+    """How many rows a file has and what became of them: read = inserted + updated + unchanged + rejected."""
+
+    read: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    skipped: int = 0
+
+
+class Reject(NamedTuple):
+    """A row that is not taken: its line, every reason, its text, and its fields by column."""
+
+    line: int
+    reasons: list[Reason]
+    raw: str
+    row: dict[str, str]
+
+
+@dataclass
+class Load:
+    """One file on its way into its stage."""
+
+    kind: Kind
+    file: CsvFile
+    counts: Counts = field(default_factory=Counts)
+
+    def __post_init__(self) -> None:
+        self._names = self.kind.row_format.names
+        self._pick = itemgetter(*(self.file.positions[name] for name in self._names))
+
+    def run(self) -> Iterator[None]:
+        """Stage every row, yielding after each chunk."""
+        self.kind.stage.create()
+        rows = self._rows()
+        for first in rows:
+            self.kind.stage.load(chain([first], islice(rows, CHUNK_ROWS - 1)))
+            yield
+        self.kind.stage.analyze()
+
+    def _rows(self) -> Iterator[Row]:
+        """Yield `(line, bad, values…)` for each record that counts; a bad row says what can be read of it."""
+        width = self.file.width
+        nothing = [None] * len(self._names)
+        records = self.file.records()
+        while some := list(islice(records, PARSED_AT_ONCE)):
+            counted = self._counted(some)
+            if whole := [(line, fields) for line, fields, _ in counted if len(fields) == width]:
+                yield from self._whole_rows(*zip(*whole, strict=True))
+            yield from ((line, 1, *nothing) for line, fields, _ in counted if len(fields) != width)
+
+    def _counted(self, records: list[Record]) -> list[Record]:
+        """Leave out empty records and, of a file of rejects, those of the other file."""
+        counted = [record for record in records if any(record[1]) or record[2]]
+        if self.file.kind_position is not None:
+            counted = [record for record in counted if self._is_of_this_file(record[1], self.file.kind_position)]
+        self.counts.read += len(counted)
+        self.counts.skipped += len(records) - len(counted)
+        return counted
+
+    def _is_of_this_file(self, fields: list[str], place: int) -> bool:
+        return len(fields) <= place or fields[place] == self.kind.name
+
+    def _whole_rows(self, lines: Sequence[int], rows: Sequence[list[str]]) -> Iterator[Row]:
+        columns = self.kind.row_format.values(zip(*map(self._pick, rows), strict=True))
+        bad = [0] * len(rows)
+        for column in columns:
+            for place in compress(count(), map(is_, column, repeat(None))):
+                bad[place] = 1
+        return zip(lines, bad, *columns, strict=True)
+
+    def rejects(self) -> Iterator[Reject]:
+        """Yield every rejected row with all its reasons, reading again only those rows of the file."""
+        self.file.rewind()
+        for line, first_line, unknown_parent in self.kind.stage.rejected_lines():
+            _, fields, fault = self.file.record_at(line)
+            reasons = self._own_reasons(fields, fault)
+            row = dict(zip(self._names, self._pick(fields), strict=True)) if len(fields) == self.file.width else {}
+            reasons += self._cross_reasons(row, first_line, unknown_parent=unknown_parent)
+            yield Reject(line, reasons, _visible(self.file.raw), {name: _visible(text) for name, text in row.items()})
+
+    def _own_reasons(self, fields: list[str], fault: str) -> list[Reason]:
+        if fault:
+            return [{"field": "", "code": "malformed", "message": f"cannot be read as CSV: {fault}"}]
+        if len(fields) != self.file.width:
+            message = f"has {len(fields)} fields, the header has {self.file.width}"
+            return [{"field": "", "code": "wrong_number_of_fields", "message": message}]
+        return reasons_of(self.kind.row_format, self._pick(fields))
+
+    def _cross_reasons(self, row: dict[str, str], first_line: int | None, *, unknown_parent: bool) -> list[Reason]:
+        reasons: list[Reason] = []
+        if first_line is not None:
+            key = self._names[0]
+            message = f"{row[key].strip()!r} stands on line {first_line} already, with other values"
+            reasons.append({"field": key, "code": "repeated", "message": message})
+        if unknown_parent:
+            message = f"{row['customer_id'].strip()!r} is neither in the customers file nor in the database"
+            reasons.append({"field": "customer_id", "code": "unknown_customer", "message": message})
+        return reasons
+
+
+def _visible(text: str) -> str:
+    """Show a NUL, which PostgreSQL keeps in no text, as its symbol."""
+    return text.replace("\0", "\N{SYMBOL FOR NULL}")

@@ -1,0 +1,40 @@
+"""What ingest shows on the admin's first page."""
+
+from django.urls import reverse
+
+from config.core.admin_columns import capped, list_address
+from config.monitoring.charts import MOST_ROWS, Series, hourly_chart, per_hour
+from config.monitoring.dashboard import Figure, Next, Panel, Tone, ago, tone_of
+from ingest.models import REFUSED, WAITING, DataEntry
+from ingest.selectors import oldest_waiting
+
+
+def outbox() -> Panel:
+    """Return what waits for Kafka and for how long, and what Kafka refused."""
+    waiting, refused = DataEntry.objects.filter(WAITING), DataEntry.objects.filter(REFUSED)
+    oldest = oldest_waiting()
+    newest = DataEntry.objects.order_by("-pk").first()
+    post = Next("Nothing has come in yet: POST /api/data.", reverse("docs"), "How to")
+    return Panel(
+        [
+            Figure(
+                "waiting",
+                capped(waiting),
+                list_address(DataEntry, state="waiting"),
+                tone_of(bool(oldest), Tone.WAITING),
+            ),
+            Figure("oldest waiting entry", ago(oldest) if oldest else "none"),
+            Figure(
+                "refused",
+                capped(refused),
+                list_address(DataEntry, state="refused"),
+                tone_of(refused.exists(), Tone.BAD),
+            ),
+            Figure("the newest came", ago(newest.created_at if newest else None), list_address(DataEntry)),
+        ],
+        hourly_chart(
+            f"Entries by the hour they came in (of the newest {MOST_ROWS:,})",
+            [Series("entries", "plain", per_hour(DataEntry.objects.all(), "created_at"))],
+        ),
+        next=None if newest else post,
+    )

@@ -1,0 +1,31 @@
+"""Status of ingest for the landing page and the health check."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from config.monitoring.health import Unhealthy
+from config.monitoring.status import Level, State
+from ingest.selectors import oldest_waiting, situation
+
+LONG = timedelta(minutes=1)  # for an entry to wait
+
+
+def check_backlog() -> dict[str, Any]:
+    """Return what waits for Kafka. A Kafka that is away is no illness of ours until the backlog is full."""
+    facts = situation(settings.INGEST_BACKLOG_LIMIT)
+    if facts["waiting"] > settings.INGEST_BACKLOG_LIMIT:
+        raise Unhealthy(f"INGEST_BACKLOG_LIMIT is reached: more than {settings.INGEST_BACKLOG_LIMIT} entries wait.")
+    return facts
+
+
+def state() -> State:
+    """Return the status: whether what was taken in reaches Kafka."""
+    oldest = oldest_waiting()
+    if oldest is None:
+        return State(Level.OK, "All that was taken in has reached Kafka.")
+    if oldest < timezone.now() - LONG:
+        return State(Level.WAITING, "Kafka is away; what is taken in is kept and sent when it is back.")
+    return State(Level.OK, "Entries are on their way to Kafka.")
