@@ -25,7 +25,7 @@ def fill(rows: int) -> None:
     from django.db import connection, transaction
 
     from catalog.models import ServiceToken
-    from tests.config.test_admin_lists import STAYS_SMALL
+    from tests.config.admin.test_lists import STAYS_SMALL
     from tests.rows import ROWS as MODELS
     from tests.rows import make_rows
 

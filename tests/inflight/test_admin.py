@@ -1,4 +1,4 @@
-"""The operator's pages: imports, sending, retrying. Who may open which page: tests/config/test_admin_permissions.py."""
+"""The operator's pages: imports, sending, retrying. Who may open which page: tests/config/admin/test_permissions.py."""
 
 from collections.abc import Callable
 from typing import Any

@@ -44,19 +44,20 @@ def test_fifty_at_once_make_one_row_and_one_record(arrived: Callable[[], list[An
 KILLED = """
 import signal
 from django.test import Client
-from ingest import {module}
+from {package} import {module}
 {module}.{name} = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL)
 Client(SERVER_NAME="localhost").post(
     "/data", '{{"content":"a"}}', content_type="application/json", headers={{"Idempotency-Key": "k"}})
 """
 
 
-@pytest.mark.parametrize(("module", "name"), [("services", "_publish"), ("viewsets", "_accepted")])
+@pytest.mark.parametrize(("path", "name"), [("ingest.services", "_publish"), ("ingest.api.viewsets", "_accepted")])
 def test_killed_before_its_answer_it_is_still_one_of_each(
-    arrived: Callable[[], list[Any]], settings: Any, module: str, name: str
+    arrived: Callable[[], list[Any]], settings: Any, path: str, name: str
 ) -> None:
     broker = {"KAFKA_BOOTSTRAP_SERVERS": settings.KAFKA_BOOTSTRAP_SERVERS[0], "KAFKA_TOPIC": settings.KAFKA_TOPIC}
-    assert run_python(KILLED.format(module=module, name=name), **broker).returncode == -9
+    package, _, module = path.rpartition(".")
+    assert run_python(KILLED.format(package=package, module=module, name=name), **broker).returncode == -9
     assert (post().status_code, post()["Idempotent-Replayed"], DataEntry.objects.count()) == (201, "true", 1)
     DataEntry.objects.filter(published_at=None).update(claimed_until="2000-01-01T00:00:00Z")  # its holder is dead
     relay_waiting(seconds=10)

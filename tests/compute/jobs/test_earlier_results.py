@@ -15,7 +15,7 @@ from compute.files.storage import storage
 from compute.jobs import leases, services
 from compute.jobs.execute import execute
 from compute.models import Job
-from tests.compute.workbench import done_job
+from tests.compute.pages.workbench import done_job
 
 pytestmark = pytest.mark.django_db
 OLD, NEW = "price\n1\n", "price\n2\n"  # as many bytes

@@ -15,8 +15,8 @@ from rest_framework.test import APIClient
 
 from compute.models import Job
 from tests.compute.conftest import RunningRunner
+from tests.compute.pages.workbench import compute_queued, preview, text_of
 from tests.compute.tables import write_table
-from tests.compute.workbench import compute_queued, preview, text_of
 from tests.people import client_of
 
 SALES = b"product,price\nPerfume,91.2\nCoffee,3.5\nCoffee,4.5\n"

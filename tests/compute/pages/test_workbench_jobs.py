@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 
 from compute.models import Job
+from tests.compute.pages.workbench import done_job, text_of
 from tests.compute.tables import write_table
-from tests.compute.workbench import done_job, text_of
 from tests.people import client_of
 
 pytestmark = pytest.mark.django_db

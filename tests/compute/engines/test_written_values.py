@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from compute.files.errors import BrokenFile, UnwritableValue
-from tests.compute.arrow_types import COLUMNS
+from tests.compute.engines.arrow_types import COLUMNS
 from tests.compute.tables import read_table, result, run
 
 ENGINES, OUTPUTS = ("duckdb", "pandas"), ("csv", "json", "jsonl", "xml", "parquet")

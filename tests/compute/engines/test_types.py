@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from compute.files.errors import NotComparable, NotNumeric
-from tests.compute.arrow_types import COLUMNS, Column
+from tests.compute.engines.arrow_types import COLUMNS, Column
 from tests.compute.tables import read_table, run
 
 ENGINES, OUTPUTS = ("duckdb", "pandas"), ("csv", "json", "jsonl", "xml", "parquet")

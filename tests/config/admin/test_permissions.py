@@ -12,7 +12,7 @@ from django.urls import URLPattern, get_resolver, reverse
 
 from compute.models import Job
 from inflight.models import Delivery, ImportRun
-from tests.config.test_admin_lists import INLINE
+from tests.config.admin.test_lists import INLINE
 from tests.rows import make_rows
 
 admin.autodiscover()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from compute.files.errors import AmbiguousOutput, NotNumeric, UnknownColumn
-from tests.compute.nist import DATASETS
+from tests.compute.operations.nist import DATASETS
 from tests.compute.tables import ENGINES, FORMATS, numbers, packed, read_table, result, run, write_table
 
 SALES: list[dict[str, Any]] = [

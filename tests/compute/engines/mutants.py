@@ -1,4 +1,4 @@
-"""`python -m tests.compute.mutants SEED START STOP STEP ENGINE`: files broken by chance, each read by a job.
+"""`python -m tests.compute.engines.mutants SEED START STOP STEP ENGINE`: files broken by chance, each read by a job.
 
 It prints a mutant's number before its job runs, so that one which ends the process is known, and what else than a result or
 a fault came of it. A mutant is made of its number alone.
@@ -18,7 +18,7 @@ from typing import Any
 
 from compute.files.errors import ComputeError
 from compute.jobs.execute import execute
-from tests.compute.mutant_seeds import seeds
+from tests.compute.engines.mutant_seeds import seeds
 from tests.compute.tables import order, prepared
 
 DATA_BYTES = 3 * 512 * 1024**2  # as a child has it

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from compute.files.errors import BrokenFile
-from tests.compute.json_cases import MUST_BE_ACCEPTED, MUST_BE_REFUSED, OPEN
+from tests.compute.files.json_cases import MUST_BE_ACCEPTED, MUST_BE_REFUSED, OPEN
 from tests.compute.tables import run
 
 ENGINES = ("duckdb", "pandas")
