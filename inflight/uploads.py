@@ -60,7 +60,7 @@ class IntoFolder(FileUploadHandler):
         self._close()
         return StoredFile(self.file_name or "", file_size, self._place)
 
-    def discard(self) -> None:
+    def rollback(self) -> None:
         """Remove what came."""
         self._close()
         shutil.rmtree(self._folder, ignore_errors=True)

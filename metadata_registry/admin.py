@@ -27,8 +27,8 @@ class MetadataForm(forms.ModelForm[Metadata]):
 
     def clean_payload(self) -> str:
         payload: str = self.cleaned_data["payload"]
-        if faults := payload_errors(payload):
-            raise forms.ValidationError([f"{place}: {text}" if place else text for place, text in faults])
+        if errors := payload_errors(payload):
+            raise forms.ValidationError([f"{place}: {text}" if place else text for place, text in errors])
         return payload
 
 

@@ -50,11 +50,11 @@ def payload_errors(text: str) -> list[PayloadError]:
     try:
         payload = loads(text)
     except ValueError as error:
-        return [PayloadError("", f"The payload is not JSON: {error}")]
-    return [fault for error in _validator.iter_errors(payload) for fault in _faults(error)]
+        return [PayloadError("", f"The payload is not JSON: {error}.")]
+    return [found for error in _validator.iter_errors(payload) for found in _errors(error)]
 
 
-def _faults(error: ValidationError) -> Iterator[PayloadError]:
+def _errors(error: ValidationError) -> Iterator[PayloadError]:
     place = [str(step) for step in error.absolute_path]
     if error.validator == "required":  # the place of what is missing is not in the path
         given: Any = error.instance

@@ -57,7 +57,7 @@ class Period(NamedTuple):
 
     name: str
     bounds: dict[str, datetime]
-    faults: list[str]
+    errors: list[str]
 
 
 @public_page
@@ -66,7 +66,7 @@ def product(request: HttpRequest, product_id: UUID) -> HttpResponse:
     """Show a product with its offers and how their prices moved in a period."""
     found = get_object_or_404(Product, pk=product_id)
     period = _period(request.GET)
-    trend, faults = _trend(found, period)
+    trend, errors = _trend(found, period)
     context = {
         "product": found,
         "current": offers_of(found, with_gone=False).order_by("price", "pk")[:MOST_ROWS],
@@ -74,10 +74,10 @@ def product(request: HttpRequest, product_id: UUID) -> HttpResponse:
         "most_rows": MOST_ROWS,
         "periods": {name: label for name, (label, _) in PERIODS.items()},
         "period": period.name,
-        "faults": faults,
+        "errors": errors,
         **(_shown(trend) if trend else {}),
     }
-    return render(request, "catalog/product.html", context, status=400 if faults else 200)
+    return render(request, "catalog/product.html", context, status=400 if errors else 200)
 
 
 def _period(query: QueryDict) -> Period:
@@ -95,8 +95,8 @@ def _period(query: QueryDict) -> Period:
 
 
 def _trend(product: Product, period: Period) -> tuple[PriceTrend | None, list[str]]:
-    if period.faults:
-        return None, period.faults
+    if period.errors:
+        return None, period.errors
     try:
         return price_trend(product, **period.bounds), []
     except (PeriodReversed, PeriodTooLong) as problem:

@@ -7,8 +7,8 @@ from typing import BinaryIO, cast
 
 from compute.files.errors import BrokenFile
 from compute.files.formats import Source, open_bytes
-from compute.files.parse_errors import csv_reason
 from compute.files.text_check import CheckedText
+from config.core.csv_errors import csv_reason
 
 MAX_ROW_BYTES = 2_000_000
 csv.field_size_limit(MAX_ROW_BYTES)

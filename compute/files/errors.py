@@ -1,6 +1,6 @@
 """What can be wrong with a file or a request, found while computing. Free of Django: the children that compute raise these.
 
-A fault travels from the child to the job's row as `{status, code, detail, field}` and is answered to whoever waits.
+An error travels from the child to the job's row as `{status, code, detail, field}` and is answered to whoever waits.
 """
 
 from collections.abc import Sequence

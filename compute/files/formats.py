@@ -17,9 +17,10 @@ from typing import BinaryIO, cast
 from compute.files.errors import BrokenFile, quoted
 from compute.files.locations import opened
 from compute.files.parquet_file import check_footer
-from compute.files.parse_errors import broken_gzip, csv_reason
+from compute.files.parse_errors import broken_gzip
 from compute.files.signatures import check_signature
 from compute.files.text_check import check_text
+from config.core.csv_errors import csv_reason
 
 SNIFFED_BYTES = 1024 * 1024  # a header line may be this long
 DELIMITERS = ",;\t|"

@@ -3,20 +3,12 @@
 No text of a library's own reaches a user.
 """
 
-import csv
 import zlib
 from xml.parsers import expat
 from xml.parsers.expat import errors
 
 from compute.files.errors import BrokenFile
 
-_CSV = {  # by a part of the message, which is all that csv tells
-    "unexpected end of data": "unexpected end of data inside a quoted cell; close the quote",
-    "expected after": "there is text behind a closing quote; write a quote inside a quoted cell twice",
-    "field larger": "a cell is longer than {limit} bytes",
-    "NUL": "it holds a NUL character (U+0000); remove it",
-    "new-line character": "its line ends are mixed; use one kind",
-}
 _XML = {
     errors.XML_ERROR_SYNTAX: "there is something before the root element; remove it",
     errors.XML_ERROR_NO_ELEMENTS: "the file ends before its root element does; it may be cut off",
@@ -34,15 +26,8 @@ _XML = {
 }
 
 
-def csv_reason(error: csv.Error) -> str:
-    """Return what is wrong with a CSV, as a part of a sentence."""
-    found = (reason for part, reason in _CSV.items() if part in str(error))
-    reason = next(found, "its quotes or delimiters are not as RFC 4180 has them")
-    return reason.format(limit=csv.field_size_limit())
-
-
 def broken_xml(error: expat.ExpatError) -> BrokenFile:
-    """Return the fault that says where a document is not well-formed, and why; raise MemoryError where it was that."""
+    """Return the error that says where a document is not well-formed, and why; raise MemoryError where it was that."""
     message = errors.messages.get(error.code, "")
     if message == errors.XML_ERROR_NO_MEMORY:
         raise MemoryError
@@ -51,7 +36,7 @@ def broken_xml(error: expat.ExpatError) -> BrokenFile:
 
 
 def broken_gzip(error: EOFError | OSError | zlib.error) -> BrokenFile:
-    """Return the fault that says why a packed file cannot be unpacked."""
+    """Return the error that says why a packed file cannot be unpacked."""
     text = str(error)
     if isinstance(error, EOFError):
         reason = "it is cut off; upload it again"

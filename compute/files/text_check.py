@@ -92,7 +92,7 @@ def check_text(text: bytes, *, is_all: bool) -> None:
 
 
 def not_utf8(offset: int, byte: int) -> BrokenFile:
-    """Return the fault that names the first byte that is not UTF-8. What encoding it is of cannot be known."""
+    """Return the error that names the first byte that is not UTF-8. What encoding it is of cannot be known."""
     return BrokenFile(
         f"The file is not UTF-8: byte {offset} is 0x{byte:02x}. Save it as UTF-8, or convert it from the encoding that it"
         " was saved in, such as Windows-1252."

@@ -1,7 +1,7 @@
 """`python -m compute.jobs.child FD`: a process that executes one job after another, warm and expendable. Free of Django.
 
 It receives job specs and answers as JSON over the connection FD: `{"progress"}` now and then, in the end `{"done"}`,
-`{"fault"}` or `{"crash"}`. It has a process group of its own, the kernel bounds its memory and files, and it dies with its
+`{"error"}` or `{"crash"}`. It has a process group of its own, the kernel bounds its memory and files, and it dies with its
 runner.
 """
 
@@ -72,11 +72,11 @@ def _resident_bytes() -> int:
 
 
 def _answer(connection: Connection, spec: JobSpec) -> dict[str, Any]:
-    with _Reports(connection) as reports:
+    with _ProgressReporter(connection) as progress:
         try:
-            return {"done": asdict(execute(spec, reports.begin))}
-        except ComputeError as fault:
-            return _refusal(fault)
+            return {"done": asdict(execute(spec, progress.begin))}
+        except ComputeError as error:
+            return _refusal(error)
         except MemoryError:
             return _refusal(LimitReached("The job needs more memory than it may have."))
         except OSError as error:
@@ -86,11 +86,11 @@ def _answer(connection: Connection, spec: JobSpec) -> dict[str, Any]:
             return {"crash": traceback.format_exc(limit=-1).strip().splitlines()[-1]}
 
 
-def _refusal(fault: ComputeError) -> dict[str, Any]:
-    return {"fault": {"status": fault.status, "code": fault.code, "detail": fault.detail, "field": fault.field}}
+def _refusal(error: ComputeError) -> dict[str, Any]:
+    return {"error": {"status": error.status, "code": error.code, "detail": error.detail, "field": error.field}}
 
 
-class _Reports:
+class _ProgressReporter:
     """Sends the progress now and then, from a thread; nothing is sent after the block has ended."""
 
     def __init__(self, connection: Connection) -> None:

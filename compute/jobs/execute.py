@@ -35,7 +35,7 @@ class JobSpec:
     """A job as a child is given it.
 
     `input_path` and `results` are locations: absolute paths or URLs. `scratch` is a folder of the job's own on this machine,
-    `shared_scratch` the place of one that a cluster's machines reach too.
+    `shared_scratch` the path of one that a cluster's machines reach too.
     """
 
     engine: str
@@ -65,56 +65,56 @@ class JobResult:
     rows_out: int
     columns: dict[str, str]
     read_as: dict[str, str]
-    result_version: str = ""  # once it is in its place
+    result_version: str = ""  # once it is in its path
 
 
 def execute(spec: JobSpec, on_start: Callable[[Engine], None]) -> JobResult:
     """Compute and write the result, visible under its name only when it is whole. Raises a ComputeError."""
     write_back(spec.input_path)
-    outcome = _computed_with_certainty(spec, operation_of(spec.operation, spec.parameters), on_start)
+    result = _compute_safely(spec, operation_of(spec.operation, spec.parameters), on_start)
     if version_of(spec.input_path) != spec.input_version:
         raise FileChanged("The file changed while it was being read. Ask again.", field="file_path")
-    place = f"{spec.results}/{outcome.result_name}"
-    publish(Path(spec.scratch) / outcome.result_name, place)
-    return replace(outcome, result_version=version_of(place) or "")
+    path = f"{spec.results}/{result.result_name}"
+    publish(Path(spec.scratch) / result.result_name, path)
+    return replace(result, result_version=version_of(path) or "")
 
 
-def _computed_with_certainty(spec: JobSpec, operation: Operation, on_start: Callable[[Engine], None]) -> JobResult:
+def _compute_safely(spec: JobSpec, operation: Operation, on_start: Callable[[Engine], None]) -> JobResult:
     """Read in parallel where that is sure to be right, and otherwise from start to end, with the rows counted again."""
-    source = _source(spec)
+    source = _open_source(spec)
     if source.url:
         with suppress(NotSplittable):
-            return _computed(spec, operation, source, on_start)
-        source = _fetched(spec)
-    elif operation.reads_all and (found := _computed_in_parallel(spec, operation, source, on_start)):
+            return _compute(spec, operation, source, on_start)
+        source = _fetch(spec)
+    elif operation.reads_all and (found := _compute_in_parallel(spec, operation, source, on_start)):
         return found
-    outcome = _computed(spec, operation, replace(source, in_order=True), on_start)
+    result = _compute(spec, operation, replace(source, in_order=True), on_start)
     if operation.reads_all and source.is_text:
-        check_rows(source, outcome.rows_in)
-    return outcome
+        check_rows(source, result.rows_in)
+    return result
 
 
-def _computed_in_parallel(
+def _compute_in_parallel(
     spec: JobSpec, operation: Operation, source: Source, on_start: Callable[[Engine], None]
 ) -> JobResult | None:
     with checked(source) as check:
         if source.gzipped or check.has_clear_end():
             try:
-                outcome = _computed(spec, operation, source, on_start)
+                result = _compute(spec, operation, source, on_start)
             except NotSplittable:
                 pass
-            except ComputeError as fault:
+            except ComputeError as error:
                 check.finish()  # or the reason why
-                if not may_be_misread(source) or not isinstance(fault, BrokenFile | NotNumeric | MixedColumn):
+                if not may_be_misread(source) or not isinstance(error, BrokenFile | NotNumeric | MixedColumn):
                     raise
             else:
                 if check.finish():
-                    return outcome
+                    return result
         check.finish()
     return None
 
 
-def _computed(spec: JobSpec, operation: Operation, source: Source, on_start: Callable[[Engine], None]) -> JobResult:
+def _compute(spec: JobSpec, operation: Operation, source: Source, on_start: Callable[[Engine], None]) -> JobResult:
     resources = Resources(spec.memory, spec.threads, Path(spec.scratch), spec.shared_scratch)
     with engine_class(spec.engine)(source, resources) as engine:
         on_start(engine)
@@ -124,32 +124,32 @@ def _computed(spec: JobSpec, operation: Operation, source: Source, on_start: Cal
             Path(spec.scratch) / name, format_, _delimiter(format_, source), for_display=not operation.reads_all
         )
         lines = source.is_text and (target.format, target.delimiter) == (source.format, source.delimiter)
-        written, read_as = _written(engine, operation, _read(spec), target, lines=lines)
+        written, read_as = _write_result(engine, operation, _read_options(spec), target, lines=lines)
         return JobResult(name, engine.rows_read(), written.rows, written.columns, read_as)
 
 
-def _source(spec: JobSpec) -> Source:
+def _open_source(spec: JobSpec) -> Source:
     """The input: a URL, where the engine reads this format there, or a path."""
     format_ = Format(spec.input_format)
     if is_url(spec.input_path) and format_ in engine_class(spec.engine).reads_urls and not _is_packed(spec):
-        return _as_asked(spec, look_into(_input(spec), format_, gzipped=False, url=spec.input_path))
-    return _fetched(spec)
+        return _with_null_values(spec, look_into(_input(spec), format_, gzipped=False, url=spec.input_path))
+    return _fetch(spec)
 
 
-def _fetched(spec: JobSpec) -> Source:
+def _fetch(spec: JobSpec) -> Source:
     """The input on this machine, under a plain name of our own: engines take `*` and `?` in a path for patterns."""
     if is_url(spec.input_path):
         fetch(spec.input_path, _input(spec))
     else:
         _input(spec).symlink_to(spec.input_path)
-    return _as_asked(spec, look_into(_input(spec), Format(spec.input_format), gzipped=_is_packed(spec)))
+    return _with_null_values(spec, look_into(_input(spec), Format(spec.input_format), gzipped=_is_packed(spec)))
 
 
-def _as_asked(spec: JobSpec, source: Source) -> Source:
-    return replace(source, null_values=_read(spec).null_values)
+def _with_null_values(spec: JobSpec, source: Source) -> Source:
+    return replace(source, null_values=_read_options(spec).null_values)
 
 
-def _read(spec: JobSpec) -> ReadOptions:
+def _read_options(spec: JobSpec) -> ReadOptions:
     return ReadOptions.of(spec.parameters.get("read", {}))
 
 
@@ -168,7 +168,7 @@ def _delimiter(format_: Format, source: Source) -> str:
     return source.delimiter if source.format == Format.CSV else ","
 
 
-def _written(
+def _write_result(
     engine: Engine, operation: Operation, read: ReadOptions, target: Target, *, lines: bool
 ) -> tuple[Written, dict[str, str]]:
     """Read columns as narrowly as they may be, and otherwise where the file refuses; return also as what they were read."""

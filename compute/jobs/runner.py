@@ -170,8 +170,8 @@ def _limits() -> dict[str, Any]:
 def _settle(job: Job, answer: dict[str, Any]) -> None:
     if "done" in answer:
         leases.finish_job(job, answer["done"])
-    elif "fault" in answer:
-        leases.fail_job(job, **answer["fault"])
+    elif "error" in answer:
+        leases.fail_job(job, **answer["error"])
     else:
         logger.error("Job %s crashed: %s", job.pk, answer["crash"])
         detail = "The computation failed; the log has the details under this job."

@@ -50,7 +50,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     except Problem as problem:
         if not prefers_page(request):
             raise
-        return _home(request, fault=_worded(problem), status=problem.status)
+        return _home(request, error=_worded(problem), status=problem.status)
     finally:
         handler.rollback()
 
@@ -99,16 +99,16 @@ def _asked(request: HttpRequest, file_path: str) -> HttpResponse:
     form = read_form(request.POST)
     found = request_of(form, file_path=file_path, input_format=_input_format(request), sub=request.user.get_username())
     if isinstance(found, dict):
-        return _file(request, file_path, replace(form, faults=found), status=400)
+        return _file(request, file_path, replace(form, errors=found), status=400)
     try:
         job = services.submit_job(found, fresh=form.is_fresh)
     except Problem as problem:
-        return _file(request, file_path, replace(form, faults={"": problem.detail}), status=problem.status)
+        return _file(request, file_path, replace(form, errors={"": problem.detail}), status=problem.status)
     services.wait_for_job(job, WAIT_SECONDS / 2)
     return redirect("workbench-job", job_id=job.pk)
 
 
-def _home(request: HttpRequest, *, fault: str = "", status: int = 200) -> HttpResponse:
+def _home(request: HttpRequest, *, error: str = "", status: int = 200) -> HttpResponse:
     files = uploaded_files(limit=PAGE + 1, after=request.GET.get("after", ""))
     context = {
         "files": files[:PAGE],
@@ -116,7 +116,7 @@ def _home(request: HttpRequest, *, fault: str = "", status: int = 200) -> HttpRe
         "is_first": "after" not in request.GET,
         "jobs": describe_job(asked_jobs()[:RECENT_JOBS]),
         "most_bytes": settings.COMPUTE_MAX_UPLOAD,
-        "fault": fault,
+        "error": error,
     }
     return render(request, "compute/workbench.html", context, status=status)
 

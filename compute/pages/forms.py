@@ -19,7 +19,7 @@ IN_WORDS = {"required": "Choose at least one column.", "empty": "Choose at least
 
 @dataclass(frozen=True)
 class OperationForm:
-    """What was chosen, as it came; `faults` says of each field what is wrong with it."""
+    """What was chosen, as it came; `errors` says of each field what is wrong with it."""
 
     operation: str = Job.Operation.GROUP_BY
     by: list[str] = field(default_factory=list)
@@ -27,7 +27,7 @@ class OperationForm:
     aggregations: list[str] = field(default_factory=list)  # such as mean:price
     output_format: str = ""
     is_fresh: bool = False
-    faults: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
 
 
 def read_form(post: QueryDict) -> OperationForm:

@@ -20,13 +20,13 @@ class Preview:
 
     table: Table | None = None
     job: Job | None = None
-    fault: str = ""
+    error: str = ""
     status: int = 200
 
     @property
     def is_awaited(self) -> bool:
         """Whether there will be a table."""
-        return self.job is not None and not self.fault
+        return self.job is not None and not self.error
 
     def shown(self, rows: int) -> dict[str, Any]:
         """Return what a page shows of it."""
@@ -51,14 +51,14 @@ def preview_of(file_path: str, *, rows: int, sub: str, input_format: str = "", r
         if not job.is_settled:
             return Preview(job=job)
         if job.status != Job.Status.DONE:
-            return Preview(job=job, fault=job.error)
+            return Preview(job=job, error=job.error)
         table = previewed(job)
     except Problem as problem:
-        return Preview(fault=problem.detail, status=problem.status)
+        return Preview(error=problem.detail, status=problem.status)
     return (
         Preview(table=table)
         if table
-        else Preview(fault="The rows are too large to be shown. Download the file instead.")
+        else Preview(error="The rows are too large to be shown. Download the file instead.")
     )
 
 

@@ -41,4 +41,4 @@ def parse_json(body: bytes) -> Any:
     try:
         return loads(body)
     except ValueError as error:
-        raise ParseError(f"The body is not JSON: {error}") from error
+        raise ParseError(f"The body is not JSON: {error}.") from error

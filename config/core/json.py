@@ -10,13 +10,24 @@ import orjson
 MAX_DEPTH = 200  # arrays and objects within each other; every reader of a document can follow that many
 
 
+class InvalidJson(ValueError):  # noqa: N818 - it says what the text is
+    """A text that is not JSON; its message says where."""
+
+    def __init__(self, error: orjson.JSONDecodeError) -> None:
+        where = f"see line {error.lineno}, column {error.colno}"
+        super().__init__("it is not UTF-8 all through" if "UTF-8" in error.msg else where)
+
+
 class TooDeep(ValueError):  # noqa: N818 - it says what the document is
     """A document with more than MAX_DEPTH arrays and objects within each other."""
 
 
 def loads(text: bytes | str) -> Any:
-    """Return the document in a JSON text. Raises ValueError: orjson.JSONDecodeError or TooDeep."""
-    document = orjson.loads(text)
+    """Return the document in a JSON text. Raises ValueError: InvalidJson or TooDeep."""
+    try:
+        document = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise InvalidJson(error) from error
     opening = (b"[", b"{") if isinstance(text, bytes) else ("[", "{")
     if sum(map(text.count, opening)) > MAX_DEPTH:  # type: ignore[arg-type] # else it cannot be deeper
         _check_depth(document)

@@ -18,26 +18,26 @@ SPARKS_LEAST_MEMORY = 512 * 1024**2
 DRIVERS = dict.fromkeys(("s3", "s3a"), "pip install '.[s3]'")
 DRIVERS |= dict.fromkeys(("abfs", "abfss", "az"), "pip install '.[azure]'")
 
-Finding = tuple[str, str, str]  # code, what is wrong, how to mend it
+SettingError = tuple[str, str, str]  # code, what is wrong, how to mend it
 
 
 def check_settings(**_: Any) -> list[CheckMessage]:
     """Find settings that cannot work."""
-    faults = [
-        *_token_faults(),
-        *_delivery_faults(),
-        *_offers_faults(),
-        *_kafka_faults(),
-        *_ingest_faults(),
-        *_compute_faults(),
-        *_spark_faults(),
-        *_root_faults(),
-        *_other_faults(),
+    errors = [
+        *_token_errors(),
+        *_delivery_errors(),
+        *_offers_errors(),
+        *_kafka_errors(),
+        *_ingest_errors(),
+        *_compute_errors(),
+        *_spark_errors(),
+        *_root_errors(),
+        *_other_errors(),
     ]
-    return [Error(text, hint=hint, id=f"apron.{code}") for code, text, hint in faults]
+    return [Error(text, hint=hint, id=f"apron.{code}") for code, text, hint in errors]
 
 
-def _token_faults() -> Iterator[Finding]:
+def _token_errors() -> Iterator[SettingError]:
     if settings.JWT_ALGORITHM not in {"HS256", "RS256"}:
         yield "E001", f"JWT_ALGORITHM is {settings.JWT_ALGORITHM!r}.", "Set it to HS256 or RS256."
     is_pem = settings.JWT_KEY.startswith("-----BEGIN")
@@ -52,7 +52,7 @@ def _token_faults() -> Iterator[Finding]:
         yield "E010", "JWKS_URL is set, and JWT_ALGORITHM is not RS256.", "Key sets hold public keys: set RS256."
 
 
-def _compute_faults() -> Iterator[Finding]:
+def _compute_errors() -> Iterator[SettingError]:
     if settings.COMPUTE_ENGINE not in ENGINES:
         yield "E011", f"COMPUTE_ENGINE is {settings.COMPUTE_ENGINE!r}.", f"Set it to one of {', '.join(ENGINES)}."
     if settings.COMPUTE_MEMORY_LIMIT < LEAST_MEMORY:
@@ -63,7 +63,7 @@ def _compute_faults() -> Iterator[Finding]:
             yield "E013", f"{name} is not above 0.", "Give a positive number, or leave it unset."
 
 
-def _spark_faults() -> Iterator[Finding]:
+def _spark_errors() -> Iterator[SettingError]:
     if settings.COMPUTE_ENGINE != "spark":
         return
     if find_spec("pyspark") is None:
@@ -76,7 +76,7 @@ def _spark_faults() -> Iterator[Finding]:
         yield "E012", "COMPUTE_MEMORY_LIMIT is below the 512 MB that Spark needs.", "Give bytes, such as 536870912."
 
 
-def _root_faults() -> Iterator[Finding]:
+def _root_errors() -> Iterator[SettingError]:
     scheme, is_url, _ = settings.COMPUTE_ROOT.partition("://")
     if not is_url:
         return
@@ -98,7 +98,7 @@ def _root_faults() -> Iterator[Finding]:
         yield "E018", f"COMPUTE_ROOT is {scheme}://…, and its driver is not there: {error}", mend
 
 
-def _delivery_faults() -> Iterator[Finding]:
+def _delivery_errors() -> Iterator[SettingError]:
     if urlsplit(settings.CUSTOMERS_API_URL).scheme not in {"http", "https"}:
         yield "E004", f"CUSTOMERS_API_URL is {settings.CUSTOMERS_API_URL!r}.", "Give an http or https address."
     if settings.DELIVERY_BATCH_SIZE < 1:
@@ -107,7 +107,7 @@ def _delivery_faults() -> Iterator[Finding]:
         yield "E006", "DELIVERY_SCHEDULE has a negative wait.", "Give seconds by commas, such as 5,300,1800."
 
 
-def _offers_faults() -> Iterator[Finding]:
+def _offers_errors() -> Iterator[SettingError]:
     if urlsplit(settings.OFFERS_BASE_URL).scheme not in {"http", "https"} or len(settings.OFFERS_BASE_URL) > 500:
         yield "E020", f"OFFERS_BASE_URL is {settings.OFFERS_BASE_URL!r}.", "Give an http or https address."
     token = settings.OFFERS_REFRESH_TOKEN
@@ -124,7 +124,7 @@ def _offers_faults() -> Iterator[Finding]:
         yield "E023", "HISTORY_RETENTION_DAYS is below 30.", mend
 
 
-def _kafka_faults() -> Iterator[Finding]:
+def _kafka_errors() -> Iterator[SettingError]:
     protocol, mechanism = settings.KAFKA_SECURITY_PROTOCOL, settings.KAFKA_SASL_MECHANISM
     if protocol not in {"PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"}:
         mend = "Set it to PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL."
@@ -145,7 +145,7 @@ def _kafka_faults() -> Iterator[Finding]:
             )
 
 
-def _ingest_faults() -> Iterator[Finding]:
+def _ingest_errors() -> Iterator[SettingError]:
     if settings.KAFKA_KEY not in {"data_entry", "entry-id"}:
         mend = "Set it to data_entry (one partition, one order) or entry-id (all partitions)."
         yield "E034", f"KAFKA_KEY is {settings.KAFKA_KEY!r}.", mend
@@ -156,7 +156,7 @@ def _ingest_faults() -> Iterator[Finding]:
             yield "E036", f"{name} is not above 0.", "Give a positive number, or leave it unset."
 
 
-def _other_faults() -> Iterator[Finding]:
+def _other_errors() -> Iterator[SettingError]:
     if settings.LOG_FORMAT not in {"json", "text"}:
         yield "E007", f"LOG_FORMAT is {settings.LOG_FORMAT!r}.", "Set it to json or text."
     for name in ("SEND_BUDGET_SECONDS", "WORKER_STALL_SECONDS", "DELIVERY_RETENTION_DAYS", "METADATA_RETENTION_DAYS"):
@@ -169,7 +169,7 @@ def check_deployment(**_: Any) -> list[CheckMessage]:
     return [Warning(text, hint=hint, id=f"apron.{code}") for code, text, hint in _risks()]
 
 
-def _risks() -> Iterator[Finding]:
+def _risks() -> Iterator[SettingError]:
     if not settings.REQUIRE_TOKEN:
         yield (
             "W001",

@@ -136,7 +136,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
         form = ImportForm(request.POST, request.FILES)
         run = self._queue(request, form, handler)
         if run is None:
-            handler.discard()
+            handler.rollback()
             return self._form(request, form)
         messages.success(request, f"Queued {run}.")
         return redirect(self.address_of(run))

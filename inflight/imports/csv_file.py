@@ -13,6 +13,7 @@ from io import BufferedReader, FileIO
 from itertools import islice
 from pathlib import Path
 
+from config.core.csv_errors import csv_reason
 from inflight.exceptions import FileMissing, FileOutsideRoots, UnusableCsv
 
 DELIMITERS = ";,\t|"
@@ -70,7 +71,7 @@ class CsvFile:
                     yield start, fields, ""
                     start = before + reader.line_num
             except csv.Error as error:
-                yield start, [], str(error)
+                yield start, [], csv_reason(error)
                 start = before + reader.line_num
             else:
                 return
@@ -84,12 +85,12 @@ class CsvFile:
         taken: list[str] = []
         lines = (taken.append(text) or text for text in map(bytes.decode, self.file))  # type: ignore[func-returns-value]
         try:
-            fields, fault = next(csv.reader(lines, delimiter=self.delimiter, strict=True)), ""
+            fields, malformed = next(csv.reader(lines, delimiter=self.delimiter, strict=True)), ""
         except csv.Error as error:
-            fields, fault = [], str(error)
+            fields, malformed = [], csv_reason(error)
         self._passed = start - 1 + len(taken)
         self.raw = "".join(taken).rstrip("\r\n")
-        return start, fields, fault
+        return start, fields, malformed
 
     def rewind(self) -> None:
         """Go back to the start, for `record_at`."""
@@ -170,6 +171,6 @@ def open_csv(path: str, *, name: str, wanted: Sequence[str], roots: Sequence[Pat
     except (UnusableCsv, csv.Error) as error:
         csv_file.file.close()
         if isinstance(error, csv.Error):
-            raise UnusableCsv(f"{name}: the header cannot be read: {error}.", field=name) from error
+            raise UnusableCsv(f"{name}: the header cannot be read: {csv_reason(error)}.", field=name) from error
         raise
     return csv_file

@@ -15,7 +15,7 @@ PARSED_AT_ONCE = 250  # so few that the garbage collector, which wakes at 700 ne
 
 
 @dataclass(frozen=True)
-class Kind:
+class FileSpec:
     """One of the two files of an import: its name, what its rows must say, and the stage before its table."""
 
     name: str
@@ -48,22 +48,22 @@ class Reject(NamedTuple):
 class Load:
     """One file on its way into its stage."""
 
-    kind: Kind
+    spec: FileSpec
     file: CsvFile
     counts: Counts = field(default_factory=Counts)
 
     def __post_init__(self) -> None:
-        self._names = self.kind.row_format.names
+        self._names = self.spec.row_format.names
         self._pick = itemgetter(*(self.file.positions[name] for name in self._names))
 
     def run(self) -> Iterator[None]:
         """Stage every row, yielding after each chunk."""
-        self.kind.stage.create()
+        self.spec.stage.create()
         rows = self._rows()
         for first in rows:
-            self.kind.stage.load(chain([first], islice(rows, CHUNK_ROWS - 1)))
+            self.spec.stage.load(chain([first], islice(rows, CHUNK_ROWS - 1)))
             yield
-        self.kind.stage.analyze()
+        self.spec.stage.analyze()
 
     def _rows(self) -> Iterator[Row]:
         """Yield `(line, bad, values…)` for each record that counts; a bad row says what can be read of it."""
@@ -86,10 +86,10 @@ class Load:
         return counted
 
     def _is_of_this_file(self, fields: list[str], place: int) -> bool:
-        return len(fields) <= place or fields[place] == self.kind.name
+        return len(fields) <= place or fields[place] == self.spec.name
 
     def _whole_rows(self, lines: Sequence[int], rows: Sequence[list[str]]) -> Iterator[Row]:
-        columns = self.kind.row_format.values(zip(*map(self._pick, rows), strict=True))
+        columns = self.spec.row_format.values(zip(*map(self._pick, rows), strict=True))
         bad = [0] * len(rows)
         for column in columns:
             for place in compress(count(), map(is_, column, repeat(None))):
@@ -99,20 +99,20 @@ class Load:
     def rejects(self) -> Iterator[Reject]:
         """Yield every rejected row with all its reasons, reading again only those rows of the file."""
         self.file.rewind()
-        for line, first_line, unknown_parent in self.kind.stage.rejected_lines():
-            _, fields, fault = self.file.record_at(line)
-            reasons = self._own_reasons(fields, fault)
+        for line, first_line, unknown_parent in self.spec.stage.rejected_lines():
+            _, fields, malformed = self.file.record_at(line)
+            reasons = self._own_reasons(fields, malformed)
             row = dict(zip(self._names, self._pick(fields), strict=True)) if len(fields) == self.file.width else {}
             reasons += self._cross_reasons(row, first_line, unknown_parent=unknown_parent)
             yield Reject(line, reasons, _visible(self.file.raw), {name: _visible(text) for name, text in row.items()})
 
-    def _own_reasons(self, fields: list[str], fault: str) -> list[Reason]:
-        if fault:
-            return [{"field": "", "code": "malformed", "message": f"cannot be read as CSV: {fault}"}]
+    def _own_reasons(self, fields: list[str], malformed: str) -> list[Reason]:
+        if malformed:
+            return [{"field": "", "code": "malformed", "message": f"is not valid CSV: {malformed}"}]
         if len(fields) != self.file.width:
             message = f"has {len(fields)} fields, the header has {self.file.width}"
             return [{"field": "", "code": "wrong_number_of_fields", "message": message}]
-        return reasons_of(self.kind.row_format, self._pick(fields))
+        return reasons_of(self.spec.row_format, self._pick(fields))
 
     def _cross_reasons(self, row: dict[str, str], first_line: int | None, *, unknown_parent: bool) -> list[Reason]:
         reasons: list[Reason] = []

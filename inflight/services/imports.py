@@ -18,7 +18,7 @@ from config.core.locks import exclusive
 from config.worker.queue import wake
 from inflight.exceptions import ImportUnderWay, UnusableCsv
 from inflight.imports.csv_file import open_csv
-from inflight.imports.loading import Kind, Load
+from inflight.imports.loading import FileSpec, Load
 from inflight.imports.parsing import CUSTOMER_ROW, PURCHASE_ROW
 from inflight.imports.staging import Stage, mark_parents_changed
 from inflight.models import Customer, ImportReject, ImportRun, Purchase
@@ -31,12 +31,12 @@ LOOK_SECONDS = 1.0  # longer than a worker, who takes the lock too, looks for qu
 REJECT_CHUNK = 1000
 PROGRESS_SECONDS = 0.2  # between two reports: each is a commit
 
-CUSTOMERS = Kind(
+CUSTOMERS = FileSpec(
     "customers",
     CUSTOMER_ROW,
     Stage(Customer, ("customer_id", "title", "last_name", "first_name", "postal_code", "city", "email")),
 )
-PURCHASES = Kind(
+PURCHASES = FileSpec(
     "purchases",
     PURCHASE_ROW,
     Stage(
@@ -164,8 +164,8 @@ def _open(stack: ExitStack, customers_path: str, purchases_path: str, roots: lis
         (PURCHASES, "purchased_file_path", purchases_path),
     ]
     return [
-        Load(kind, stack.enter_context(open_csv(path, name=name, wanted=kind.row_format.names, roots=roots)))
-        for kind, name, path in arguments
+        Load(spec, stack.enter_context(open_csv(path, name=name, wanted=spec.row_format.names, roots=roots)))
+        for spec, name, path in arguments
     ]
 
 
@@ -193,7 +193,7 @@ def _execute(run: ImportRun, loads: list[Load], on_progress: OnProgress | None) 
         raise
     finally:
         for load in loads:
-            load.kind.stage.drop()
+            load.spec.stage.drop()
 
 
 def _stage(run: ImportRun, loads: list[Load], on_progress: OnProgress | None) -> None:
@@ -217,12 +217,12 @@ def _report(run: ImportRun, share: float, on_progress: OnProgress | None) -> Non
 def _apply(run: ImportRun, loads: list[Load]) -> None:
     customers, purchases = loads
     for load in loads:
-        load.kind.stage.index_key()
-        load.counts.unchanged = load.kind.stage.reject_duplicates()
+        load.spec.stage.index_key()
+        load.counts.unchanged = load.spec.stage.reject_duplicates()
     PURCHASES.stage.reject_orphans(CUSTOMERS.stage)
     for load in loads:
         _keep_rejects(run, load)
-        load.counts.rejected = load.kind.stage.drop_rejected()
+        load.counts.rejected = load.spec.stage.drop_rejected()
     with transaction.atomic():
         _upsert(customers, purchases)
         transaction.set_rollback(run.dry_run)
@@ -234,14 +234,14 @@ def _apply(run: ImportRun, loads: list[Load]) -> None:
 
 
 def _keep_rejects(run: ImportRun, load: Load) -> None:
-    rejects = (ImportReject(run=run, file=load.kind.name, **reject._asdict()) for reject in load.rejects())
+    rejects = (ImportReject(run=run, file=load.spec.name, **reject._asdict()) for reject in load.rejects())
     while chunk := list(islice(rejects, REJECT_CHUNK)):
         ImportReject.objects.bulk_create(chunk)
 
 
 def _upsert(customers: Load, purchases: Load) -> None:
     for load in (customers, purchases):
-        load.counts.unchanged += load.kind.stage.drop_unchanged()
+        load.counts.unchanged += load.spec.stage.drop_unchanged()
     customers.counts.updated = CUSTOMERS.stage.update_changed(", needs_sending = TRUE")
     if Customer.objects.exists():  # new customers need sending anyway
         mark_parents_changed(PURCHASES.stage, CUSTOMERS.stage, "needs_sending = TRUE")

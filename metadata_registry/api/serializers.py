@@ -28,11 +28,11 @@ class PayloadField(serializers.Field[str, Any, str, Any]):
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        faults: dict[str, list[str]] = {}
-        for fault in payload_errors(data):
-            faults.setdefault(fault.place or "non_field_errors", []).append(fault.message)
-        if faults:
-            raise serializers.ValidationError(faults)
+        errors: dict[str, list[str]] = {}
+        for error in payload_errors(data):
+            errors.setdefault(error.place or "non_field_errors", []).append(error.message)
+        if errors:
+            raise serializers.ValidationError(errors)
         return data
 
 

@@ -60,10 +60,10 @@ function send(form, file) {
   progress.hidden = false;
 }
 
-function say(form, text, isFault = false) {
+function say(form, text, isError = false) {
   const said = form.querySelector("[data-said]");
   if (said.textContent !== text) said.textContent = text;
-  said.classList.toggle("fault", isFault);
+  said.classList.toggle("error-text", isError);
 }
 
 function parsed(text) {

@@ -18,7 +18,7 @@ from duckdb import sqltype
 from compute.engines.base import EngineEnvironment, Resources, Target, Written
 from compute.engines.duckdb.cells import CellReader, family_of
 from compute.engines.duckdb.database import connect, database, forget
-from compute.engines.duckdb.errors import duckdb_faults
+from compute.engines.duckdb.errors import duckdb_errors
 from compute.engines.duckdb.files import key_lists_query, keys_query, schema_query, table_of
 from compute.engines.duckdb.output import with_cells, writable
 from compute.engines.duckdb.plain_csv import PlainCsv, select_plain, types_of
@@ -141,7 +141,7 @@ class DuckDb:
 
     def _plain_query(self, *, lines: bool) -> str:
         """Return the query of the cells over a stream of ours, while the file may be plain."""
-        if self._plain_csv and isinstance(self._plain_csv.fault, UnsupportedByFastPath):
+        if self._plain_csv and isinstance(self._plain_csv.error, UnsupportedByFastPath):
             self._may_be_plain = False
         self._plain_csv = None
         types = types_of(self._scan, lines=lines) if self._may_be_plain else {}
@@ -163,11 +163,11 @@ class DuckDb:
     def _faults(self, target: Target | None = None) -> Iterator[None]:
         """Say in our words what DuckDB refuses, and as it was what a stream of ours refused."""
         try:
-            with duckdb_faults(self._source, self._scan, target):
+            with duckdb_errors(self._source, self._scan, target):
                 yield
         except (ComputeError, EngineSignal, duckdb.Error) as error:
-            if self._plain_csv and self._plain_csv.fault:
-                raise self._plain_csv.fault from error
+            if self._plain_csv and self._plain_csv.error:
+                raise self._plain_csv.error from error
             raise
 
     def _note_rows(self) -> None:

@@ -26,8 +26,8 @@ _OUR_BUGS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserExcep
 
 
 @contextmanager
-def duckdb_faults(source: Source, scan: Scan, target: Target | None) -> Iterator[None]:
-    """Raise what DuckDB refuses as a ComputeError or an EngineSignal; what is no fault of the file's is a bug and passes."""
+def duckdb_errors(source: Source, scan: Scan, target: Target | None) -> Iterator[None]:
+    """Raise what DuckDB refuses as a ComputeError or an EngineSignal; a bug of ours passes through."""
     try:
         yield
     except duckdb.OutOfMemoryException as error:

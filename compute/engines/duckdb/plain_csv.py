@@ -102,7 +102,7 @@ class Piece(NamedTuple):
 class PlainCsv:
     """Columns of a file as an Arrow stream, which is read anew each time it is asked for.
 
-    `fault` is why a stream ended early, such as UnsupportedByFastPath, or CastError for a column of
+    `error` is why a stream ended early, such as UnsupportedByFastPath, or CastError for a column of
     whole numbers that has others.
     With `melted`, each row comes once for each of these columns, beside the others: POSITION, NUMBER and the cell.
     """
@@ -122,7 +122,7 @@ class PlainCsv:
         self._size = source.path.stat().st_size
         self._bytes_read = self.rows_read = 0
         self._extremes = [Extremes() for _ in melted]
-        self.fault: Exception | None = None
+        self.error: Exception | None = None
 
     @property
     def _finds_extremes(self) -> bool:
@@ -152,8 +152,8 @@ class PlainCsv:
                     last = table
             if last is not None:
                 yield from self._taken(self._with_extremes(last) if self._finds_extremes else last)
-        except Exception as fault:
-            self.fault = fault  # DuckDB knows no more of it than its text
+        except Exception as error:
+            self.error = error  # DuckDB knows no more of it than its text
             raise
 
     def _tables(self) -> Iterator[pa.Table]:

@@ -59,7 +59,7 @@ def read(path: Path, *cells: Cell) -> PlainCsv:
         try:
             connection.execute(select_plain(scan, types, "plain", ())).fetchall()
         except duckdb.Error:
-            assert stream.fault
+            assert stream.error
     return stream
 
 
@@ -178,7 +178,7 @@ def test_a_file_of_many_pieces_is_read_to_its_last_line(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_bytes(PLAIN_HEADER + MANY + b"last,2,x")
     stream = read(path, KEY, WHOLE)
-    assert (stream.fault, stream.rows_read, stream.progress()) == (None, MANY.count(b"\n") + 1, 1.0)
+    assert (stream.error, stream.rows_read, stream.progress()) == (None, MANY.count(b"\n") + 1, 1.0)
 
 
 @pytest.mark.parametrize("length", [FIRST_BYTES - 1, FIRST_BYTES, FIRST_BYTES + 1, 2 * FIRST_BYTES])
@@ -224,7 +224,7 @@ def test_a_column_of_whole_numbers_that_has_another_says_so_or_leaves_it_to_duck
 ) -> None:
     path = tmp_path / "table.csv"
     path.write_bytes(PLAIN_HEADER + b"a,1,x\na," + cell + b",y\n")
-    assert type(read(path, WHOLE).fault) is fault
+    assert type(read(path, WHOLE).error) is fault
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_a_column_of_whole_numbers_that_has_another_says_so_or_leaves_it_to_duck
 def test_what_is_not_plain_is_left_to_duckdb(tmp_path: Path, row: bytes) -> None:
     path = tmp_path / "table.csv"
     path.write_bytes(PLAIN_HEADER + MANY + row + b"\n")
-    assert type(read(path, KEY, WHOLE).fault) is UnsupportedByFastPath
+    assert type(read(path, KEY, WHOLE).error) is UnsupportedByFastPath
 
 
 @pytest.mark.parametrize(
