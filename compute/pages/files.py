@@ -1,6 +1,5 @@
 """The workbench's files: brought, listed, looked into, taken away; and what can be asked of one."""
 
-from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +16,7 @@ from compute.files.uploads import ArrivedFile, ToScratch
 from compute.jobs import services
 from compute.models import Job
 from compute.pages.descriptions import describe_job
-from compute.pages.forms import OperationForm, read_form, request_of
+from compute.pages.forms import OperationForm
 from compute.pages.preview import WAIT_SECONDS, preview_of
 from compute.pages.selectors import asked_jobs, uploaded_files
 from compute.pages.tables import Column
@@ -90,20 +89,29 @@ def download(request: HttpRequest, file_path: str) -> HttpResponseBase:
 def file(request: HttpRequest, file_path: str) -> HttpResponseBase:
     """Show a file's columns and first rows and what can be asked of it; POST asks."""
     if request.method != "POST":
-        return _file(request, file_path, OperationForm())
-    return _asked(request, file_path)
+        return _file(request, file_path, _form(request, file_path))
+    return _submit(request, file_path)
+
+
+def _form(request: HttpRequest, file_path: str) -> OperationForm:
+    return OperationForm(
+        request.POST if request.method == "POST" else None,
+        file_path=file_path,
+        input_format=_input_format(request),
+        sub=request.user.get_username(),
+    )
 
 
 @permission_required_page("compute.add_job")
-def _asked(request: HttpRequest, file_path: str) -> HttpResponse:
-    form = read_form(request.POST)
-    found = request_of(form, file_path=file_path, input_format=_input_format(request), sub=request.user.get_username())
-    if isinstance(found, dict):
-        return _file(request, file_path, replace(form, errors=found), status=400)
+def _submit(request: HttpRequest, file_path: str) -> HttpResponse:
+    form = _form(request, file_path)
+    if not form.is_valid():
+        return _file(request, file_path, form, status=400)
     try:
-        job = services.submit_job(found, fresh=form.is_fresh)
+        job = services.submit_job(form.request(), fresh=form.cleaned_data["fresh"])
     except Problem as problem:
-        return _file(request, file_path, replace(form, errors={"": problem.detail}), status=problem.status)
+        form.add_error(None, problem.detail)
+        return _file(request, file_path, form, status=problem.status)
     services.wait_for_job(job, WAIT_SECONDS / 2)
     return redirect("workbench-job", job_id=job.pk)
 

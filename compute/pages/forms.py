@@ -1,9 +1,8 @@
-"""What somebody asks of a file with the form of its page, checked as the API checks it."""
+"""The form of a file's page: which operation, on which columns."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
-from django.http import QueryDict
+from django import forms
 
 from compute.api.serializers import FileInput, GroupByInput, NonNullInput, StatsInput
 from compute.jobs import services
@@ -14,55 +13,63 @@ INPUTS: dict[str, type[FileInput]] = {
     Job.Operation.NON_NULL: NonNullInput,
     Job.Operation.STATS: StatsInput,
 }
-IN_WORDS = {"required": "Choose at least one column.", "empty": "Choose at least one column."}
+CHOOSE_OPERATION = "Choose an operation."
+PLAIN_MESSAGES = {"required": "Choose at least one column.", "empty": "Choose at least one column."}
 
 
-@dataclass(frozen=True)
-class OperationForm:
-    """What was chosen, as it came; `errors` says of each field what is wrong with it."""
+class TickedField(forms.MultipleChoiceField):
+    """Checkboxes of which the page, not the form, knows the choices: the file's columns."""
 
-    operation: str = Job.Operation.GROUP_BY
-    by: list[str] = field(default_factory=list)
-    columns: list[str] = field(default_factory=list)
-    aggregations: list[str] = field(default_factory=list)  # such as mean:price
-    output_format: str = ""
-    is_fresh: bool = False
-    errors: dict[str, str] = field(default_factory=dict)
+    def valid_value(self, value: Any) -> bool:
+        """Leave it to the operation's serializer and the file."""
+        return True
 
 
-def read_form(post: QueryDict) -> OperationForm:
-    """Return what a form says."""
-    return OperationForm(
-        operation=post.get("operation", ""),
-        by=post.getlist("by"),
-        columns=post.getlist("columns"),
-        aggregations=post.getlist("aggregation"),
-        output_format=post.get("output_format", ""),
-        is_fresh="fresh" in post,
+class OperationForm(forms.Form):
+    """Which operation on which columns, checked by the serializer that checks the API's requests."""
+
+    operation = forms.ChoiceField(
+        choices=[(each, each) for each in INPUTS],
+        initial=Job.Operation.GROUP_BY,
+        error_messages={"required": CHOOSE_OPERATION, "invalid_choice": CHOOSE_OPERATION},
     )
+    by = TickedField(required=False, initial=list)
+    columns = TickedField(required=False, initial=list)
+    aggregation = TickedField(required=False, initial=list)  # such as mean:price
+    output_format = forms.CharField(required=False)
+    fresh = forms.BooleanField(required=False)
 
+    def __init__(self, *args: Any, file_path: str, input_format: str, sub: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._file = {"file_path": file_path, "input_format": input_format}
+        self._sub = sub
+        self._parameters: dict[str, Any] = {}
 
-def request_of(
-    form: OperationForm, *, file_path: str, input_format: str, sub: str
-) -> services.Request | dict[str, str]:
-    """Return the request that a form makes, or what is wrong with each field of it."""
-    if form.operation not in INPUTS:
-        return {"operation": "Choose an operation."}
-    document = {
-        "file_path": file_path, "input_format": input_format, "output_format": form.output_format,
-        "by": form.by, "columns": form.columns, "aggregations": _by_column(form.aggregations),
-    }  # fmt: skip
-    checked = INPUTS[form.operation](data={key: value for key, value in document.items() if value})
-    if not checked.is_valid():
-        return {name: _in_words(found) for name, found in checked.errors.items()}
-    return services.Request(
-        operation=form.operation,
-        parameters=checked.parameters(),
-        file_path=file_path,
-        input_format=input_format,
-        output_format=form.output_format,
-        sub=sub,
-    )
+    def clean(self) -> dict[str, Any]:
+        """Check what was chosen as the API would."""
+        chosen = super().clean() or self.cleaned_data
+        if {"operation", "output_format"} <= chosen.keys():
+            document = {
+                **self._file, "output_format": chosen["output_format"], "by": chosen["by"], "columns": chosen["columns"],
+                "aggregations": _by_column(chosen["aggregation"]),
+            }  # fmt: skip
+            serializer = INPUTS[chosen["operation"]](data={key: value for key, value in document.items() if value})
+            if serializer.is_valid():
+                self._parameters = serializer.parameters()
+            for name, errors in serializer.errors.items():
+                text = _first_message(errors)
+                self.add_error(None, text if name in ("by", "columns") else f"{name}: {text}")
+        return chosen
+
+    def request(self) -> services.Request:
+        """Return the request that a valid form makes."""
+        return services.Request(
+            operation=self.cleaned_data["operation"],
+            parameters=self._parameters,
+            output_format=self.cleaned_data["output_format"],
+            sub=self._sub,
+            **self._file,
+        )
 
 
 def _by_column(chosen: list[str]) -> dict[str, list[str]]:
@@ -73,8 +80,7 @@ def _by_column(chosen: list[str]) -> dict[str, list[str]]:
     return aggregations
 
 
-def _in_words(found: Any) -> str:
-    """The first thing that is wrong."""
-    while not isinstance(found, str):
-        found = next(iter(found.values())) if isinstance(found, dict) else found[0]
-    return IN_WORDS.get(getattr(found, "code", ""), str(found))
+def _first_message(errors: Any) -> str:
+    while not isinstance(errors, str):
+        errors = next(iter(errors.values())) if isinstance(errors, dict) else errors[0]
+    return PLAIN_MESSAGES.get(getattr(errors, "code", ""), str(errors))

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 class Tone(StrEnum):
-    """Whether somebody has to care."""
+    """Severity shown to operators."""
 
     PLAIN = ""
     GOOD = "good"
