@@ -1,4 +1,4 @@
-"""The catalogue in the admin: products with their offers and price chart, every change, what refreshes did, the kept token."""
+"""Admin of the catalogue: products with offers and price chart, price changes, refresh runs, the access token."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Catalog: products that follow what shops ask for them."""
+"""Catalog: products, their offers from the offers service, and their price history."""
 
 from django.apps import AppConfig
 

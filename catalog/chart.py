@@ -1,4 +1,4 @@
-"""A price chart as HTML: an SVG with a step line per series, and its legend. Pure; nothing is fetched to show it.
+"""Price chart as HTML: an SVG with a step line per series, and a legend. Pure functions.
 
 The plot is stretched to whatever width there is, its texts are not. Colours are classes, for a page's style sheet, and
 attributes for a page that has none; neither is an inline style.

@@ -1,4 +1,4 @@
-"""What can go wrong in the catalogue, as the client is told."""
+"""Errors of the catalogue's API."""
 
 from http import HTTPStatus
 

@@ -1,4 +1,4 @@
-"""Products, what shops ask for them, and every change of it.
+"""Products, their current offers, and every change of price or stock.
 
 A product's registration with the offers service is a state on its row; the queue only says "look now".
 """

@@ -1,4 +1,4 @@
-"""The offers service, in both its profiles, behind one class. Imports no models.
+"""HTTP client of the offers service, for both of its profiles. Imports no models.
 
 Documented profile: `POST /auth` without a header gives a token for good. Today's: `POST /auth` with a refresh token gives a
 token that lives five minutes, 409 means that a product is registered already. The header is literally `Bearer: <token>`.

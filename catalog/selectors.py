@@ -1,4 +1,4 @@
-"""What the catalogue reads."""
+"""Queries of the catalogue."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a worker does for the catalogue. Each looks at the rows; running one twice, or never, is harmless."""
+"""Background tasks of the catalogue. Each looks for due rows; running one twice, or never, is harmless."""
 
 import contextlib
 

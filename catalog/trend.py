@@ -1,4 +1,4 @@
-"""Price series and what they say. Pure; imports no models.
+"""Price series, their change in percent and their lowest and highest price. Pure functions; imports no models.
 
 A series is a step function: each point holds until the next. A point without a price says that there was none from then on.
 """

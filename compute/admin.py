@@ -1,4 +1,4 @@
-"""Jobs for operators: who asked what, what runs, what failed and why; cancelling."""
+"""Admin of jobs: who requested what, its status and error; cancelling."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet

@@ -1,4 +1,4 @@
-"""Compute: group_by, non_null and stats over files, as jobs that a runner's children carry out."""
+"""Compute: group_by, non_null and stats on files, run as jobs by worker processes."""
 
 from django.apps import AppConfig
 

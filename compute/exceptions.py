@@ -1,4 +1,4 @@
-"""What can go wrong in compute, as the client is told. What is wrong with a file's content is in compute/files/errors.py."""
+"""Errors of compute's API. Errors in a file's content are in compute/files/errors.py."""
 
 from http import HTTPStatus
 

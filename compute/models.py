@@ -1,4 +1,4 @@
-"""Jobs: what was asked of a file, by whom, and what came of it. The row is the truth; processes come and go."""
+"""Jobs: the request, who made it, and the result. The row is the truth; processes come and go."""
 
 from django.db import models
 from django.db.models import Q

@@ -1,4 +1,4 @@
-"""What a worker does for compute beside its jobs, which a runner runs. Running one twice, or never, is harmless."""
+"""Background tasks of compute beside its jobs. Running one twice, or never, is harmless."""
 
 from compute.jobs import leases, services
 

@@ -1,4 +1,4 @@
-"""The house itself as an app: worker heartbeats, schedules, health, system checks."""
+"""The config app: worker heartbeats, schedules, health checks, system checks."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,7 +20,7 @@ class ApronAdminConfig(admin_apps.SimpleAdminConfig):
     """Django's admin on our site. Its pages are loaded by who serves them (config/urls.py) or checks them."""
 
     default = False
-    default_site = "config.admin.site.ApronAdminSite"
+    default_site = "config.pages.admin_site.ApronAdminSite"
 
     def ready(self) -> None:
         checks.register(check_dependencies, checks.Tags.admin)

@@ -1,4 +1,4 @@
-"""What the processes tell each other about themselves, and what they have answered."""
+"""Worker heartbeats, and answers kept for `Idempotency-Key`."""
 
 from typing import Any
 

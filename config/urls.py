@@ -1,4 +1,4 @@
-"""Every path: pages for people; the API under /api and, as the requirements spell it, without. Only /api is in the schema."""
+"""All URLs: pages, the API under /api and, as the requirements spell it, without. Only /api is in the schema."""
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path

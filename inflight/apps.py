@@ -1,4 +1,4 @@
-"""Inflight: an aircraft's sales come in as CSV and go out to the partner API."""
+"""Inflight: imports an aircraft's sales from CSV and sends them to the partner API."""
 
 from django.apps import AppConfig
 

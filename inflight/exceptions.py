@@ -1,4 +1,4 @@
-"""What can go wrong in inflight, as the client is told."""
+"""Errors of inflight's API."""
 
 from http import HTTPStatus
 

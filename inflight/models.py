@@ -1,4 +1,4 @@
-"""Customers and purchases, the imports they came with and the deliveries they leave by.
+"""Customers and purchases, imports and their rejects, deliveries and their batches.
 
 What happens to them is a row with a state; the queue only says "look now".
 """

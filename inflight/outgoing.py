@@ -1,4 +1,4 @@
-"""The partner's shape of a customer. Pure; imports no models.
+"""Build the JSON of a customer as the partner expects it. Pure functions; imports no models.
 
 `{salutation, last_name, first_name, email, purchases: [{product_id, price, currency, quantity, purchased_at}]}`: blank text
 as "", price a JSON number, currency in words where CURRENCY_NAMES has one, purchased_at YYYY-MM-DD.

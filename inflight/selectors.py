@@ -1,4 +1,4 @@
-"""What inflight reads."""
+"""Queries of inflight."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""What a worker does for inflight. Each looks at the rows; running one twice, or never, is harmless."""
+"""Background tasks of inflight. Each looks for due rows; running one twice, or never, is harmless."""
 
 from inflight.services import deliveries, imports, uploads
 

@@ -1,4 +1,4 @@
-"""How an operator's files arrive from a browser: streamed into a folder of their own, up to a bound. Imports no models."""
+"""Receive uploads in the admin: streamed into a folder of their own, bounded in size. Imports no models."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Entries for people: what waits, what Kafka refused and why, and publishing it again."""
+"""Admin of entries: pending and refused ones, why, and publishing them again."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Ingest: JSON comes in, is kept in PostgreSQL and goes out to Kafka, through a transactional outbox."""
+"""Ingest: stores JSON in PostgreSQL and publishes it to Kafka through a transactional outbox."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""How much waits for Kafka, and when that is too much."""
+"""Count the unpublished entries, and refuse new ones when there are too many."""
 
 import threading
 import time

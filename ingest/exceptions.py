@@ -1,4 +1,4 @@
-"""What can go wrong in ingest, as the client is told."""
+"""Errors of ingest's API."""
 
 from http import HTTPStatus
 

@@ -1,4 +1,4 @@
-"""What was taken in, and how far it got on its way to Kafka: the table is its own outbox."""
+"""Entries, and when each was published to Kafka: the table is its own outbox."""
 
 from typing import Any
 

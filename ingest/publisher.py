@@ -1,4 +1,4 @@
-"""The Kafka producer of a process: made when first needed, shared by its threads, thrown away when it fails.
+"""Kafka producer of a process, shared by its threads: build records, send them, wait for acknowledgements.
 
 Every wait is bounded. What is not acknowledged in time counts as not published; it may arrive all the same, which is why
 each record carries its entry's id for consumers to drop repeats by. Imports no models.

@@ -1,4 +1,4 @@
-"""The relay process's loop: publish what waits, sleep when nothing does, be woken when something comes."""
+"""Loop of the relay process: publish pending entries, sleep when there are none, wake up when one comes."""
 
 import contextlib
 import logging

@@ -1,4 +1,4 @@
-"""What ingest reads."""
+"""Queries of ingest."""
 
 from collections.abc import Iterator
 from datetime import datetime

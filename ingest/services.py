@@ -1,4 +1,4 @@
-"""Taking entries in and getting them to Kafka: committed first, published after, at least once.
+"""Store entries and publish them to Kafka: committed first, published after, at least once.
 
 Whoever publishes an entry claims it first, for LEASE_SECONDS: the request that took it in, a relay, the schedule. Only when
 the claim has run out, because its holder died, may another one take the entry. No entry is skipped for having been committed

@@ -1,4 +1,4 @@
-"""What a worker does for ingest; running it twice, or never, is harmless."""
+"""Background tasks of ingest; running one twice, or never, is harmless."""
 
 from ingest import services
 

@@ -1,4 +1,4 @@
-"""The registry for people: search, read, register, delete, restore. A record never changes, so there is no editing."""
+"""Admin of the registry: search, read, register, delete, restore. Records never change, so there is no editing."""
 
 from typing import Any
 

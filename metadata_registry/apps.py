@@ -1,4 +1,4 @@
-"""Metadata registry: what the customers of the data platform tell it about their sources."""
+"""Metadata registry: metadata that tells the data platform what to run."""
 
 from django.apps import AppConfig
 

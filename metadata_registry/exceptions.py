@@ -1,4 +1,4 @@
-"""What can go wrong in the registry, as the client is told."""
+"""Errors of the registry's API."""
 
 from http import HTTPStatus
 

@@ -1,4 +1,4 @@
-"""The whole registry as JSON lines, out and in: one record with its history a line, tombstones included.
+"""Export and import the whole registry as JSON lines: one record with its history per line, deleted ones included.
 
 A line: `{"id", "registered_on", "name", "payload", "deleted_at", "history": [{"action", "by", "at"}]}`.
 """

@@ -1,4 +1,4 @@
-"""Metadata records, which never change once registered, and what happened to each."""
+"""Metadata records, which never change once registered, and their history."""
 
 from django.db import models
 from django.db.models import Q

@@ -1,4 +1,4 @@
-"""What a payload must say: a JSON Schema, served at GET /metadata/schema, and the check against it. Imports no models."""
+"""Validate payloads with a JSON Schema, which GET /metadata/schema serves. Imports no models."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple

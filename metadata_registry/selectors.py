@@ -1,4 +1,4 @@
-"""What the registry reads: rows as the API shows them, without a model instance for each."""
+"""Queries of the registry: rows as the API shows them, without model instances."""
 
 from collections.abc import Iterator
 from itertools import chain, islice

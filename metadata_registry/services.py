@@ -1,4 +1,4 @@
-"""What changes the registry. Each change and the record of it are one transaction: both are there, or neither."""
+"""Services of the registry. Each change and its line of history are one transaction."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What a worker does for the registry. Running it twice, or late, is harmless."""
+"""Background tasks of the registry. Running one twice, or late, is harmless."""
 
 from metadata_registry import services
 

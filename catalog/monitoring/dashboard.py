@@ -1,4 +1,4 @@
-"""What the catalogue shows on the admin's first page."""
+"""Panel of the catalogue on the admin's first page."""
 
 from django.db.models import F, Sum
 from django.urls import reverse

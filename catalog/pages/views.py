@@ -1,4 +1,4 @@
-"""The catalogue for people: the products, and one with its offers and how its prices moved."""
+"""Pages of the catalogue: the list of products, and a product with its offers and price trend."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple

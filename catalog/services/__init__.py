@@ -1,1 +1,1 @@
-"""What the catalogue does: products, their registration, and what the offers service says about them."""
+"""Services of the catalogue: products, registration, refreshing offers, history."""

@@ -1,4 +1,4 @@
-"""One question to the offers service for many products at once. Imports no models; nothing here touches the database.
+"""Call the offers service for many products concurrently. Imports no models and does not touch the database.
 
 Threads only talk to the service, each over a connection of its own; the token is renewed, and the outcomes are taken, in the
 thread that iterates. What waits in memory is bounded by the window.

@@ -1,4 +1,4 @@
-"""What is forgotten after HISTORY_RETENTION_DAYS."""
+"""Delete price history older than HISTORY_RETENTION_DAYS."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What the offers service said becomes offers and history: many products in one transaction, a handful of statements."""
+"""Store answers of the offers service as offers and history: many products per transaction, in a few statements."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

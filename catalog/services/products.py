@@ -1,4 +1,4 @@
-"""Products come, change and go. None of it waits for the offers service."""
+"""Create, change and delete products. None of it waits for the offers service."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The refresh: every registered product's offers, asked for side by side, written in bulk."""
+"""Refresh the offers of all registered products: concurrent requests, bulk writes."""
 
 import logging
 import time

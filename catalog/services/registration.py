@@ -1,4 +1,4 @@
-"""Registration with the offers service: whatever is pending is tried, again and again, until it is registered or refused."""
+"""Register pending products with the offers service, and retry until they are registered or refused."""
 
 import logging
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The access token: asked for once, kept in the database, renewed by one process at a time."""
+"""Access token of the offers service: requested once, stored in the database, renewed by one process at a time."""
 
 from datetime import timedelta
 

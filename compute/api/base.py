@@ -1,4 +1,4 @@
-"""What compute's viewsets share: everyone needs a token, and waits for a job in the same way."""
+"""Base of compute's viewsets: authentication, and waiting for a job."""
 
 from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter

@@ -1,4 +1,4 @@
-"""The files below COMPUTE_ROOT."""
+"""Viewset of the files below COMPUTE_ROOT."""
 
 from collections.abc import Iterator
 from typing import Any

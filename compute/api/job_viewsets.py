@@ -1,4 +1,4 @@
-"""The operations and their jobs."""
+"""Viewsets of the operations and their jobs."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The pages of a list of files, which the storage walks by path."""
+"""Pagination of files, which are listed by path."""
 
 from itertools import islice
 from typing import Any

@@ -1,4 +1,4 @@
-"""The engines by name. Each is imported when it is first asked for: a child loads only its own."""
+"""Engines by name. An engine is imported when it is first needed: a worker process loads only its own."""
 
 from importlib import import_module
 from typing import cast

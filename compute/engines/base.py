@@ -1,4 +1,4 @@
-"""What an engine is."""
+"""Interface of an engine."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

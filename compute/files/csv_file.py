@@ -1,4 +1,4 @@
-"""CSV read from start to end by Python's own reader: slow, and sure. The reference for engines, and the judge in doubt."""
+"""Read CSV sequentially with Python's own reader: slow and exact. Used to verify what the engines read."""
 
 import csv
 import io

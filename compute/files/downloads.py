@@ -1,4 +1,4 @@
-"""How a file below COMPUTE_ROOT leaves: under its name and type, whole or in part, not again to one who has it."""
+"""Responses that send a file: whole, in part (Range), or not at all if the client has it (ETag)."""
 
 from pathlib import PurePosixPath
 

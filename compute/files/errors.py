@@ -1,4 +1,4 @@
-"""What can be wrong with a file or a request, found while computing. Free of Django: the children that compute raise these.
+"""Errors in a file or a request that are found while computing. Free of Django: worker processes raise them.
 
 An error travels from the child to the job's row as `{status, code, detail, field}` and is answered to whoever waits.
 """

@@ -1,4 +1,4 @@
-"""What a file is: its format by its name or as asked, its dialect and columns by its first bytes. Imports no Django."""
+"""Detect a file's format, dialect and columns from its name and first bytes. Imports no Django."""
 
 import codecs
 import csv

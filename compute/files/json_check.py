@@ -1,4 +1,4 @@
-"""What DuckDB takes for JSON though it is none: NaN and Infinity, a comma behind the last value, and two more blanks."""
+"""Find invalid JSON that DuckDB accepts: NaN and Infinity, trailing commas, two kinds of white space."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""JSON read from start to end by rules of our own: slow, and sure. The reference for engines, and the judge in doubt.
+"""Read JSON sequentially and strictly: slow and exact. Used to verify what the engines read.
 
 Strict, as RFC 8259 has it: no NaN, no comments, no commas too many. A file is an array of records, or records one after
 the other, each on a line or over several. What a record holds is given as DuckDB writes it: compact, numbers as the doubles

@@ -1,4 +1,4 @@
-"""Places: where a file is, as a path of this machine or as the URL of an object, such as s3://bucket/a.csv. Free of Django.
+"""Locations: a file's absolute path, or the URL of an object, such as s3://bucket/a.csv. Free of Django.
 
 Nothing is visible under its name before it is whole. On a file system that is a temporary name and a rename. An object store
 shows an object only when its upload is complete; renaming there would be a copy, so an object is written under its own name.

@@ -1,4 +1,4 @@
-"""A Parquet file's footer, read once for all engines: each believes another part of one that contradicts itself."""
+"""Check a Parquet file's footer: engines believe different parts of one that contradicts itself."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Files that callers put below COMPUTE_ROOT: streamed there, bounded, visible only when whole."""
+"""Store uploads below COMPUTE_ROOT: streamed, bounded in size, visible only when complete."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""What a file really is, by its first bytes, where it is not what its name or the request says."""
+"""Recognize a file by its first bytes when its name or the request says otherwise."""
 
 import codecs
 import re

@@ -1,4 +1,4 @@
-"""Whether a text is UTF-8 without NUL characters: engines look only at the columns that they need."""
+"""Check that a text is UTF-8 without NUL characters: engines look only at the columns that they need."""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""What DuckDB does not notice about a file, looked at beside the computation: whether it is text, and how it ends.
+"""Check beside the computation, in a thread, what DuckDB does not notice: bytes that are not text, and a truncated file.
 
 DuckDB does not look at the columns that are not asked for: a text may hold anything there.
 

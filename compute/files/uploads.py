@@ -1,4 +1,4 @@
-"""How uploads arrive: as a form, straight into their place on the disk, or as the bare body. Imports no models."""
+"""Receive uploads: form files streamed straight to the storage, or the bare body. Imports no models."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

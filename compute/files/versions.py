@@ -1,4 +1,4 @@
-"""Whether a file is still the same, told by its version: a text that changes with every write. Free of Django."""
+"""Versions of files: a text that changes with every write. Free of Django."""
 
 import os
 from collections.abc import Mapping

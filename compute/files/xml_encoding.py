@@ -1,4 +1,4 @@
-"""The text of an XML document in any encoding that Python knows; expat knows UTF-8, UTF-16 and those of single bytes."""
+"""Decode XML documents in any encoding that Python knows; expat knows only a few."""
 
 import codecs
 import re

@@ -1,4 +1,4 @@
-"""XML as a table: the repeated children of the root are the records, their children and attributes the columns.
+"""Read XML as a table: the root's repeated children are records, their children and attributes are columns.
 
 Read in one pass and bounded memory. Documents with a DTD are refused whole, so there are no entities to expand and nothing is
 ever fetched. Column names that are no XML names are written as SQL/XML writes them (`unit price` is `unit_x0020_price`).

@@ -1,4 +1,4 @@
-"""Results reach the disk while they are written: at the end little is left to wait for."""
+"""Flush a result to disk while it is being written, so that little is left to wait for at its end."""
 
 import os
 import threading

@@ -1,4 +1,4 @@
-"""`python -m compute.jobs.child FD`: a process that executes one job after another, warm and expendable. Free of Django.
+"""`python -m compute.jobs.child FD`: main loop of a worker process, which executes one job after another. Free of Django.
 
 It receives job specs and answers as JSON over the connection FD: `{"progress"}` now and then, in the end `{"done"}`,
 `{"error"}` or `{"crash"}`. It has a process group of its own, the kernel bounds its memory and files, and it dies with its

@@ -1,4 +1,4 @@
-"""One job from file to result, inside a child. Free of Django."""
+"""Execute one job, from its file to its result, in a worker process. Free of Django."""
 
 from collections.abc import Callable
 from contextlib import suppress

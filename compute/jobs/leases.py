@@ -1,4 +1,4 @@
-"""Job state changes made by the runner. Each change is one conditional update: a job belongs to whoever's update hit.
+"""Job state changes made by the runner. Each is one conditional update, so that a job has one owner.
 
 A runner holds its jobs by a lease that it renews; one that is dead or cut off from the database loses them.
 """

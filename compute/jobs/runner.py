@@ -1,4 +1,4 @@
-"""The runner: one loop that gives queued jobs to warm children, at most COMPUTE_CONCURRENCY at once, and looks after them.
+"""The runner: assign queued jobs to worker processes, at most COMPUTE_CONCURRENCY at once, and watch these.
 
 It computes nothing itself. All it knows is in the jobs' rows: killed, it loses its jobs to another runner, or to the next.
 """

@@ -1,4 +1,4 @@
-"""Jobs as those who ask for them see them: taken in, waited for, cancelled, forgotten."""
+"""Job state changes made on request: submit, wait, cancel, drop old results."""
 
 import hashlib
 import logging

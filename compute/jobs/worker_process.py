@@ -1,4 +1,4 @@
-"""The worker processes of a runner: each executes one job at a time, stays warm, and can be killed at any moment."""
+"""Start, feed and kill a worker process, which executes one job at a time."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A folder for each child in the system's temporary one, where an engine keeps what lives as long as the child does.
+"""A temporary folder for each worker process, which lives as long as the process.
 
 Its runner holds a lock on it, which the kernel drops when the runner dies: a folder that nobody has locked is nobody's.
 """

@@ -1,4 +1,4 @@
-"""What compute shows on the admin's first page."""
+"""Panel of compute on the admin's first page."""
 
 from django.urls import reverse
 

@@ -1,4 +1,4 @@
-"""What can be asked of a file: group_by, non_null, stats and, for pages, preview."""
+"""Operations by name: group_by, non_null, stats and, for pages, preview."""
 
 from collections.abc import Mapping
 from typing import Any

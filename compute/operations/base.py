@@ -1,4 +1,4 @@
-"""The operations, each written once with narwhals' lazy expressions and run by every engine.
+"""Interface of an operation. Each is written once, with narwhals' lazy expressions, and run by every engine.
 
 An operation says which columns it needs and as what (`cells`), and turns the frame of these cells into the result.
 """

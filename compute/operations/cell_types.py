@@ -1,4 +1,4 @@
-"""The cells of a file: what its columns hold, as what an operation reads them, and what comes out. Free of engines.
+"""Types of columns and cells: what each type can be asked for, and how a column is read. Free of engines.
 
 This is the one place that decides what each type can be asked for; `docs/compute.md` has it as a table. Missing values (null,
 blank text, the text or number NaN, the texts of `null_values`) are null in all cells but RAW ones.

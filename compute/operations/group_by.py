@@ -1,4 +1,4 @@
-"""group_by: one row for each combination of values, with aggregations."""
+"""group_by: one row for each distinct combination of values, with aggregations."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How a caller says that a file is to be read, where the file does not say it: the object `read` of a request."""
+"""Options of a request that say how to read a file: the object `read`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The operation stats, written with narwhals like the others."""
+"""stats: figures of each numeric column."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

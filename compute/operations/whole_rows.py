@@ -1,4 +1,4 @@
-"""Operations that give whole rows as they were read: non_null and preview."""
+"""Operations that return whole rows as they were read: non_null and preview."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

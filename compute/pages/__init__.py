@@ -1,4 +1,4 @@
-"""Compute for people: sessions instead of tokens, pages instead of documents, the same services behind both.
+"""Pages of compute. They use sessions instead of tokens, and the same services as the API.
 
 To look needs the permission compute.view_job, to upload and to run compute.add_job, to cancel compute.cancel_jobs.
 """

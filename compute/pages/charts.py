@@ -1,4 +1,4 @@
-"""A bar chart as HTML: an SVG with a row per group, its name and number above its bar. Pure; free of Django."""
+"""Bar chart as HTML: an SVG with a row per group. Pure functions, free of Django."""
 
 from collections.abc import Sequence
 from html import escape

@@ -1,4 +1,4 @@
-"""Jobs put into words: for people, and as the call of the API that does the same."""
+"""Describe a job in a sentence, and as the call of the API that does the same."""
 
 import shlex
 from collections.abc import Iterable

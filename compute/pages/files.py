@@ -1,4 +1,4 @@
-"""The workbench's files: brought, listed, looked into, taken away; and what can be asked of one."""
+"""Workbench pages of files: upload, list, preview, download, and the form of the operations."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The workbench's jobs: watched, cancelled, their results looked at and taken away in any format."""
+"""Workbench pages of jobs: progress, cancel, result, download in any format."""
 
 from contextlib import suppress
 from math import isfinite

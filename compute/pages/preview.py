@@ -1,4 +1,4 @@
-"""The first rows of a file or a result, found by a job like any other."""
+"""The first rows of a file or a result, computed by a job."""
 
 from dataclasses import dataclass
 from typing import Any

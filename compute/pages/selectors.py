@@ -1,4 +1,4 @@
-"""What compute's pages read: files, earlier jobs, the rows of a preview."""
+"""Queries of the workbench: files, jobs, and the rows of a preview."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

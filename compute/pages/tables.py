@@ -1,4 +1,4 @@
-"""Rows as a person looks at them: cells of text, and of what kind the columns seem to be. Imports no models."""
+"""A table to show: cells as text, and the kind of each column. Imports no models."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The admin: its site, what the apps' admin classes have in common, and the models that belong to no app."""
+"""The admin: its site, the base of the apps' admin classes, and the models that belong to no app."""
 
 from config.admin import registrations
 

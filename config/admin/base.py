@@ -1,4 +1,4 @@
-"""What the apps' admins share: history that nobody edits, lists that do not count huge tables, operations that ask first."""
+"""Base of the apps' admin classes: read-only history, lists without a full count, actions with a confirmation page."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The rows of an admin's list as a file: whole, as the list is filtered, searched and ordered, in bounded memory."""
+"""Export an admin list as a file: all rows, as filtered, searched and ordered, in bounded memory."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext

@@ -1,4 +1,4 @@
-"""What the admin takes from query strings and forms, checked before the database would refuse it with a 500."""
+"""Validate the admin's query strings and forms before the database refuses them with a 500."""
 
 from typing import Any
 

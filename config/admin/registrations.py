@@ -1,4 +1,4 @@
-"""What is not an app's: workers, django-q2's queue, and who may log in."""
+"""Admin of what belongs to no app: workers, django-q2's queue, users and groups."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,4 @@
-"""Who asks: a bearer token that is API_TOKEN or a JWT of the company's authentication service."""
+"""Authenticate by bearer token: API_TOKEN, or a JWT of the company's authentication service."""
 
 import hmac
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Request bodies with `Content-Encoding: gzip`, decoded as they are read, so that every limit holds for what comes out."""
+"""Decode request bodies with `Content-Encoding: gzip` while they are read, so that limits count decoded bytes."""
 
 import gzip
 import zlib

@@ -1,4 +1,4 @@
-"""Conditional requests (RFC 9110): who has the newest state is not sent it again, who has an old one does not change it.
+"""Conditional requests (RFC 9110): 304 for a client that has the newest state, 412 for a change based on an old one.
 
 An ETag is that of all that is shown, or `"<state>.<all>"` where a part of it changes by itself, such as the time of the last
 refresh: If-Match goes by the state alone, so that nobody's change is refused for it.

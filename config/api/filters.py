@@ -1,4 +1,4 @@
-"""Filters of lists: django-filter's, with values that serializer fields read and document, as all other parameters."""
+"""Filters of lists: django-filter with serializer fields, which validate and document the parameters."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a POST that is sent again, because its answer was lost, gets that answer and makes nothing twice.
+"""`Idempotency-Key`: a POST that is repeated gets the first answer and does nothing twice.
 
 While a request with a key is under way it holds a lock that dies with it. The service that makes the row ties the key to it,
 in the same transaction: there are both, or neither. The answer is kept when it is ready; if the process died before, the

@@ -1,4 +1,4 @@
-"""The public keys of the company's authentication service, fetched from its JWKS address and kept for a while.
+"""Public keys of the company's authentication service, fetched from JWKS_URL and cached.
 
 A token signed by a key not seen before makes us ask again, but at most every half minute: strangers cannot make us ask more.
 While the service does not answer, the keys we have go on serving.

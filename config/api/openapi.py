@@ -1,4 +1,4 @@
-"""OpenAPI as the server is: summaries, parameters, security and errors, taken from what the views do."""
+"""OpenAPI schema: summaries, parameters, security and errors, derived from the viewsets."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""Lists by keyset: `limit`, `cursor`, the next page in a `Link` header, a plain JSON array as the body."""
+"""Keyset pagination: `limit`, `cursor`, a `Link` header for the next page, a plain JSON array as the body."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Parts of files: `Range: bytes=…` (RFC 9110), so that a download over a link that breaks goes on where it broke."""
+"""Range requests (RFC 9110): `Range: bytes=…`, so that a broken download can be resumed."""
 
 import re
 from collections.abc import Callable

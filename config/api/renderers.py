@@ -1,4 +1,4 @@
-"""Render answers: JSON, and lists as CSV or JSON lines, which are streamed whole in bounded memory."""
+"""Renderers: JSON, and lists as CSV or JSON lines, streamed in bounded memory."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice

@@ -1,4 +1,4 @@
-"""The router of all apps: no trailing slashes, and ids by path converters, so that nonsense is 404 before any view runs."""
+"""Router of all apps: no trailing slashes, and ids by path converters, so that an impossible id is a 404."""
 
 from rest_framework.routers import SimpleRouter
 

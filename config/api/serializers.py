@@ -1,4 +1,4 @@
-"""What serializers of outputs share."""
+"""Base of output serializers."""
 
 from typing import Any
 

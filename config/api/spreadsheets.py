@@ -1,4 +1,4 @@
-"""Rows as files that people open: CSV as a stream, XLSX as a temporary file, both in bounded memory.
+"""Write rows as CSV (streamed) or XLSX (a temporary file), in bounded memory.
 
 A cell reads as in the API's JSON: ISO 8601 with Z for UTC, `true` and `false`, decimals without needless zeros, lists and
 objects as JSON text. None is an empty cell.

@@ -1,4 +1,4 @@
-"""Strict input: what an operation does not know is refused by its name, and no JSON type is taken for another."""
+"""Strict input: refuse unknown members and parameters by name, and do not convert between JSON types."""
 
 import re
 from collections.abc import Iterable, Mapping

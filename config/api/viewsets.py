@@ -1,4 +1,4 @@
-"""What all viewsets share: input is strict, lists come in pages or are taken away whole, a resource is shown with its ETag."""
+"""Base of all viewsets: strict input, paginated lists, exports, ETags, idempotency."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps

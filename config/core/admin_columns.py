@@ -1,4 +1,4 @@
-"""What the admin's lists show in their cells: badges, links, bounded counts."""
+"""Cells of admin lists and dashboards: badges, links, bounded counts."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Management commands that work in the background or for a terminal."""
+"""Base of management commands that run in the background or in a terminal."""
 
 from django.core.management.base import BaseCommand
 

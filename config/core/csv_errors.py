@@ -1,4 +1,4 @@
-"""What is wrong with a CSV that Python refuses, as plain sentences: its own messages tell programmers what to do."""
+"""Explain in plain sentences what is wrong with a CSV that Python's csv module refuses."""
 
 import csv
 

@@ -1,4 +1,4 @@
-"""Secrets that nobody gave: made at the first start, kept in one file, the API token printed once."""
+"""Generate missing secrets at the first start, store them in one file, and print the API token once."""
 
 import json
 import os

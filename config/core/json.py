@@ -1,4 +1,4 @@
-"""JSON with orjson."""
+"""Read and write JSON with orjson."""
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal

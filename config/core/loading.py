@@ -1,4 +1,4 @@
-"""Loading what stays for the life of a process."""
+"""Load long-lived modules without the garbage collector."""
 
 import gc
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Locks across all processes and machines that share the database, released by the death of their holder.
+"""Locks shared by all processes and machines on one database, released when their holder dies.
 
 On PostgreSQL a session's advisory lock: it lives and dies with the very connection that does the writing. On SQLite, where
 all processes share one machine, a lock on a file beside the database. Neither needs a clock or a lease to expire.

@@ -1,4 +1,4 @@
-"""A request id on every log line and every answer, so that a client's report leads to the line in the log."""
+"""Add a request id to every log line and answer, so that a client's report leads to its lines in the log."""
 
 import logging
 import re

@@ -1,4 +1,4 @@
-"""The groups that people are put into: viewers look at everything and change nothing, operators also do what apps declare."""
+"""Groups of users: viewers look at everything and change nothing; operators also do what apps declare."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""System checks: combinations of settings that cannot work fail at start, with a mend; risky ones warn before deployment."""
+"""System checks of settings: combinations that cannot work are errors with a mend; risky ones are warnings."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The one seam for outgoing HTTP: bounded waits, kept connections, two kinds of failure, retries with a budget.
+"""The only client for outgoing HTTP: timeouts, connection pooling, two kinds of failure, retries within a budget.
 
 Only 2xx is success. Everything else is a `TransportError` that is either temporary ("retry later": connection errors,
 timeouts, 408, 425, 429, 5xx) or `permanent` ("fix it"). Callers look at its fields, never at its text.

@@ -1,4 +1,4 @@
-"""What happened in each of the last 24 hours: counted in the database, drawn as an SVG with a table beside it."""
+"""Hourly chart of the last 24 hours: counted in the database, drawn as an SVG with a table beside it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

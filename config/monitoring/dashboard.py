@@ -1,4 +1,4 @@
-"""The admin's first page: panels that apps declare, each a few numbers that lead to lists, told by a few bounded queries."""
+"""Panels of the admin's first page, declared by apps: a few numbers with links, from bounded queries."""
 
 import logging
 from collections.abc import Callable, Sequence

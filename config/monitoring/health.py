@@ -1,4 +1,4 @@
-"""Whether each part works: the apps register how to find out, `GET /health` and the dashboard tell it."""
+"""Health checks, registered by apps and shown by `GET /health` and the dashboard."""
 
 import logging
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What `GET /metrics` tells Prometheus. The apps register what they count; values are read from the rows at each scrape.
+"""Prometheus metrics of `GET /metrics`, registered by apps and read from the database at each scrape.
 
 So every process tells the same, a restart resets nothing, and the web processes share no memory.
 """

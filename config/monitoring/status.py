@@ -1,4 +1,4 @@
-"""How each app does, in a sentence for people, as the landing page shows it to everyone: no numbers, names or reasons.
+"""Status of each app in a sentence, as the public landing page shows it: no numbers, names or reasons.
 
 Not part of /health: a partner that is away is no reason to restart us.
 """

@@ -1,4 +1,4 @@
-"""`GET /health` and `GET /metrics`, which machines ask: what the apps registered with health.py and metrics.py."""
+"""`GET /health` and `GET /metrics`."""
 
 from typing import Any
 

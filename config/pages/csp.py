@@ -1,4 +1,4 @@
-"""Content-Security-Policy: what a browser may load and run on our pages, on every response and without exceptions.
+"""Content-Security-Policy of every response: what a browser may load and run.
 
 Nothing but our own files: no inline script or style, nothing evaluated, nothing from elsewhere, in nobody's frame.
 """

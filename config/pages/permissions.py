@@ -1,4 +1,4 @@
-"""Who may see a page."""
+"""Permissions of pages."""
 
 from collections.abc import Callable
 from functools import wraps

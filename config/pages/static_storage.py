@@ -1,4 +1,4 @@
-"""Static files: by names with a hash, to be kept for good, once `collectstatic` has collected them; as they are before."""
+"""Static files with a hash in their names once `collectstatic` has run, and plain names before."""
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 

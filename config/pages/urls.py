@@ -1,4 +1,4 @@
-"""The pages that belong to no app."""
+"""Pages that belong to no app: landing page, login, logout."""
 
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse

@@ -1,4 +1,4 @@
-"""`python -m config.worker.cluster PARENT COMMAND`: a management command (qcluster, django-q2's) that dies with its parents.
+"""`python -m config.worker.cluster PARENT COMMAND`: run a management command that is killed when its parent dies.
 
 The supervisor (config/worker/supervisor.py) starts it. If the supervisor itself is killed, nothing of it may stay behind to
 work beside its successor; Linux sends each process SIGKILL when its parent ends.

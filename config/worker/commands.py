@@ -1,4 +1,4 @@
-"""Management commands that the worker's supervisor keeps running beside the queue's cluster. Declared by the apps."""
+"""Management commands that the supervisor keeps running beside the queue's cluster, declared by apps."""
 
 _commands: dict[str, None] = {}
 

@@ -1,4 +1,4 @@
-"""What the house itself shows on the admin's first page: whether its parts work, its workers and its queue."""
+"""Dashboard panels of health, workers and queue."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The worker's heartbeat: a row that says when its supervisor last looked round."""
+"""Write the worker's heartbeat: a row that says when its supervisor last ran."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The worker process: a supervisor of django-q2's cluster, which can wedge without dying, and of the apps' own commands.
+"""The worker process: a supervisor of django-q2's cluster, which can hang without dying, and of the apps' commands.
 
 When the idle process that holds the cluster's queue lock is killed, everything looks alive and nothing runs
 (django-q2 issue 23). The supervisor sees it from outside: a due task that nobody claims.

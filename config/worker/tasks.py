@@ -1,4 +1,4 @@
-"""What looks after the house itself."""
+"""Background tasks of the config app."""
 
 from config.api.idempotency import drop_old_keys
 

@@ -1,3 +1,3 @@
-"""The operator's view of in-flight sales: look at everything, import, send, retry."""
+"""Admin of inflight: customers, purchases, imports, deliveries."""
 
 from inflight.admin import deliveries, imports, people  # noqa: F401 - they register themselves

@@ -1,4 +1,4 @@
-"""Deliveries: what became of each, sending, trying again."""
+"""Admin of deliveries: status, send, retry."""
 
 from typing import TYPE_CHECKING
 

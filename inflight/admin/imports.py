@@ -1,4 +1,4 @@
-"""Imports: handing files over, following the run, its report, its rejects to mend and import again."""
+"""Admin of imports: upload files, follow the run, read its report, download its rejects."""
 
 from typing import Any
 

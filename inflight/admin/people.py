@@ -1,4 +1,4 @@
-"""Customers and what they bought, to look at."""
+"""Admin of customers and purchases, read-only."""
 
 from typing import Any
 

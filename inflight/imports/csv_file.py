@@ -1,4 +1,4 @@
-"""A CSV file as it comes from an aircraft: read as a stream, with exact line numbers and the raw text of each record.
+"""Stream an aircraft's CSV file, with exact line numbers and the raw text of each record.
 
 UTF-8 with or without BOM; `;` `,` tab or `|`; RFC 4180 quoting; columns in any order, more than needed. Memory does not
 grow with the file. Imports no models.

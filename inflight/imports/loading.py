@@ -1,4 +1,4 @@
-"""Rows between a file and its stage: which go in, which are skipped, and all that is wrong with the rejected ones."""
+"""Load the rows of a file into staging, and explain each rejected row."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The rules for a row of each file: what it must say, and how it is told otherwise. Pure; imports no models."""
+"""Parse and validate the cells of a row. Pure functions; imports no models."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Rejected rows as a CSV file that a person mends and imports again, as either or both of the two files.
+"""Write rejected rows as a CSV file that can be mended and imported again.
 
 Each row says of which file it is; an import reads only its own. The columns `file`, `line`, `reasons` and `raw` are for the
 person, the others are the files'.

@@ -1,4 +1,4 @@
-"""Staging tables: rows go in as fast as the database takes them, and set-based SQL does the rest.
+"""Staging tables: rows are loaded in bulk, and set-based SQL does the rest.
 
 Temporary tables of this connection; on SQLite they are written without the lock that other writers wait for. The names in
 the SQL are this module's and the models' own, never input.

@@ -1,4 +1,4 @@
-"""What inflight shows on the admin's first page."""
+"""Panels of inflight on the admin's first page."""
 
 from django.db.models import Sum
 from django.urls import reverse

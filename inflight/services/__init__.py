@@ -1,1 +1,1 @@
-"""What inflight does: imports and deliveries."""
+"""Services of inflight: imports, uploads, deliveries."""

@@ -1,4 +1,4 @@
-"""Deliveries: customers go out to the partner in batches, in order, over a link that comes and goes.
+"""Deliver customers to the partner: in batches, in order, over a link that comes and goes.
 
 A batch is a snapshot with one idempotency key. The partner's 2xx is the only thing that acknowledges it; until then the same
 bytes are sent again, by whoever comes next: this request, the next schedule, another machine.

@@ -1,4 +1,4 @@
-"""Imports: two CSV files become customers and purchases, all that is good of them, in one transaction."""
+"""Import two CSV files: store all valid customers and purchases in one transaction."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""Files that operators hand over in the browser: kept for a day, so that a dry run can be followed by the import itself."""
+"""Keep files that operators upload in the admin for a day, so that an import can follow a dry run."""
 
 import shutil
 import time

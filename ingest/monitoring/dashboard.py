@@ -1,4 +1,4 @@
-"""What ingest shows on the admin's first page."""
+"""Panel of ingest on the admin's first page."""
 
 from django.urls import reverse
 

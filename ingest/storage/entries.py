@@ -1,4 +1,4 @@
-"""The statements of the hot path, one per database: many rows go in, and are stamped, in one round trip.
+"""Bulk SQL of the hot path, for each database: insert and mark many rows in one round trip.
 
 Django's bulk_create and `pk__in` do the same for 15 and 4 times the CPU (docs/decisions/0031).
 """

@@ -1,4 +1,4 @@
-"""Group commit: threads that come at the same time share one call, as databases let transactions share one flush."""
+"""Group commit: concurrent threads share one call, as databases let transactions share one flush."""
 
 import threading
 from collections.abc import Callable, Sequence

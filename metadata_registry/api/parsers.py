@@ -1,4 +1,4 @@
-"""A request's JSON, with a payload given as an object kept as the very text it was sent as."""
+"""Parse a request's JSON, and keep a payload that is an object as the exact text that was sent."""
 
 from collections.abc import Mapping
 from io import BytesIO

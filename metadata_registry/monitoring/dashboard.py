@@ -1,4 +1,4 @@
-"""What the registry shows on the admin's first page."""
+"""Panel of the registry on the admin's first page."""
 
 from django.conf import settings
 from django.urls import reverse

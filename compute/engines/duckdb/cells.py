@@ -1,4 +1,4 @@
-"""The SQL of a cell: a column of any type as what an operation asked for, refused from within the query where it is not that.
+"""SQL for a cell: cast a column to the type that an operation needs, and fail in the query where a value does not fit.
 
 Two layers: the casts, each once, and above them the decision. A CASE looks at the next branch only for the rows that
 are left, so the usual case goes first.

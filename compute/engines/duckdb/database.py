@@ -1,4 +1,4 @@
-"""DuckDB's database of this process: in memory, with nothing in it, since to make one takes longer than most jobs."""
+"""The in-memory DuckDB database of a worker process. Its jobs share it: creating one takes longer than most jobs."""
 
 from functools import cache
 

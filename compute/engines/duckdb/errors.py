@@ -1,4 +1,4 @@
-"""What DuckDB refuses, in our words: it says what is wrong with a file in its own, and of some of its options."""
+"""Translate DuckDB's errors into ours: its messages name its own options."""
 
 import logging
 import re

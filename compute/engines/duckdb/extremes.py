@@ -1,4 +1,4 @@
-"""The least and the greatest cells of a text column, found beside what an engine computes."""
+"""Find the least and greatest cells of a text column while an engine reads it."""
 
 import threading
 from decimal import Decimal

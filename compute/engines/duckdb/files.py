@@ -1,4 +1,4 @@
-"""The SQL that reads a file: nothing is guessed, every CSV cell is text and every JSON cell the JSON it was."""
+"""SQL that reads a file. Types are not guessed: a CSV cell is text, a JSON cell is its JSON text."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The SQL of a value of any type as JSON that every parser takes: bytes as base64, NaN null, no infinity."""
+"""SQL that writes a value of any type as standard JSON: bytes as base64, NaN as null, infinity refused."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The SQL of a result as its format can hold it: one form of every type in text and in JSON (docs/compute.md)."""
+"""SQL that writes a result: each type has one text and JSON form (docs/compute.md)."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Names and texts in DuckDB's SQL, and what fails from within a query with a value that finds its way out in the error."""
+"""Quote names and texts for DuckDB, and raise errors with a value from inside a query."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""XML for an engine that reads no XML: its records as lines of JSON in the job's own folder, in one streamed pass."""
+"""Convert the records of an XML file to JSON lines in the job's folder, in one pass, for engines that read no XML."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Values of Arrow in text and in JSON, in the one form that docs/compute.md says: what the pandas engine reads and writes."""
+"""Text and JSON forms of Arrow values (docs/compute.md), for the pandas engine."""
 
 import base64
 import json

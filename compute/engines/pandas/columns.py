@@ -1,4 +1,4 @@
-"""A column of a file for the pandas engine: its cells stay in Arrow, and pandas computes on numbers that stand for them."""
+"""Columns of the pandas engine: cells stay in Arrow; pandas computes on numbers that represent them."""
 
 import json
 from collections.abc import Callable, Sequence

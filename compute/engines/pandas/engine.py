@@ -1,4 +1,4 @@
-"""The reference engine: pandas, in memory, every value looked at by plain Python. The tests compare the others with it.
+"""Reference engine: pandas in memory, values checked by plain Python. The tests compare the other engines with it.
 
 The cells stay in Arrow, as they were read. Pandas computes on doubles, on whole numbers and on numbers that stand for cells.
 """

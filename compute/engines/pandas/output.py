@@ -1,4 +1,4 @@
-"""The result of the pandas engine in every format, row by row."""
+"""Write a result of the pandas engine in any format, row by row."""
 
 import io
 from collections.abc import Iterator, Sequence

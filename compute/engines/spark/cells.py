@@ -1,4 +1,4 @@
-"""The SQL of a cell in Spark: a column as what an operation asked for, refused from within the query where it is not that.
+"""SQL for a cell in Spark: cast a column to the type that an operation needs, and fail where a value does not fit.
 
 SQL, for each call of Spark's own functions is a question to the JVM.
 """

@@ -1,4 +1,4 @@
-"""The session with Spark that a process keeps: its start takes seconds, its jobs do not."""
+"""The Spark session of a worker process, shared by its jobs: it takes seconds to start."""
 
 import logging
 import re

@@ -1,4 +1,4 @@
-"""COMPUTE_ROOT: a folder, or a place in an object store. Which paths lead where, and nowhere else. Imports no models."""
+"""COMPUTE_ROOT as a folder or in an object store. No path leads outside of it. Imports no models."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a storage is, and what holds for all of them.
+"""Interface of a storage, and what all storages share.
 
 Callers' paths are relative to the root. `results/` belongs to the jobs; names that begin with a dot are our own and do not
 exist for callers.

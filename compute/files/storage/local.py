@@ -1,4 +1,4 @@
-"""COMPUTE_ROOT as a folder. Links are followed first, so one that leads outside is outside; only regular files are opened."""
+"""COMPUTE_ROOT as a folder. Links are resolved before the check; only regular files are opened."""
 
 import os
 import shutil

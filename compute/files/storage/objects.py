@@ -1,4 +1,4 @@
-"""COMPUTE_ROOT as a place in an object store, or in whatever else fsspec has a driver for. It has no links to follow."""
+"""COMPUTE_ROOT in an object store, or in anything else that fsspec has a driver for."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""How the pages write dates and times (FORMAT_MODULE_PATH): as the API and the log do, in UTC."""
+"""Formats of dates and times on pages (FORMAT_MODULE_PATH): as in the API and the log, in UTC."""
 
 DATE_FORMAT = "Y-m-d"
 TIME_FORMAT = "H:i:s"

@@ -1,4 +1,4 @@
-"""The admin as the house has it: django-unfold's site with a dashboard first, the apps in our order, no inline styles."""
+"""The admin site: django-unfold with a dashboard first, the apps in our order, and no inline styles."""
 
 from typing import TYPE_CHECKING, Any
 
