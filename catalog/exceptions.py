@@ -5,7 +5,7 @@ from http import HTTPStatus
 from config.api.problems import Problem
 
 
-class RefreshUnderWay(Problem):
+class RefreshInProgress(Problem):
     """One refresh at a time."""
 
     status = HTTPStatus.CONFLICT

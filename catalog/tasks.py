@@ -2,20 +2,20 @@
 
 import contextlib
 
-from catalog.exceptions import RefreshUnderWay
+from catalog.exceptions import RefreshInProgress
 from catalog.services import history, refresh, registration
 
 
 def register_products() -> None:
     """Register what is pending, and fetch the first offers of what now is registered."""
     if registered := registration.register_due_products():
-        with contextlib.suppress(RefreshUnderWay):
+        with contextlib.suppress(RefreshInProgress):
             refresh.refresh_offers(product_ids=registered)
 
 
 def refresh_offers() -> None:
     """Ask for the offers of all registered products, unless that is going on."""
-    with contextlib.suppress(RefreshUnderWay):
+    with contextlib.suppress(RefreshInProgress):
         refresh.refresh_offers()
 
 

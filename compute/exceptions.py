@@ -38,7 +38,7 @@ class UnusableName(Problem):
     code = "unusable_name"
 
 
-class FileIsThere(Problem):
+class FileExists(Problem):
     """An upload would replace a file."""
 
     status = HTTPStatus.CONFLICT

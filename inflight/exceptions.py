@@ -25,14 +25,14 @@ class UnusableCsv(Problem):
     code = "unusable_csv"
 
 
-class ImportUnderWay(Problem):
+class ImportInProgress(Problem):
     """One import at a time per database."""
 
     status = HTTPStatus.CONFLICT
     code = "import_under_way"
 
 
-class DeliveryUnderWay(Problem):
+class DeliveryInProgress(Problem):
     """One delivery at a time."""
 
     status = HTTPStatus.CONFLICT

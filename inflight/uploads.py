@@ -23,7 +23,7 @@ class StoredFile(UploadedFile[bytes]):
         self.place = place
 
 
-class IntoFolder(FileUploadHandler):
+class FolderUploadHandler(FileUploadHandler):
     """Streams a form's files into a new folder. Of what would be more than `limit` bytes together, nothing is kept."""
 
     chunk_size = CHUNK_BYTES
@@ -41,15 +41,15 @@ class IntoFolder(FileUploadHandler):
         if field_name not in self._fields or self._place.exists():
             raise SkipFile
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._admit(0)
+        self._check_size(0)
         self._file = self._place.open("xb")
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        self._admit(len(raw_data))
+        self._check_size(len(raw_data))
         assert self._file is not None  # noqa: S101 - new_file comes first
         self._file.write(raw_data)
 
-    def _admit(self, size: int) -> None:
+    def _check_size(self, size: int) -> None:
         """Let the rest of the request pass unread once it is too much."""
         self._left -= size
         self.is_too_much |= self._left < 0 or shutil.disk_usage(self._folder).free - size < SPARE_BYTES

@@ -121,7 +121,7 @@ def test_every_link_between_the_documents_leads_somewhere() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "is_there"),
+    ("text", "file_exists"),
     [
         ("curl localhost:3100/api/imports/7/rejects", True),
         ("`GET /api/imports/{id}/rejects`", True),
@@ -129,8 +129,8 @@ def test_every_link_between_the_documents_leads_somewhere() -> None:
         ("curl localhost:3100/api/imports/7/rejects-and-more", False),
     ],
 )
-def test_an_endpoint_is_found_with_a_value_or_a_name_in_it(text: str, is_there: bool) -> None:
-    assert mentions(text, "/api/imports/{import_id}/rejects") is is_there
+def test_an_endpoint_is_found_with_a_value_or_a_name_in_it(text: str, file_exists: bool) -> None:
+    assert mentions(text, "/api/imports/{import_id}/rejects") is file_exists
 
 
 def test_every_make_target_says_what_it_does() -> None:

@@ -77,16 +77,16 @@ def arguments() -> dict[str, list[Any]]:
 def answer_to(client: Client, case: Case) -> int | str:
     """Return the status of the answer, or LOGIN; who is refused has changed no job."""
     path = reverse(case.name, args=arguments()[case.argument])
-    before = asked_jobs()
+    before = requested_jobs()
     answer = getattr(client, case.method)(path, _with_file(case.data))
     answer.getvalue()  # a file is closed once it is sent
     is_login = answer.status_code == 302 and answer["Location"].startswith("/login")
     if is_login or answer.status_code == 403:
-        assert asked_jobs() == before
+        assert requested_jobs() == before
     return LOGIN if is_login else int(answer.status_code)
 
 
-def asked_jobs() -> list[Any]:
+def requested_jobs() -> list[Any]:
     return list(Job.objects.exclude(operation="preview").order_by("pk").values_list("pk", "status"))
 
 

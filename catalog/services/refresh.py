@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from catalog.exceptions import RefreshUnderWay
+from catalog.exceptions import RefreshInProgress
 from catalog.models import Product, RefreshRun
 from catalog.offers_client import OffersClient, OffersError, ServiceOffer
 from catalog.selectors import in_pages, registered_products
@@ -43,12 +43,12 @@ def refresh_offers(
 ) -> RefreshRun:
     """Ask for the offers of all registered products, or of some, and return the run as it ended.
 
-    `on_progress` hears how many products were asked for since it was last called. Raises RefreshUnderWay when another
+    `on_progress` hears how many products were asked for since it was last called. Raises RefreshInProgress when another
     refresh does not end within `wait_seconds`.
     """
     with exclusive(LOCK, wait_seconds=wait_seconds) as taken:
         if not taken:
-            raise RefreshUnderWay("A refresh is under way. Try again when it has ended.")
+            raise RefreshInProgress("A refresh is under way. Try again when it has ended.")
         RefreshRun.objects.filter(status=RefreshRun.Status.RUNNING).update(
             status=RefreshRun.Status.INTERRUPTED, finished_at=timezone.now()
         )

@@ -19,7 +19,7 @@ from compute.files.downloads import BINARY, etag_of_file, file_response
 from compute.files.formats import Format
 from compute.files.services import store_upload
 from compute.files.storage import StoredFile, storage
-from compute.files.uploads import RawParser, WholeFormParser, arriving_form, chunks_of
+from compute.files.uploads import CompleteFormParser, RawParser, chunks_of, received_form
 from compute.jobs.services import Request as JobRequest
 from compute.models import Job
 from config.api.authentication import subject_of
@@ -40,7 +40,7 @@ class FileViewSet(ComputeMixin):
     lookup_value_converter = "path"
 
     def get_parsers(self) -> list[BaseParser]:
-        return [RawParser()] if self.request and self.request.method == "PUT" else [WholeFormParser()]
+        return [RawParser()] if self.request and self.request.method == "PUT" else [CompleteFormParser()]
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         return self.list_response(None)
@@ -53,7 +53,7 @@ class FileViewSet(ComputeMixin):
     )
     def create(self, request: Request) -> Response:
         """Upload a file as a form."""
-        with arriving_form(request) as data:
+        with received_form(request) as data:
             form = validated(UploadInput, data)
             path = storage().upload_path(form.get("file_path") or form["file"].name, field="file_path")
             kept = form["file"].upload.commit(path, overwrite=self.parameters["overwrite"])

@@ -156,7 +156,7 @@ class FileChanged(ComputeError):
     code = "file_changed"
 
 
-class PlaceUnavailable(ComputeError):
+class StoreUnavailable(ComputeError):
     """The store that a file lies in does not answer, or does not let us."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE

@@ -96,7 +96,7 @@ def format_of(name: str) -> Format | None:
     return SUFFIXES.get(PurePosixPath(path.stem).suffix if path.suffix == ".gz" else path.suffix)
 
 
-def look_into(path: Path, format_: Format, *, gzipped: bool, url: str = "") -> Source:
+def inspect_source(path: Path, format_: Format, *, gzipped: bool, url: str = "") -> Source:
     """Look at the file's first bytes; raise BrokenFile where they cannot be what `format_` says."""
     found = Source(path, format_, gzipped, url=url)
     head = _head(found)

@@ -154,9 +154,9 @@ class _Reader:
         return self._lexeme
 
     def _is_at_end(self) -> bool:
-        return self._behind_blanks() == len(self._text)
+        return self._skip_whitespace() == len(self._text)
 
-    def _behind_blanks(self) -> int:
+    def _skip_whitespace(self) -> int:
         found = _BLANKS.match(self._text, self._place)
         return found.end() if found else self._place
 
@@ -164,7 +164,7 @@ class _Reader:
         return self._broken(f"{quoted(self._lexeme)} is not expected there")
 
     def _unexpected_text(self) -> BrokenFile:
-        self._place = self._behind_blanks()
+        self._place = self._skip_whitespace()
         rest = self._text[self._place : self._place + 100].split("\n")[0]
         return self._broken(f"{quoted(rest)} is no JSON" if rest else "it ends in the middle of a record")
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Self, cast
 
-from compute.files.errors import ComputeError, FileChanged, PlaceUnavailable
+from compute.files.errors import ComputeError, FileChanged, StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def answering(url: str) -> Iterator[None]:
         raise
     except Exception as error:  # each driver has errors of its own
         logger.warning("%s: %s: %s", url, type(error).__name__, error)
-        raise PlaceUnavailable from error
+        raise StoreUnavailable from error
 
 
 def moment_of(info: Mapping[str, Any]) -> datetime:
@@ -110,7 +110,7 @@ class AtomicFile:
         self._url = url
         with answering(url):
             self._fs, self._path = filesystem(url)
-            self._written = self._path if _shows_only_what_is_whole(self._fs) else self._beside()
+            self._written = self._path if _is_atomic(self._fs) else self._beside()
             self._file: Any = self._fs.open(self._written, "wb", block_size=BLOCK_BYTES)
 
     def __enter__(self) -> Self:
@@ -154,5 +154,5 @@ class AtomicFile:
         return f"{folder}/.{uuid.uuid4().hex}-{name}"
 
 
-def _shows_only_what_is_whole(fs: Any) -> bool:
+def _is_atomic(fs: Any) -> bool:
     return bool(OBJECT_STORES & ({fs.protocol} if isinstance(fs.protocol, str) else set(fs.protocol)))

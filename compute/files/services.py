@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.conf import settings
 
 from compute.exceptions import UploadIncomplete, UploadTooLarge
-from compute.files.storage import StoredFile, is_there, storage
+from compute.files.storage import StoredFile, file_exists, storage
 
 SPARE_BYTES = 256 * 1024 * 1024  # of the disk, for those who have to go on writing: the database, running jobs
 
@@ -40,7 +40,7 @@ class Upload:
         return self._written
 
     def commit(self, path: str, *, overwrite: bool) -> StoredFile:
-        """Make it the file at `path`; raise FileIsThere unless it may replace one."""
+        """Make it the file at `path`; raise FileExists unless it may replace one."""
         self._incoming.commit(path, overwrite=overwrite)
         return storage().existing_file(path, field="file_path")
 
@@ -65,7 +65,7 @@ def store_upload(
     """
     path = storage().upload_path(file_path, field="file_path")
     if not overwrite and storage().is_file(path):
-        raise is_there(path)
+        raise file_exists(path)
     with Upload(announced_bytes or 0, path) as upload:
         for chunk in chunks:
             upload.write(chunk)
@@ -75,6 +75,6 @@ def store_upload(
 
 
 def keep_upload(upload: Upload, *, file_path: str, overwrite: bool) -> str:
-    """Make it the file at `file_path` and return the path; raise OutsideRoot, UnusableName, NotAFile or FileIsThere."""
+    """Make it the file at `file_path` and return the path; raise OutsideRoot, UnusableName, NotAFile or FileExists."""
     path = storage().upload_path(file_path, field="file_path")
     return upload.commit(path, overwrite=overwrite).path

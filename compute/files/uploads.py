@@ -42,7 +42,7 @@ def _read(stream: Any, size: int) -> bytes:
         raise UploadIncomplete("The connection broke in the middle.") from error
 
 
-class WholeFormParser(MultiPartParser):
+class CompleteFormParser(MultiPartParser):
     """Takes a form only if all of it arrived, up to its closing boundary; Django takes what there is."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
@@ -67,7 +67,7 @@ class _Body:
         return chunk
 
 
-class ArrivedFile(UploadedFile[bytes]):
+class ReceivedFile(UploadedFile[bytes]):
     """A file of a form that lies in the scratch folder already."""
 
     def __init__(self, name: str, size: int, upload: Upload) -> None:
@@ -75,7 +75,7 @@ class ArrivedFile(UploadedFile[bytes]):
         self.upload = upload
 
 
-class ToScratch(FileUploadHandler):
+class ScratchUploadHandler(FileUploadHandler):
     """Streams a form's files below COMPUTE_ROOT instead of through the system's temporary folder."""
 
     chunk_size = CHUNK_BYTES
@@ -92,8 +92,8 @@ class ToScratch(FileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self._uploads[-1].write(raw_data)
 
-    def file_complete(self, file_size: int) -> ArrivedFile:
-        return ArrivedFile(self.file_name or "", file_size, self._uploads[-1])
+    def file_complete(self, file_size: int) -> ReceivedFile:
+        return ReceivedFile(self.file_name or "", file_size, self._uploads[-1])
 
     def rollback(self) -> None:
         """Remove all temporary files."""
@@ -102,9 +102,9 @@ class ToScratch(FileUploadHandler):
 
 
 @contextmanager
-def arriving_form(request: Request) -> Iterator[Any]:
+def received_form(request: Request) -> Iterator[Any]:
     """Yield the request's form, its file in the scratch folder; at the end of the block it is gone, unless it was kept."""
-    handler = ToScratch(request._request)  # noqa: SLF001 - DRF has no public way to the handlers
+    handler = ScratchUploadHandler(request._request)  # noqa: SLF001 - DRF has no public way to the handlers
     request._request.upload_handlers = [handler]  # noqa: SLF001
     try:
         yield request.data

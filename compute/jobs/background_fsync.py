@@ -11,7 +11,7 @@ FLUSH_SECONDS = 0.1
 
 
 @contextmanager
-def flushed_meanwhile(path: Path) -> Iterator[None]:
+def fsync_in_background(path: Path) -> Iterator[None]:
     """Within the block, flush what it has written to `path` so far, again and again.
 
     Raises OSError where the disk refused something: whoever flushes the rest would not be told of it once more.

@@ -32,7 +32,7 @@ NICENESS = 5  # the web processes come first
 
 def main(connection: Connection, parent: int) -> None:
     """Serve until the connection ends, or until a new process is better than this one."""
-    _settle_in(parent)
+    _prepare_process(parent)
     limits: dict[str, Any] = json.loads(connection.recv_bytes())
     with loading():
         engine = engine_class(limits["engine"])  # the slow imports, and what else is slow, before the first job
@@ -48,7 +48,7 @@ def main(connection: Connection, parent: int) -> None:
             return
 
 
-def _settle_in(parent: int) -> None:
+def _prepare_process(parent: int) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before the kernel knew of our request

@@ -19,11 +19,11 @@ from compute.files.errors import (
     OutOfRange,
     UnsupportedByFastPath,
 )
-from compute.files.formats import Format, Source, look_into
+from compute.files.formats import Format, Source, inspect_source
 from compute.files.locations import fetch, is_url, publish
 from compute.files.truncation import checked, may_be_misread
 from compute.files.versions import version_of, write_back
-from compute.jobs.background_fsync import flushed_meanwhile
+from compute.jobs.background_fsync import fsync_in_background
 from compute.operations import operation_of
 from compute.operations.base import Operation
 from compute.operations.cell_types import CastError, CellType, Table
@@ -132,7 +132,7 @@ def _open_source(spec: JobSpec) -> Source:
     """The input: a URL, where the engine reads this format there, or a path."""
     format_ = Format(spec.input_format)
     if is_url(spec.input_path) and format_ in engine_class(spec.engine).reads_urls and not _is_packed(spec):
-        return _with_null_values(spec, look_into(_input(spec), format_, gzipped=False, url=spec.input_path))
+        return _with_null_values(spec, inspect_source(_input(spec), format_, gzipped=False, url=spec.input_path))
     return _fetch(spec)
 
 
@@ -142,7 +142,7 @@ def _fetch(spec: JobSpec) -> Source:
         fetch(spec.input_path, _input(spec))
     else:
         _input(spec).symlink_to(spec.input_path)
-    return _with_null_values(spec, look_into(_input(spec), Format(spec.input_format), gzipped=_is_packed(spec)))
+    return _with_null_values(spec, inspect_source(_input(spec), Format(spec.input_format), gzipped=_is_packed(spec)))
 
 
 def _with_null_values(spec: JobSpec, source: Source) -> Source:
@@ -178,7 +178,7 @@ def _write_result(
         try:
             frame = engine.scan(scan, lines=lines)
             result = operation.apply(frame, table, engine.small_table)
-            with flushed_meanwhile(target.path):
+            with fsync_in_background(target.path):
                 written = engine.write(result, target)
             return written, {
                 column: table.read_as(column, kinds)

@@ -115,7 +115,7 @@ def retry_job(job: Job, reason: str) -> bool:
     return bool(queued)
 
 
-def give_back_job(job: Job) -> None:
+def requeue_job(job: Job) -> None:
     """Queue this runner's job again as if it had not been started: the runner stops."""
     clean_up(job)  # first: the next attempt has the same number
     with transaction.atomic():
@@ -123,7 +123,7 @@ def give_back_job(job: Job) -> None:
         notify(QUEUED)
 
 
-def keep_jobs(jobs: list[tuple[Job, float]]) -> set[int]:
+def renew_leases(jobs: list[tuple[Job, float]]) -> set[int]:
     """Renew the leases and note the progress of (job, progress) pairs; return the ids that are still this runner's."""
     until = timezone.now() + LEASE
     return {job.pk for job, progress in jobs if _owned(job).update(lease_until=until, progress=progress)}

@@ -66,7 +66,7 @@ class Runner:
         with Listener(QUEUED) as listener:
             while not stopping.is_set():
                 for slot in self.slots:
-                    self._look_at(slot)
+                    self._poll(slot)
                 if time.monotonic() >= self._next_lease_check:
                     self._next_lease_check = time.monotonic() + LEASE_CHECK_SECONDS
                     self._renew_leases()
@@ -94,7 +94,7 @@ class Runner:
             self._replace(slot)
             slot.worker.start(spec)
 
-    def _look_at(self, slot: Slot) -> None:
+    def _poll(self, slot: Slot) -> None:
         try:
             answer = slot.worker.answer()
         except (EOFError, OSError):
@@ -119,7 +119,7 @@ class Runner:
 
     def _renew_leases(self) -> None:
         held = [(slot.job, slot.worker.progress) for slot in self.slots if slot.job]
-        self._drop_lost({job.pk for job, _ in held} - leases.keep_jobs(held))
+        self._drop_lost({job.pk for job, _ in held} - leases.renew_leases(held))
         leases.recover_jobs()
 
     def _drop_cancelled(self) -> None:
@@ -146,7 +146,7 @@ class Runner:
         for slot in self.slots:
             slot.worker.end()
             if slot.job:
-                leases.give_back_job(slot.job)
+                leases.requeue_job(slot.job)
         self.slots = []
 
 

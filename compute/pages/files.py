@@ -12,13 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from compute.files.downloads import file_response
 from compute.files.formats import Format
 from compute.files.services import keep_upload
-from compute.files.uploads import ArrivedFile, ToScratch
+from compute.files.uploads import ReceivedFile, ScratchUploadHandler
 from compute.jobs import services
 from compute.models import Job
 from compute.pages.descriptions import describe_job
 from compute.pages.forms import OperationForm
 from compute.pages.preview import WAIT_SECONDS, preview_of
-from compute.pages.selectors import asked_jobs, uploaded_files
+from compute.pages.selectors import requested_jobs, uploaded_files
 from compute.pages.tables import Column
 from config.api.problems import Problem, prefers_page
 from config.pages.permissions import permission_required_page
@@ -42,7 +42,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_POST
 def upload(request: HttpRequest) -> HttpResponse:
     """Take in a file: then a page leads to it, a script is told its address."""
-    handler = ToScratch(request)
+    handler = ScratchUploadHandler(request)
     request.upload_handlers = [handler]
     try:
         return _arrived(request)
@@ -58,7 +58,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 def _arrived(request: HttpRequest) -> HttpResponse:
     """To look for the CSRF token reads the whole form, and so brings the file."""
     arrived = request.FILES.get("file")
-    if not isinstance(arrived, ArrivedFile):
+    if not isinstance(arrived, ReceivedFile):
         raise Problem("Choose a file first.", field="file")
     name = request.POST.get("file_path", "").strip() or arrived.name or ""
     try:
@@ -122,7 +122,7 @@ def _home(request: HttpRequest, *, error: str = "", status: int = 200) -> HttpRe
         "files": files[:PAGE],
         "following": files[PAGE - 1].path if len(files) > PAGE else "",
         "is_first": "after" not in request.GET,
-        "jobs": describe_job(asked_jobs()[:RECENT_JOBS]),
+        "jobs": describe_job(requested_jobs()[:RECENT_JOBS]),
         "most_bytes": settings.COMPUTE_MAX_UPLOAD,
         "error": error,
     }

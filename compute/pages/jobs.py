@@ -15,7 +15,7 @@ from compute.models import Job
 from compute.pages.charts import bar_chart
 from compute.pages.descriptions import curl_of, describe_job, described
 from compute.pages.preview import WAIT_SECONDS, Preview, preview_of
-from compute.pages.selectors import asked_jobs
+from compute.pages.selectors import requested_jobs
 from compute.pages.tables import ColumnKind, Table
 from config.api.problems import Problem
 from config.pages.permissions import permission_required_page
@@ -30,7 +30,7 @@ MOST_BARS = 30
 def job_list(request: HttpRequest) -> HttpResponse:
     """List jobs, newest first: everyone's, since files and answers are everyone's, or one's own."""
     is_mine, after = "mine" in request.GET, request.GET.get("after", "")
-    found = asked_jobs().filter(sub=request.user.get_username()) if is_mine else asked_jobs()
+    found = requested_jobs().filter(sub=request.user.get_username()) if is_mine else requested_jobs()
     if after.isascii() and after.isdigit() and len(after) < 19:
         found = found.filter(pk__lt=int(after))
     page = list(found[: PAGE + 1])
@@ -43,7 +43,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def job(request: HttpRequest, job_id: int) -> HttpResponse:
     """Show a job: how far it is, or what came of it."""
-    found = get_object_or_404(asked_jobs(), pk=job_id)
+    found = get_object_or_404(requested_jobs(), pk=job_id)
     result = _result(request, found) if found.status == Job.Status.DONE else Preview()
     measures = _measures(found, result.table)
     measure = request.GET.get("measure", "")
@@ -81,7 +81,7 @@ def status(request: HttpRequest, job_id: int) -> JsonResponse:
 def cancel(request: HttpRequest, job_id: int) -> HttpResponse:
     """Cancel a job; one that has ended meanwhile is shown as it is."""
     with suppress(JobSettled):
-        services.cancel_job(get_object_or_404(asked_jobs(), pk=job_id))
+        services.cancel_job(get_object_or_404(requested_jobs(), pk=job_id))
     return redirect("workbench-job", job_id=job_id)
 
 
@@ -92,7 +92,7 @@ def convert(request: HttpRequest, job_id: int) -> HttpResponse:
 
     Where that takes longer, or the file has changed since, it leads to the new job instead.
     """
-    earlier = get_object_or_404(asked_jobs(), pk=job_id, status=Job.Status.DONE)
+    earlier = get_object_or_404(requested_jobs(), pk=job_id, status=Job.Status.DONE)
     format_ = request.POST.get("output_format", "")
     if format_ not in list(Format):
         raise Problem(f"Choose one of these formats: {', '.join(Format)}.", field="output_format")

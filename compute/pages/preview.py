@@ -6,7 +6,7 @@ from typing import Any
 from compute.files.formats import Format
 from compute.jobs import services
 from compute.models import Job
-from compute.pages.selectors import previewed
+from compute.pages.selectors import preview_table
 from compute.pages.tables import Table
 from config.api.problems import Problem
 
@@ -52,7 +52,7 @@ def preview_of(file_path: str, *, rows: int, sub: str, input_format: str = "", r
             return Preview(job=job)
         if job.status != Job.Status.DONE:
             return Preview(job=job, error=job.error)
-        table = previewed(job)
+        table = preview_table(job)
     except Problem as problem:
         return Preview(error=problem.detail, status=problem.status)
     return (

@@ -36,12 +36,12 @@ def open_file(file_path: str) -> BinaryIO:
     return storage().open(storage().existing_file(file_path, field="file_path"))
 
 
-def asked_jobs() -> QuerySet[Job]:
+def requested_jobs() -> QuerySet[Job]:
     """Return the jobs that somebody asked for, newest first; previews are not among them."""
     return Job.objects.exclude(operation=Job.Operation.PREVIEW).order_by("-id")
 
 
-def previewed(job: Job) -> Table | None:
+def preview_table(job: Job) -> Table | None:
     """Return the rows that a preview has found; None where they are too large to be shown."""
     with open_file(job.result_path) as file:
         text = file.read(MOST_PREVIEW_BYTES + 1)

@@ -36,13 +36,13 @@ def is_not_modified(request: Request | HttpRequest, etag: str) -> bool:
 def require_if_match(request: Request | HttpRequest, etag: str | None) -> None:
     """Raise PreconditionFailed where a change is asked of another state than this one; None: there is no such resource."""
     wanted = request.headers.get("If-Match")
-    if wanted is not None and not (etag and _is_meant(etag, parse_etags(wanted))):
+    if wanted is not None and not (etag and _matches(etag, parse_etags(wanted))):
         raise _changed(etag)
     if etag and is_not_modified(request, etag):  # If-None-Match: * - create it, but do not replace it
         raise _changed(etag)
 
 
-def _is_meant(etag: str, tags: list[str]) -> bool:
+def _matches(etag: str, tags: list[str]) -> bool:
     return tags == ["*"] or etag.partition(".")[0].strip('"') in (tag.partition(".")[0].strip('"') for tag in tags)
 
 

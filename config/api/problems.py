@@ -105,7 +105,7 @@ def problem_from_exception(exc: Exception, context: dict[str, Any]) -> Response 
         body = problem_body(exc.status, exc.detail, errors=exc.errors, **exc.extra)
         return Response(body, status=exc.status, headers=exc.headers, content_type=CONTENT_TYPE)
     if isinstance(exc, Http404):
-        exc = exceptions.NotFound(_nothing_at(context["request"].path))
+        exc = exceptions.NotFound(_unknown_path(context["request"].path))
     if not isinstance(exc, exceptions.APIException):
         return None
     errors = list(_flatten(exc.detail)) if isinstance(exc, exceptions.ValidationError) else []
@@ -187,10 +187,10 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Django's handler404, and the view behind every path that no other one answers."""
-    return _answer(request, 404, _nothing_at(request.path))
+    return _answer(request, 404, _unknown_path(request.path))
 
 
-def _nothing_at(path: str) -> str:
+def _unknown_path(path: str) -> str:
     return f"There is nothing at {path}."
 
 

@@ -39,7 +39,7 @@ class TooManyRows(Problem):
         super().__init__(f"An XLSX file has at most {MOST_XLSX_ROWS:,} rows. Narrow the filters, or take CSV.")
 
 
-def harmless(cell: str) -> str:
+def escape_formula(cell: str) -> str:
     """Return the text with an apostrophe before it if a spreadsheet would run it as a formula (OWASP: CSV injection)."""
     return f"'{cell}" if cell.startswith(STARTS_OF_FORMULAS) else cell
 
@@ -48,7 +48,7 @@ def csv_stream(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator
     """Yield a CSV file (RFC 4180, UTF-8): the header at once, then pieces of about 64 KiB."""
     piece = StringIO(newline="")
     writer = csv.writer(piece)
-    writer.writerow([harmless(name) for name in header])
+    writer.writerow([escape_formula(name) for name in header])
     yield _taken(piece)
     for row in rows:
         writer.writerow([_csv_cell(value) for value in row])
@@ -67,7 +67,7 @@ def _taken(piece: StringIO) -> bytes:
 
 def _csv_cell(value: Any) -> Any:
     write = CSV_CELLS.get(type(value))
-    return write(value) if write else harmless(_text(value))
+    return write(value) if write else escape_formula(_text(value))
 
 
 def _text(value: Any) -> str:
@@ -89,7 +89,7 @@ def _moment(value: datetime) -> str:
 
 CSV_CELLS: dict[type, Callable[[Any], Any]] = {
     type(None): lambda _: "",
-    str: harmless,
+    str: escape_formula,
     int: int,
     float: repr,
     bool: lambda value: "true" if value else "false",

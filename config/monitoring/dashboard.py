@@ -53,32 +53,32 @@ class Panel:
     next: Next | None = None
 
 
-class _Teller(NamedTuple):
+class _Provider(NamedTuple):
     title: str
     permission: str
-    tell: Callable[[], Panel]
+    build: Callable[[], Panel]
 
 
-_tellers: list[_Teller] = []
+_providers: list[_Provider] = []
 
 
-def register(title: str, permission: str, tell: Callable[[], Panel]) -> None:
-    """Add a panel, from an app's ready(), for those who have the permission; `tell` must not read a whole table."""
-    _tellers.append(_Teller(title, permission, tell))
+def register(title: str, permission: str, build: Callable[[], Panel]) -> None:
+    """Add a panel, from an app's ready(), for those who have the permission; `build` must not read a whole table."""
+    _providers.append(_Provider(title, permission, build))
 
 
 def panels(user: Any) -> list[tuple[str, Panel]]:
     """Return the panels that a user may see with their titles, in the order of the apps."""
-    return [(teller.title, _told(teller, user)) for teller in _tellers if user.has_perm(teller.permission)]
+    return [(provider.title, _build(provider, user)) for provider in _providers if user.has_perm(provider.permission)]
 
 
-def _told(teller: _Teller, user: Any) -> Panel:
+def _build(provider: _Provider, user: Any) -> Panel:
     """One part that is broken leaves the others to be seen."""
     try:
-        panel = teller.tell()
+        panel = provider.build()
     except Exception:
-        logger.exception("The panel %s could not be told", teller.title)
-        return Panel([Figure("state", "could not be told; the log has the details", tone=Tone.BAD)])
+        logger.exception("The panel %s could not be read", provider.title)
+        return Panel([Figure("state", "could not be read; the log has the details", tone=Tone.BAD)])
     if panel.next and panel.next.needs and not user.has_perm(panel.next.needs):
         return replace(panel, next=replace(panel.next, link=""))
     return panel

@@ -26,22 +26,22 @@ class State(NamedTuple):
     text: str
 
 
-_tellers: dict[str, Callable[[], State]] = {}
+_providers: dict[str, Callable[[], State]] = {}
 
 
-def register(app: str, tell: Callable[[], State]) -> None:
-    """Add an app, from its ready(). `tell` reads a row or two, by an index: anyone may load the landing page."""
-    _tellers[app] = tell
+def register(app: str, provider: Callable[[], State]) -> None:
+    """Add an app, from its ready(). `provider` reads a row or two, by an index: anyone may load the landing page."""
+    _providers[app] = provider
 
 
 def report() -> dict[str, State]:
     """Return the state of each app."""
-    return {app: _ask(app, tell) for app, tell in _tellers.items()}
+    return {app: _state_of(app, provider) for app, provider in _providers.items()}
 
 
-def _ask(app: str, tell: Callable[[], State]) -> State:
+def _state_of(app: str, provider: Callable[[], State]) -> State:
     try:
-        return tell()
+        return provider()
     except Exception:
-        logger.exception("The state of %s could not be told", app)
-        return State(Level.DOWN, "Its state could not be told.")
+        logger.exception("The state of %s could not be read", app)
+        return State(Level.DOWN, "Its state could not be read.")

@@ -19,7 +19,7 @@ from config.core.admin_columns import badge, indented, link_to, list_address, sh
 from inflight.imports.rejects_csv import rejects_csv
 from inflight.models import ImportReject, ImportRun
 from inflight.services import imports, uploads
-from inflight.uploads import IntoFolder
+from inflight.uploads import FolderUploadHandler
 
 IMPORT = "inflight.import_files"
 REJECTS_SHOWN = 20
@@ -126,13 +126,13 @@ class ImportRunAdmin(ReadOnlyAdmin):
         """Take two files in and have a worker import them."""
         if request.method != "POST":
             return self._form(request, ImportForm())
-        handler = IntoFolder(
+        handler = FolderUploadHandler(
             request, folder=uploads.new_folder(), fields={"customers", "purchases"}, limit=settings.IMPORT_MAX_UPLOAD
         )
         request.upload_handlers = [handler]
         return csrf_protect(self._take)(request, handler)
 
-    def _take(self, request: HttpRequest, handler: IntoFolder) -> HttpResponseBase:
+    def _take(self, request: HttpRequest, handler: FolderUploadHandler) -> HttpResponseBase:
         form = ImportForm(request.POST, request.FILES)
         run = self._queue(request, form, handler)
         if run is None:
@@ -141,7 +141,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
         messages.success(request, f"Queued {run}.")
         return redirect(self.address_of(run))
 
-    def _queue(self, request: HttpRequest, form: ImportForm, handler: IntoFolder) -> ImportRun | None:
+    def _queue(self, request: HttpRequest, form: ImportForm, handler: FolderUploadHandler) -> ImportRun | None:
         if handler.is_too_much:
             form.add_error(
                 None, f"Both files together may have {settings.IMPORT_MAX_UPLOAD:,} bytes, while the disk has room."

@@ -197,11 +197,11 @@ class Stage:
             insert += f" WHERE NOT EXISTS ({known}) ORDER BY {self.key}"
         else:  # reading the table it writes to makes SQLite copy the whole selection first
             insert += f" WHERE TRUE ORDER BY {self.key} ON CONFLICT ({self.key}) DO NOTHING"
-        with self._indexes_aside():
+        with self._without_indexes():
             return _execute(insert)
 
     @contextmanager
-    def _indexes_aside(self) -> Iterator[None]:
+    def _without_indexes(self) -> Iterator[None]:
         """Around the first rows of a table, make its foreign keys and its indexes beside the primary key anew.
 
         One pass over all rows costs a fraction of finding each row's place and parent by itself. It is part of the

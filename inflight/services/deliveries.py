@@ -20,7 +20,7 @@ from config.core.json import dumps
 from config.core.locks import exclusive
 from config.http.client import Answer, Client, TransportError
 from config.worker.queue import wake_at
-from inflight.exceptions import DeliveryUnderWay
+from inflight.exceptions import DeliveryInProgress
 from inflight.models import Customer, Delivery, DeliveryBatch
 from inflight.selectors import active_delivery, customers_to_send, outgoing_customers
 
@@ -46,7 +46,7 @@ def start_delivery(*, only: str = Delivery.Only.ALL, requested_by: str = "") -> 
 
 
 def retry_delivery(delivery: Delivery) -> Delivery:
-    """Make what is not acknowledged due now; raise DeliveryUnderWay when another delivery is."""
+    """Make what is not acknowledged due now; raise DeliveryInProgress when another delivery is."""
     try:
         with transaction.atomic():
             delivery = Delivery.objects.select_for_update().get(pk=delivery.pk)
@@ -58,7 +58,7 @@ def retry_delivery(delivery: Delivery) -> Delivery:
     except IntegrityError as error:
         other = active_delivery()
         where = f"/api/deliveries/{other.pk}" if other else "/api/deliveries"
-        raise DeliveryUnderWay(
+        raise DeliveryInProgress(
             f"Another delivery is under way: {where}. Retry when it has ended.", headers={"Location": where}
         ) from error
     return delivery

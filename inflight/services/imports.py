@@ -16,7 +16,7 @@ from django.utils import timezone
 from config.api.idempotency import link_resource
 from config.core.locks import exclusive
 from config.worker.queue import wake
-from inflight.exceptions import ImportUnderWay, UnusableCsv
+from inflight.exceptions import ImportInProgress, UnusableCsv
 from inflight.imports.csv_file import open_csv
 from inflight.imports.loading import FileSpec, Load
 from inflight.imports.parsing import CUSTOMER_ROW, PURCHASE_ROW
@@ -60,7 +60,7 @@ def import_files(
 
     `roots`: folders the files must be in, None for anywhere. `dry_run`: find out everything, change nothing.
     `on_progress` hears the share of the files that is read. Raises FileOutsideRoots, FileMissing or UnusableCsv, and then
-    nothing is imported, or ImportUnderWay.
+    nothing is imported, or ImportInProgress.
     """
     with ExitStack() as stack:
         loads = _open(stack, customers_path, purchases_path, roots)
@@ -169,10 +169,10 @@ def _open(stack: ExitStack, customers_path: str, purchases_path: str, roots: lis
     ]
 
 
-def _under_way() -> ImportUnderWay:
+def _under_way() -> ImportInProgress:
     running = ImportRun.objects.filter(status=ImportRun.Status.RUNNING).first()
     where = f"/api/imports/{running.pk}" if running else "/api/imports"
-    return ImportUnderWay(f"An import is under way: {where}. Try again when it is done.", headers={"Location": where})
+    return ImportInProgress(f"An import is under way: {where}. Try again when it is done.", headers={"Location": where})
 
 
 def _fail(run: ImportRun, error: Exception) -> None:

@@ -97,7 +97,7 @@ def test_a_product_is_shown_with_its_offers_and_what_became_of_the_others(client
 
 
 @pytest.mark.parametrize(
-    ("query", "is_there"),
+    ("query", "file_exists"),
     [
         ({}, True),
         ({"period": "24h"}, True),
@@ -106,11 +106,13 @@ def test_a_product_is_shown_with_its_offers_and_what_became_of_the_others(client
         ({"start": "2026-01-01T00:00", "end": "2026-01-02T00:00"}, False),
     ],
 )
-def test_the_chart_is_of_the_period_that_was_chosen(client: Client, query: dict[str, str], *, is_there: bool) -> None:
+def test_the_chart_is_of_the_period_that_was_chosen(
+    client: Client, query: dict[str, str], *, file_exists: bool
+) -> None:
     product = offer_with_history(ProductFactory(), 100, 80, start=timezone.now() - timedelta(hours=3)).product
     page = text_of(client.get(f"/catalogue/{product.pk}", query))
-    assert ('<path class="line best"' in page) is is_there
-    assert ("There was no price in this period." in page) is not is_there
+    assert ('<path class="line best"' in page) is file_exists
+    assert ("There was no price in this period." in page) is not file_exists
 
 
 def test_the_figures_are_those_of_the_best_price_in_stock(client: Client) -> None:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from catalog.exceptions import RefreshUnderWay
+from catalog.exceptions import RefreshInProgress
 from catalog.models import Offer, OfferChange, Product, RefreshRun
 from catalog.offers_client import ServiceOffer
 from catalog.services.observations import Observation, record_observations
@@ -174,7 +174,7 @@ def test_what_was_told_before_the_service_went_away_counts(offers: Offers, setti
 
 
 def test_a_refresh_is_not_started_twice(offers: Offers) -> None:
-    with held_elsewhere("offers-refresh"), pytest.raises(RefreshUnderWay):
+    with held_elsewhere("offers-refresh"), pytest.raises(RefreshInProgress):
         refresh_offers()
     assert RefreshRun.objects.count() == 0
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 from django_q.models import Schedule
 
-from inflight.exceptions import DeliveryUnderWay
+from inflight.exceptions import DeliveryInProgress
 from inflight.models import Customer, Delivery
 from inflight.services.deliveries import deliver, deliver_due, retry_delivery, start_delivery
 from tests.factories import CustomerFactory
@@ -228,7 +228,7 @@ def test_a_retry_waits_while_another_delivery_is_under_way(partner: Partner) -> 
     partner.fail_next(Fault(status=422))
     failed = send()
     other, _ = start_delivery()
-    with pytest.raises(DeliveryUnderWay, match=f"/api/deliveries/{other.pk}"):
+    with pytest.raises(DeliveryInProgress, match=f"/api/deliveries/{other.pk}"):
         retry_delivery(failed)
 
 

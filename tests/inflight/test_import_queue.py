@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from inflight.exceptions import ImportUnderWay
+from inflight.exceptions import ImportInProgress
 from inflight.models import Customer, ImportRun
 from inflight.services.imports import run_queued_imports
 from tests.inflight.conftest import CUSTOMERS, PURCHASES, Import, counts
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.django_db(transaction=True)
 def test_a_second_import_is_told_where_the_first_one_runs(do_import: Import) -> None:
     running = ImportRun.objects.create(status=ImportRun.Status.RUNNING)
-    with lock_held_elsewhere("import"), pytest.raises(ImportUnderWay) as refused:
+    with lock_held_elsewhere("import"), pytest.raises(ImportInProgress) as refused:
         do_import()
     assert refused.value.headers["Location"] == f"/api/imports/{running.pk}"
     assert not Customer.objects.exists()

@@ -7,7 +7,7 @@ from django.core.management.base import CommandError, CommandParser
 from rich.console import Console
 from rich.progress import Progress
 
-from catalog.exceptions import RefreshUnderWay
+from catalog.exceptions import RefreshInProgress
 from catalog.models import RefreshRun
 from catalog.selectors import registered_products
 from catalog.services.refresh import refresh_offers
@@ -39,7 +39,7 @@ class Command(LeanCommand):
                     wait_seconds=WAIT_SECONDS,
                     on_progress=lambda asked: progress.update(bar, advance=asked),
                 )
-            except RefreshUnderWay as problem:
+            except RefreshInProgress as problem:
                 raise CommandError(problem.detail) from problem
         self._tell(run)
 

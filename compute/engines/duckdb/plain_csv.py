@@ -192,7 +192,7 @@ class PlainCsv:
             if self._melted_columns:
                 table = self._melted(table)
         except pa.ArrowInvalid as error:
-            self._blame_a_whole_number(piece)
+            self._find_bad_integer(piece)
             raise UnsupportedByFastPath from error
         for column in table.columns:
             if pa.types.is_floating(column.type) and pc.all(pc.is_finite(column)).as_py() is False:
@@ -233,7 +233,7 @@ class PlainCsv:
             strings_can_be_null=True,
         )
 
-    def _blame_a_whole_number(self, piece: Piece) -> None:
+    def _find_bad_integer(self, piece: Piece) -> None:
         """Raise CastError where a column of whole numbers has what is a number, but not a whole one."""
         doubles = [pa.field(each.name, pa.float64()) if each.type == pa.int64() else each for each in self._columns]
         try:

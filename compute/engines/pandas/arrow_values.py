@@ -70,7 +70,9 @@ def json_texts(array: pa.Array, column: str, *, for_display: bool = False) -> li
         found = [f"[{','.join(item or 'null' for item in items[start:end])}]" for start, end in _ranges(array)]
     else:
         return _scalar_json_texts(array, column, for_display=for_display)
-    return [text if is_there else None for text, is_there in zip(found, array.is_valid().to_pylist(), strict=True)]
+    return [
+        text if file_exists else None for text, file_exists in zip(found, array.is_valid().to_pylist(), strict=True)
+    ]
 
 
 def _struct_texts(array: pa.Array, column: str, *, for_display: bool) -> list[str]:

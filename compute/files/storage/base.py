@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
 
-from compute.exceptions import FileIsThere, FileMissing, OutsideRoot, UnusableName
+from compute.exceptions import FileExists, FileMissing, OutsideRoot, UnusableName
 from compute.files.versions import FileVersion
 
 RESULTS = "results"
@@ -42,7 +42,7 @@ class Incoming(Protocol):
         """Take in the next bytes."""
 
     def commit(self, path: str, *, overwrite: bool) -> None:
-        """Make it the file at `path`; raise FileIsThere unless it may replace one."""
+        """Make it the file at `path`; raise FileExists unless it may replace one."""
 
     def rollback(self) -> None:
         """Drop it, unless it was kept."""
@@ -126,6 +126,6 @@ def missing(file_path: str, field: str) -> FileMissing:
     return FileMissing(f"There is no file {file_path}; GET /api/compute/files lists those there are.", field=field)
 
 
-def is_there(path: str) -> FileIsThere:
+def file_exists(path: str) -> FileExists:
     """Return what to raise where an upload would replace a file."""
-    return FileIsThere(f"{path} is there already. Choose another name, or say ?overwrite=true.", field="file_path")
+    return FileExists(f"{path} is there already. Choose another name, or say ?overwrite=true.", field="file_path")

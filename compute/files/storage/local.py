@@ -18,7 +18,7 @@ from compute.files.storage.base import (
     UPLOADS,
     StoredFile,
     check_upload_name,
-    is_there,
+    file_exists,
     missing,
     plain_path,
 )
@@ -153,7 +153,7 @@ class IncomingFile:
         try:
             os.link(self._temporary, place)  # unlike a rename it fails where there is a file
         except FileExistsError as error:
-            raise is_there(path) from error
+            raise file_exists(path) from error
 
     def rollback(self) -> None:
         self._file.close()

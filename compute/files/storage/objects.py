@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from compute.exceptions import NotAFile, StorageUnavailable
 from compute.files import locations
-from compute.files.errors import PlaceUnavailable
+from compute.files.errors import StoreUnavailable
 from compute.files.locations import AtomicFile
 from compute.files.storage.base import (
     ABANDONED_SECONDS,
@@ -21,7 +21,7 @@ from compute.files.storage.base import (
     UPLOADS,
     StoredFile,
     check_upload_name,
-    is_there,
+    file_exists,
     missing,
     plain_path,
 )
@@ -123,12 +123,12 @@ class ObjectStorage:
 
     @contextmanager
     def place_for(self, path: str, *, overwrite: bool) -> Iterator[None]:
-        """Within this nobody else puts a file to `path`; raise FileIsThere where there is one already."""
+        """Within this nobody else puts a file to `path`; raise FileExists where there is one already."""
         with exclusive(f"compute-upload-{zlib.crc32(path.encode()) % LOCKS}", wait_seconds=LOCK_SECONDS) as taken:
             if not taken:
                 raise StorageUnavailable("Other uploads are being completed; try again.")
             if not overwrite and self._info(path) is not None:
-                raise is_there(path)
+                raise file_exists(path)
             yield
 
     def _info(self, path: str) -> Mapping[str, Any] | None:
@@ -206,7 +206,7 @@ def _answering(place: str) -> Iterator[None]:
     try:
         with locations.answering(place):
             yield
-    except PlaceUnavailable as error:
+    except StoreUnavailable as error:
         raise StorageUnavailable(error.detail) from error
 
 

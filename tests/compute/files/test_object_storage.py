@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 from s3fs import S3FileSystem
 
-from compute.exceptions import FileIsThere, FileMissing, NotAFile, OutsideRoot, UnusableName
+from compute.exceptions import FileExists, FileMissing, NotAFile, OutsideRoot, UnusableName
 from compute.files.locations import BLOCK_BYTES, AtomicFile, filesystem, opened
 from compute.files.services import Upload, store_upload
 from compute.files.storage import storage
@@ -156,7 +156,7 @@ def test_of_two_uploads_of_one_new_name_the_first_to_end_is_kept(s3: S3) -> None
         slow.write(b"one")
         quick.write(b"two")
         quick.commit("t.csv", overwrite=False)
-        with pytest.raises(FileIsThere):
+        with pytest.raises(FileExists):
             slow.commit("t.csv", overwrite=False)
 
     assert s3.get("compute/t.csv") == b"two"

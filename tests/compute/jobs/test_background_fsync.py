@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from compute.jobs.background_fsync import flushed_meanwhile
+from compute.jobs.background_fsync import fsync_in_background
 
 
 def write_until(event: threading.Event, path: Path) -> None:
-    with flushed_meanwhile(path):
+    with fsync_in_background(path):
         path.write_bytes(b"the first rows")
         assert event.wait(20)
 
@@ -40,5 +40,5 @@ def test_what_the_disk_refuses_is_raised(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 def test_a_file_that_never_comes_is_no_fault(tmp_path: Path) -> None:
-    with flushed_meanwhile(tmp_path / "result"):
+    with fsync_in_background(tmp_path / "result"):
         pass

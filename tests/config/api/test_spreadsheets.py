@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from config.api import spreadsheets
-from config.api.spreadsheets import TooManyRows, csv_stream, harmless, xlsx_file
+from config.api.spreadsheets import TooManyRows, csv_stream, escape_formula, xlsx_file
 from tests.xlsx import cells
 
 KEY = UUID(int=1)
@@ -69,12 +69,12 @@ def test_csv_quotes_as_rfc_4180_says() -> None:
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_a_text_that_a_spreadsheet_would_run_gets_an_apostrophe(start: str) -> None:
-    assert harmless(f"{start}1") == f"'{start}1"
+    assert escape_formula(f"{start}1") == f"'{start}1"
 
 
 @pytest.mark.parametrize("text", ["", "a=1", "'=1", "1-2", " =1"])
 def test_any_other_text_stays_as_it_is(text: str) -> None:
-    assert harmless(text) == text
+    assert escape_formula(text) == text
 
 
 def test_the_header_comes_before_the_first_row_is_asked_for() -> None:

@@ -110,7 +110,9 @@ def test_a_panel_that_breaks_leaves_the_others(admin_client: Client, monkeypatch
         raise RuntimeError("out of order")
 
     monkeypatch.setattr(
-        dashboard, "_tellers", [dashboard._Teller("Broken", "inflight.view_delivery", broken), *dashboard._tellers]
+        dashboard,
+        "_providers",
+        [dashboard._Provider("Broken", "inflight.view_delivery", broken), *dashboard._providers],
     )
     found = panels_of(admin_client)
     assert found["Broken"].figures[0].tone == "bad"
