@@ -56,9 +56,7 @@ def preview_of(file_path: str, *, rows: int, sub: str, input_format: str = "", r
     except Problem as problem:
         return Preview(error=problem.detail, status=problem.status)
     return (
-        Preview(table=table)
-        if table
-        else Preview(error="The rows are too large to be shown. Download the file instead.")
+        Preview(table=table) if table else Preview(error="The rows are too large to show. Download the file instead.")
     )
 
 

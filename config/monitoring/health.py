@@ -15,7 +15,7 @@ class Unhealthy(Exception):  # noqa: N818 - it is a state, not an error
     """A part that does not work; its text is shown to whoever asks."""
 
 
-NOT_ASKED = {"status": "down", "detail": "Not asked: the database is down."}
+NOT_ASKED = {"status": "down", "detail": "Unknown: the database is down."}
 
 _checks: dict[str, Check] = {}
 
