@@ -1,4 +1,8 @@
-"""Execute one job, from its file to its result, in a worker process. Free of Django."""
+"""Execute one job, from its file to its result, in a worker process. Free of Django.
+
+A text file is read in parallel where that cannot lose rows (compute/files/truncation.py), and sequentially otherwise. Where a
+column holds another type than assumed, the file is read again with that type: guessing types from a sample would be wrong.
+"""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -55,9 +59,9 @@ class JobSpec:
 
 @dataclass(frozen=True)
 class JobResult:
-    """What came of a job: the result's file name, rows read and written, its columns with their types.
+    """Result of a job: its file name, the rows read and written, its columns with their types.
 
-    `read_as`: of each column of the file that was asked for, as what it was read (Reading or Family).
+    `read_as`: for each column that was used, the type that it was read as (Reading or Family).
     """
 
     result_name: str
@@ -65,7 +69,7 @@ class JobResult:
     rows_out: int
     columns: dict[str, str]
     read_as: dict[str, str]
-    result_version: str = ""  # once it is in its path
+    result_version: str = ""  # set once it is published
 
 
 def execute(spec: JobSpec, on_start: Callable[[Engine], None]) -> JobResult:
@@ -80,7 +84,7 @@ def execute(spec: JobSpec, on_start: Callable[[Engine], None]) -> JobResult:
 
 
 def _compute_safely(spec: JobSpec, operation: Operation, on_start: Callable[[Engine], None]) -> JobResult:
-    """Read in parallel where that is sure to be right, and otherwise from start to end, with the rows counted again."""
+    """Read in parallel where that cannot lose rows; otherwise sequentially, and have csv.reader count the rows too."""
     source = _open_source(spec)
     if source.url:
         with suppress(NotSplittable):
@@ -104,7 +108,7 @@ def _compute_in_parallel(
             except NotSplittable:
                 pass
             except ComputeError as error:
-                check.finish()  # or the reason why
+                check.finish()  # raises the real reason, if the file is broken
                 if not may_be_misread(source) or not isinstance(error, BrokenFile | NotNumeric | MixedColumn):
                     raise
             else:
@@ -171,7 +175,7 @@ def _delimiter(format_: Format, source: Source) -> str:
 def _write_result(
     engine: Engine, operation: Operation, read: ReadOptions, target: Target, *, lines: bool
 ) -> tuple[Written, dict[str, str]]:
-    """Read columns as narrowly as they may be, and otherwise where the file refuses; return also as what they were read."""
+    """Read columns as the narrowest type that fits, and write the result; return also the type that each was read as."""
     table = Table(engine.columns(), read.types)
     while True:
         scan = operation.scan(table)
