@@ -13,7 +13,7 @@ from config.core.admin_columns import badge, indented
 
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
-    """To look at and to cancel, not to edit."""
+    """Jobs, read-only, with cancelling."""
 
     icon = "calculate"
     list_display = ("id", "state", "share", "operation", "file_path", "sub", "rows_in", "rows_out", "created_at")

@@ -7,7 +7,7 @@ from config.worker.schedules import every
 
 
 class ComputeConfig(AppConfig):
-    """Declares the runner, and what looks after old results and the jobs of runners that fell silent."""
+    """Declare the runner, and the tasks that recover jobs and drop old results."""
 
     name = "compute"
     verbose_name = "Compute"

@@ -6,81 +6,81 @@ from config.api.problems import Problem
 
 
 class OutsideRoot(Problem):
-    """The path does not lead to a place below COMPUTE_ROOT."""
+    """The path is outside COMPUTE_ROOT."""
 
     status = HTTPStatus.FORBIDDEN
     code = "outside_compute_root"
 
 
 class FileMissing(Problem):
-    """There is no such file."""
+    """The file does not exist."""
 
     status = HTTPStatus.NOT_FOUND
     code = "no_such_file"
 
 
 class NotAFile(Problem):
-    """There is something at the path, but it cannot be read as a file: a folder, a pipe, a device."""
+    """The path is not a regular file: a folder, a pipe, a device."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "not_a_file"
 
 
 class UnknownFormat(Problem):
-    """Neither the name nor the request says what the file is."""
+    """The format is neither given nor recognizable from the name."""
 
     code = "unknown_format"
 
 
 class UnusableName(Problem):
-    """An upload's name that cannot be made safe."""
+    """An upload's name cannot be made safe."""
 
     code = "unusable_name"
 
 
 class FileExists(Problem):
-    """An upload would replace a file."""
+    """An upload would replace an existing file."""
 
     status = HTTPStatus.CONFLICT
     code = "file_exists"
 
 
 class UploadTooLarge(Problem):
-    """An upload of more than COMPUTE_MAX_UPLOAD bytes, or more than the disk can take."""
+    """An upload is larger than COMPUTE_MAX_UPLOAD, or than the disk has room for."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     code = "too_large"
 
 
 class LengthRequired(Problem):
-    """An upload that does not say how long it is."""
+    """An upload has no Content-Length."""
 
     status = HTTPStatus.LENGTH_REQUIRED
     code = "length_required"
 
 
 class UploadIncomplete(Problem):
-    """An upload that ended before its end."""
+    """An upload ended early."""
 
     code = "incomplete"
 
 
 class StorageUnavailable(Problem):
-    """The store that COMPUTE_ROOT names does not answer, or does not let us."""
+    """The object store of COMPUTE_ROOT does not answer or refuses access."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "storage_unavailable"
 
 
 class QueueFull(Problem):
-    """COMPUTE_QUEUE_LIMIT jobs wait already."""
+    """COMPUTE_QUEUE_LIMIT jobs are waiting already."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "queue_full"
 
 
 class JobNotDone(Problem):
-    """The job that was waited for failed or was cancelled; its own status and code are the answer's."""
+    """The job that was waited for failed or was cancelled; the answer has its status and code."""
 
     code = "failed"
 

@@ -17,7 +17,7 @@ from config.core.commands import SETTINGS
 
 
 class ApronAdminConfig(admin_apps.SimpleAdminConfig):
-    """Django's admin on our site. Its pages are loaded by who serves them (config/urls.py) or checks them."""
+    """Django's admin on our site. Only processes that serve or check its pages load them."""
 
     default = False
     default_site = "config.pages.admin_site.ApronAdminSite"
@@ -33,7 +33,7 @@ def _check_admin(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list
 
 
 class ConfigConfig(AppConfig):
-    """Wires what the apps declare to what runs it."""
+    """Register checks, metrics, panels, schedules and groups."""
 
     default = True
     name = "config"

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 
 class WorkerHeartbeat(models.Model):
-    """A worker process that is alive, or was when it last said so."""
+    """The last sign of life of a worker process."""
 
     name = models.CharField(max_length=255, primary_key=True, help_text="host:pid of the supervisor")
     started_at = models.DateTimeField()

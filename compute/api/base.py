@@ -19,7 +19,7 @@ CACHE = OpenApiParameter(
 
 
 class ComputeMixin(ListMixin):
-    """Lets in only who has a token, as a header or, in JSON requests, as the body's field Authorization."""
+    """Require a token: in the header or, in JSON requests, in the body's field Authorization."""
 
     authentication_classes = (BearerOrBodyAuthentication,)
     permission_classes = (TokenRequired,)

@@ -6,7 +6,7 @@ from config.api.strict import TextField, WordField
 
 
 class JobFilter(PeriodFilters):
-    """Which jobs."""
+    """Filters of the list of jobs."""
 
     status = ParameterFilter(WordField(choices=Job.Status.choices), "status")
     operation = ParameterFilter(WordField(choices=Job.Operation.choices), "operation")

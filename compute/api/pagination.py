@@ -13,7 +13,7 @@ from config.api.pagination import LONGEST_CURSOR, KeysetPagination
 
 
 class FilePagination(KeysetPagination):
-    """As all lists' pages are; the cursor is the path of the last file."""
+    """Keyset pagination whose cursor is the path of the last file."""
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         self.request, self.page_size = request, self.get_page_size(request)

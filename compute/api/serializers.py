@@ -30,7 +30,7 @@ def _names(*, required: bool = True) -> serializers.ListField:
 
 
 class ReadInput(Input):
-    """How to read a file, where it does not say so itself."""
+    """How to read a file, where the file itself does not say."""
 
     null_values = serializers.ListField(
         child=TextField(max_length=100, allow_blank=True),
@@ -46,7 +46,7 @@ class ReadInput(Input):
 
 
 class FileInput(Input):
-    """What every operation is told: the file, how to read it, and in which formats."""
+    """Input of every operation: the file, how to read it, and the formats."""
 
     file_path = TextField(max_length=4096, help_text="below COMPUTE_ROOT")
     input_format = WordField(choices=FORMATS, required=False, help_text="where the file's name does not say")
@@ -99,7 +99,7 @@ class StatsInput(NonNullInput):
 
 @example(RESULT)
 class ResultOutput(serializers.Serializer[Any]):
-    """A result that is there."""
+    """Result of a finished job."""
 
     file_path = serializers.CharField(source="result_path", help_text="below COMPUTE_ROOT")
     rows = serializers.IntegerField(source="rows_out")
@@ -192,7 +192,7 @@ class PreviewOutput(serializers.Serializer[Any]):
 
 
 class UploadInput(Input):
-    """A file as a form; `file_path` where it shall not be called as it is at the sender's."""
+    """An upload as a form; `file_path` gives it another name than the uploaded file has."""
 
     file = serializers.FileField(
         allow_empty_file=True,
@@ -202,7 +202,7 @@ class UploadInput(Input):
 
 
 class UploadQuery(Query):
-    """What to do where there is such a file."""
+    """Whether to replace an existing file."""
 
     overwrite = FlagParameter(default=False, help_text="true: replace the file that is there")
 

@@ -12,7 +12,7 @@ from compute.operations.cell_types import Family
 
 @dataclass(frozen=True)
 class Resources:
-    """What one job may use: bytes of memory, threads, and a folder of its own for what does not fit into memory.
+    """Limits of one job: bytes of memory, threads, and a folder for what does not fit into memory.
 
     `shared_scratch` is the place of such a folder that the machines of a cluster reach too.
     """
@@ -25,7 +25,7 @@ class Resources:
 
 @dataclass(frozen=True)
 class EngineEnvironment:
-    """What an engine is told once in its process: bytes of memory, a folder, and where a cluster is, if there is one."""
+    """Configuration of an engine in its process: bytes of memory, a folder, and the address of a cluster."""
 
     memory: int
     scratch: str
@@ -35,7 +35,7 @@ class EngineEnvironment:
 
 @dataclass(frozen=True)
 class Target:
-    """Where a result goes. `for_display`: what its format cannot hold is written as text, for people to see, not refused."""
+    """Where and in which format to write. `for_display`: write unrepresentable values as text instead of refusing them."""
 
     path: Path
     format: Format
@@ -45,14 +45,14 @@ class Target:
 
 @dataclass(frozen=True)
 class Written:
-    """How many rows were written, of which columns: their names and types, in order."""
+    """What was written: the number of rows, and the names and types of the columns in order."""
 
     rows: int
     columns: dict[str, str]
 
 
 class Engine(Protocol):
-    """Reads one file and writes one result. All may raise a ComputeError; scan and write also an EngineSignal.
+    """Reads one file and writes one result. Methods may raise a ComputeError; scan and write also an EngineSignal.
 
     Files of an object store are fetched for it, but those in the formats of `reads_urls`, which it is given where they are.
     """

@@ -38,7 +38,7 @@ def check_rows(source: Source, rows: int) -> None:
 
 
 class _Lines:
-    """A file's lines, with an eye on how each row ends and how long it is."""
+    """Lines of a file; checks how each row ends and how long it is."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = io.TextIOWrapper(cast(BinaryIO, CheckedText(file)), encoding="utf-8-sig", newline="")

@@ -39,7 +39,7 @@ def _cut(text: str, limit: int) -> str:
 
 
 class ComputeError(Exception):
-    """A reason why a job cannot succeed, however often it is run."""
+    """Base of the errors that fail a job for good: running it again would not help."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "failed"
@@ -51,13 +51,13 @@ class ComputeError(Exception):
 
 
 class BrokenFile(ComputeError):
-    """The file cannot be read as what it says it is."""
+    """The file is not valid in its format."""
 
     code = "broken_file"
 
 
 class UnknownColumn(ComputeError):
-    """A column that the file does not have."""
+    """The file has no such column."""
 
     status = HTTPStatus.BAD_REQUEST
     code = "unknown_column"
@@ -67,7 +67,7 @@ class UnknownColumn(ComputeError):
 
 
 class NotNumeric(ComputeError):
-    """A column that is computed on holds something that is not a number."""
+    """A column that must be numeric holds another value."""
 
     status = HTTPStatus.BAD_REQUEST
     code = "not_numeric"
@@ -77,7 +77,7 @@ class NotNumeric(ComputeError):
 
 
 class MixedColumn(ComputeError):
-    """A column of which the least or greatest is asked holds numbers and text, so that it has no one order."""
+    """A column whose minimum or maximum is asked for holds numbers and text, which have no common order."""
 
     status = HTTPStatus.BAD_REQUEST
     code = "mixed_column"
@@ -91,7 +91,7 @@ class MixedColumn(ComputeError):
 
 
 class NotComparable(ComputeError):
-    """The least or greatest of values that have no order is asked for."""
+    """A minimum or maximum is asked for of values that have no order."""
 
     status = HTTPStatus.BAD_REQUEST
     code = "not_comparable"
@@ -103,7 +103,7 @@ class NotComparable(ComputeError):
 
 
 class UntypedOnly(ComputeError):
-    """A column that has a type of its own in the file shall be read as another."""
+    """`read.types` names a column that has a type in the file."""
 
     status = HTTPStatus.BAD_REQUEST
     code = "column_has_type"
@@ -116,7 +116,7 @@ class UntypedOnly(ComputeError):
 
 
 class InexactTogether(ComputeError):
-    """The least and greatest of columns of several types cannot be told in one column without changing one."""
+    """Columns of several types share one result column, which cannot hold all their values exactly."""
 
     status = HTTPStatus.BAD_REQUEST
     code = "inexact_together"
@@ -130,7 +130,7 @@ class InexactTogether(ComputeError):
 
 
 class UnwritableValue(ComputeError):
-    """A value of the result that the output's format cannot hold."""
+    """The output format cannot represent a value of the result."""
 
     code = "unwritable_value"
 
@@ -143,21 +143,21 @@ class UnwritableValue(ComputeError):
 
 
 class AmbiguousOutput(ComputeError):
-    """Two columns of the result would have one name."""
+    """Two columns of the result would have the same name."""
 
     status = HTTPStatus.BAD_REQUEST
     code = "ambiguous_output"
 
 
 class FileChanged(ComputeError):
-    """The file was written to while it was being read."""
+    """The file was changed while it was being read."""
 
     status = HTTPStatus.CONFLICT
     code = "file_changed"
 
 
 class StoreUnavailable(ComputeError):
-    """The store that a file lies in does not answer, or does not let us."""
+    """The object store of a file does not answer or refuses access."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "storage_unavailable"
@@ -167,7 +167,7 @@ class StoreUnavailable(ComputeError):
 
 
 class EngineUnavailable(ComputeError):
-    """The cluster or server that computes does not answer."""
+    """The Spark cluster or server does not answer."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "engine_unavailable"
@@ -177,25 +177,25 @@ class EngineUnavailable(ComputeError):
 
 
 class LimitReached(ComputeError):
-    """The work needs more memory, time or disk than a job may have."""
+    """The job needs more memory, time or disk than it may use."""
 
     code = "limit_reached"
 
 
 class EngineSignal(Exception):
-    """What an engine has found out about a file while it read it; read again with that in mind, the file may do."""
+    """Base of what an engine learns while reading: the file must be read again in another way."""
 
 
 class OutOfRange(EngineSignal):
-    """A sum of whole numbers is beyond 64 bits."""
+    """A sum of integers does not fit into 64 bits."""
 
 
 class UnsupportedByFastPath(EngineSignal):
-    """A CSV is not as simple as it was read; the next reader takes all."""
+    """The fast path cannot read this CSV; the general reader must."""
 
 
 class NotSplittable(EngineSignal):
-    """The engine cannot read the file in pieces, and now knows to read it as a whole."""
+    """The engine cannot read the file in parallel; it must be read sequentially."""
 
 
 def _as_json(text: str) -> str:

@@ -19,7 +19,7 @@ _LONGEST = len(b"-infinity,")  # what is kept of a chunk, in which something wro
 
 
 class JsonChecker:
-    """Takes a text chunk by chunk; raises BrokenFile for what is no JSON."""
+    """Check a text chunk by chunk; raise BrokenFile for invalid JSON."""
 
     def __init__(self) -> None:
         self._rest = self._seen = b""

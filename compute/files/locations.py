@@ -104,7 +104,7 @@ def publish(path: Path, place: str) -> None:
 
 
 class AtomicFile:
-    """What is on its way to a URL: it appears there whole, by commit(), or not at all."""
+    """A file written to a location: commit() makes it visible as a whole, rollback() removes it."""
 
     def __init__(self, url: str) -> None:
         self._url = url

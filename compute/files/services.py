@@ -11,7 +11,7 @@ SPARE_BYTES = 256 * 1024 * 1024  # of the disk, for those who have to go on writ
 
 
 class Upload:
-    """A file on its way in. Leaving the block without commit() removes what came so far."""
+    """An upload in progress. Leaving the block without commit() removes it."""
 
     def __init__(self, announced_bytes: int, path: str | None = None) -> None:
         self._written = 0

@@ -11,7 +11,7 @@ MAX_CHARACTER_BYTES = 4
 
 
 class TextChecker:
-    """Takes a text chunk by chunk; raises BrokenFile at the first byte that does not belong into one."""
+    """Check a text chunk by chunk; raise BrokenFile at the first byte that is not text."""
 
     def __init__(self) -> None:
         self._offset = 0  # of what comes next
@@ -63,7 +63,7 @@ def _last_character(text: bytes) -> int:
 
 
 class CheckedText(io.BufferedIOBase):
-    """The bytes of a file that is text; raises BrokenFile when what is read is not."""
+    """A binary file that raises BrokenFile when it reads bytes that are not text."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

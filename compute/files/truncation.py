@@ -24,7 +24,7 @@ TAIL_BYTES = 2 * REGION_BYTES
 
 @dataclass(frozen=True)
 class FileCheck:
-    """What threads find out about a file. All raise BrokenFile for a file that is not text, or has no proper end."""
+    """Checks of a file that run in threads. Methods raise BrokenFile if it is not text or was cut off."""
 
     _end: Future[bool]
     _text: Future[None]

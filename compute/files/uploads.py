@@ -43,7 +43,7 @@ def _read(stream: Any, size: int) -> bytes:
 
 
 class CompleteFormParser(MultiPartParser):
-    """Takes a form only if all of it arrived, up to its closing boundary; Django takes what there is."""
+    """Parse a form, and refuse one that ends before its closing boundary, which Django would accept."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         body = _Body(stream)
@@ -55,7 +55,7 @@ class CompleteFormParser(MultiPartParser):
 
 
 class _Body:
-    """A body, and what it ended with."""
+    """A request body that remembers its last bytes."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -68,7 +68,7 @@ class _Body:
 
 
 class ReceivedFile(UploadedFile[bytes]):
-    """A file of a form that lies in the scratch folder already."""
+    """A file of a form, already in the scratch folder."""
 
     def __init__(self, name: str, size: int, upload: Upload) -> None:
         super().__init__(name=name, size=size)
@@ -76,7 +76,7 @@ class ReceivedFile(UploadedFile[bytes]):
 
 
 class ScratchUploadHandler(FileUploadHandler):
-    """Streams a form's files below COMPUTE_ROOT instead of through the system's temporary folder."""
+    """Stream a form's files below COMPUTE_ROOT instead of into the system's temporary folder."""
 
     chunk_size = CHUNK_BYTES
 

@@ -19,7 +19,7 @@ WHOLE_SECONDS_MARGIN_NS = 2 * _SECOND_NS
 
 @dataclass(frozen=True)
 class FileVersion:
-    """The version of one file; texts of the same place are compared, and mean nothing else.
+    """Version of a file, to be compared with other versions of the same path.
 
     `changed_ns`: when it was last written, by the clock of who stores it; None where no two writes have the same version.
     """

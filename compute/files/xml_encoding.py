@@ -30,7 +30,7 @@ _NO_CHARACTER_SETS = frozenset({"idna", "punycode", "raw-unicode-escape", "undef
 
 
 class Encoding(NamedTuple):
-    """A codec, how many bytes of a mark are before the text, and the name in the declaration where that decided."""
+    """A codec, the length of the byte order mark, and the declared name if that decided."""
 
     codec: str
     mark_bytes: int = 0

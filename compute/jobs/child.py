@@ -91,7 +91,7 @@ def _refusal(error: ComputeError) -> dict[str, Any]:
 
 
 class _ProgressReporter:
-    """Sends the progress now and then, from a thread; nothing is sent after the block has ended."""
+    """Send the progress periodically, from a thread, until the block ends."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

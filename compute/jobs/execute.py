@@ -36,7 +36,7 @@ from compute.operations.read_options import ReadOptions
 
 @dataclass(frozen=True)
 class JobSpec:
-    """A job as a child is given it.
+    """A job as a worker process gets it.
 
     `input_path` and `results` are locations: absolute paths or URLs. `scratch` is a folder of the job's own on this machine,
     `shared_scratch` the path of one that a cluster's machines reach too.

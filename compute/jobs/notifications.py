@@ -24,7 +24,7 @@ def notify(channel: str) -> None:
 
 
 class Listener:
-    """Waits for news of a channel on this thread's database connection, outside any transaction."""
+    """Wait for notifications of a channel on this thread's database connection, outside any transaction."""
 
     def __init__(self, channel: str) -> None:
         self._channel = channel

@@ -32,14 +32,14 @@ DATA_FACTOR = 3  # RLIMIT_DATA counts what is reserved, not what is used
 
 @dataclass
 class Slot:
-    """A place for one worker, and the job it has."""
+    """A worker process and the job that it runs."""
 
     worker: WorkerProcess
     job: Job | None = None
 
 
 class Runner:
-    """Runs jobs until told to stop."""
+    """Run jobs until told to stop."""
 
     def __init__(self) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"

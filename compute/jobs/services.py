@@ -32,7 +32,7 @@ LOOK_AGAIN_SECONDS = 1.0  # should a wake-up be missed
 
 @dataclass(frozen=True)
 class Request:
-    """What somebody asks for. `input_format` and `output_format` may be blank: the file's name says, and the input's."""
+    """A requested operation. A blank `input_format` is taken from the file's name, a blank `output_format` from the input."""
 
     operation: str
     parameters: dict[str, Any]

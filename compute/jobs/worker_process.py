@@ -20,7 +20,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 class WorkerProcess:
-    """A running `python -m compute.jobs.child` in a process group of its own."""
+    """A `python -m compute.jobs.child` in its own process group."""
 
     def __init__(self, limits: dict[str, Any]) -> None:
         self.connection, theirs = Pipe()

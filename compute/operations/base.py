@@ -21,7 +21,7 @@ POSITION = ":position"  # in a melted frame, which of the melted columns the row
 
 @dataclass(frozen=True)
 class Scan:
-    """What an engine is to read: cells of each row; with `rows`, also the row's number as ROW.
+    """What an engine must read: cells of each row and, with `rows`, the row number as ROW.
 
     With `melted`, each row comes once for each of these columns, beside its cells: POSITION, MELTED_NUMBER, MELTED_LEAST,
     MELTED_GREATEST.
@@ -44,7 +44,7 @@ class Scan:
 
 @dataclass(frozen=True)
 class Result:
-    """What an operation made: a frame, and for those of its columns that hold cells of the file, which."""
+    """Result of an operation: a frame, and the cells of the file that some of its columns hold."""
 
     frame: Frame
     cells: Mapping[str, Cell] = field(default_factory=dict)
@@ -54,7 +54,7 @@ SmallTable = Callable[[Mapping[str, Sequence[Any]]], Frame]  # makes a frame of 
 
 
 class Operation(Protocol):
-    """What can be asked of a file."""
+    """An operation on a file."""
 
     @property
     def reads_all(self) -> bool:

@@ -26,7 +26,7 @@ from compute.files.errors import (
 
 
 class Family(StrEnum):
-    """What a column holds, by its format's word. TEXT and JSON say nothing of numbers: there, the values decide."""
+    """Type family of a column in its format. TEXT and JSON are untyped: their values decide whether they are numbers."""
 
     TEXT = "text"
     JSON = "json"
@@ -51,7 +51,7 @@ class Family(StrEnum):
 
 
 class Reading(StrEnum):
-    """As what an untyped column is compared: by the most special of these that fits all its values."""
+    """How an untyped column is compared: the most specific of these that fits all values."""
 
     INTEGER = "integer"
     NUMBER = "number"
@@ -59,7 +59,7 @@ class Reading(StrEnum):
 
 
 class CellType(StrEnum):
-    """As what a column is read. A BY_ kind is a cell as it stands in the file, in the order of what it is compared by."""
+    """Type that a column is read as. A BY_ type is the cell as it stands in the file, ordered by its value."""
 
     RAW = "raw"  # as it stands in the file, to be copied
     VALUE = "value"  # as it stands in the file, the missing null
@@ -81,7 +81,7 @@ BY_READING = {Reading.INTEGER: CellType.BY_WHOLE, Reading.NUMBER: CellType.BY_NU
 
 @dataclass(frozen=True)
 class Cell:
-    """A column read as some kind; `name` is what the frame calls it."""
+    """A column read as a type; `name` is its name in the frame."""
 
     column: str
     kind: CellType
@@ -99,7 +99,7 @@ SHOWN = 80  # characters of a value that a finding has
 
 
 class CastError(EngineSignal):
-    """A column does not hold the kind of value that a cell of it was read as; another kind may do.
+    """A value does not fit the type that its column was read as; another type may fit.
 
     `value` is it, or the first SHOWN characters of it.
     """
@@ -123,7 +123,7 @@ def inner_name(prefix: str, name: str) -> str:
 
 @dataclass
 class Table:
-    """The columns of a file, and what is said or found out about how to read them.
+    """The columns of a file and how to read each, as requested or as found out.
 
     `declared`: as what the caller says untyped columns are, Reading.TEXT or Reading.NUMBER. `found`: as what they turned out
     to be; `words`: for each that has one, a value that is no number. `sums_fit`: whether all sums were in 64 bits so far.

@@ -12,7 +12,7 @@ from compute.operations.cell_types import Cell, CellType, Table, inner_name
 
 
 class Aggregation(StrEnum):
-    """What group_by computes of a column."""
+    """Aggregations of group_by."""
 
     SUM = "sum"
     MEAN = "mean"
@@ -76,7 +76,7 @@ class Output:
 
 @dataclass(frozen=True)
 class GroupBy:
-    """One row per distinct combination of `by`, null being one value, ordered by it; without aggregations its `count`."""
+    """One row for each distinct combination of `by` (null is a value), in order; without aggregations, its `count`."""
 
     by: Sequence[str]
     aggregations: Mapping[str, Sequence[Aggregation]]

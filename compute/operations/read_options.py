@@ -9,7 +9,7 @@ from compute.operations.cell_types import Reading
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """`null_values`: texts that stand for missing values; `types`: untyped columns that are text, or numbers, for sure."""
+    """`null_values`: texts for missing values; `types`: types of untyped columns."""
 
     null_values: tuple[str, ...] = ()
     types: Mapping[str, Reading] = field(default_factory=dict)

@@ -14,7 +14,7 @@ STATS_OUTPUT = ("column", "count", "nulls", "mean", "variance", "standard_deviat
 
 @dataclass(frozen=True)
 class Stats:
-    """A row for each of `columns`, and for each combination of `by`: how many, mean, sample variance and deviation, range.
+    """A row for each of `columns` and each combination of `by`: count, mean, sample variance and deviation, range.
 
     Of a melted frame, since a query of many columns takes an engine longer to plan than to run.
     """

@@ -12,7 +12,7 @@ from compute.operations.cell_types import Cell, CellType, Table, inner_name
 
 @dataclass(frozen=True)
 class NonNull:
-    """The rows in which all of `columns` have a value, whole and as they were read, in their order."""
+    """Rows in which all of `columns` have a value, as they were read, in their order."""
 
     columns: Sequence[str]
     reads_all = True
@@ -33,7 +33,7 @@ class NonNull:
 
 @dataclass(frozen=True)
 class Preview:
-    """The first `rows` rows, as they were read."""
+    """The first `rows` rows as they were read."""
 
     rows: int
     reads_all = False

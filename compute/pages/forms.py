@@ -18,7 +18,7 @@ PLAIN_MESSAGES = {"required": "Choose at least one column.", "empty": "Choose at
 
 
 class TickedField(forms.MultipleChoiceField):
-    """Checkboxes of which the page, not the form, knows the choices: the file's columns."""
+    """Checkboxes for the file's columns, which the page knows and the form does not."""
 
     def valid_value(self, value: Any) -> bool:
         """Leave it to the operation's serializer and the file."""

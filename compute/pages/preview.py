@@ -16,7 +16,7 @@ WAIT_SECONDS = 3.0  # for a job to be done before its page is shown; after that 
 
 @dataclass(frozen=True)
 class Preview:
-    """A table; or the job that will have it; or, in words, why there is none, with the job that failed if it was one."""
+    """A table, or the job that computes it, or the error that there is instead, with the failed job if there is one."""
 
     table: Table | None = None
     job: Job | None = None

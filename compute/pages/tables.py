@@ -15,7 +15,7 @@ NUMERIC_TYPES = ("Int", "UInt", "Float", "Decimal")
 
 
 class ColumnKind(StrEnum):
-    """What a column seems to hold, by its type or, where that says nothing, by its first values."""
+    """Kind of a column, from its type or else from its first values."""
 
     NUMBER = "number"
     TEXT = "text"
@@ -42,7 +42,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """Columns and rows; a cell is None where the value is missing."""
+    """Columns and rows; a missing value is None."""
 
     columns: list[Column]
     rows: list[list[str | None]]

@@ -39,7 +39,7 @@ ASKED = "asked"  # in a POST: the user has seen what is going to happen
 
 
 class BoundedPaginator(Paginator[Any]):
-    """Counts at most MOST_COUNTED rows: no page of a list costs a scan of the table. Filters reach the rest."""
+    """Count at most MOST_COUNTED rows, so that no page scans the table. Filters reach the rest."""
 
     @cached_property
     def count(self) -> int:
@@ -49,7 +49,7 @@ class BoundedPaginator(Paginator[Any]):
 
 @dataclass(frozen=True)
 class Tool:
-    """A button over a list: the admin's method of this name is a page of its own, for those who have the permission."""
+    """A button above a list: a page of its own, made by the admin's method of this name, with its permission."""
 
     method: str
     title: str
@@ -60,7 +60,7 @@ class Tool:
 
 @dataclass(frozen=True)
 class Operation:
-    """What an action of the list, offered on each row's own page too, asks there; on the list only if it `always_asks`."""
+    """An action of the list and of each row's page, with a confirmation page; on the list only if it `always_asks`."""
 
     title: str
     text: str
@@ -69,7 +69,7 @@ class Operation:
 
 
 class PlatformAdmin(ModelAdmin[Any]):
-    """What all our lists have in common."""
+    """Base of all our admin classes."""
 
     icon = "database"  # in the menu, of Material Symbols
     paginator = BoundedPaginator
@@ -259,7 +259,7 @@ def _button(title: str, icon: str, link: str) -> dict[str, Any]:
 
 
 class ReadOnlyAdmin(PlatformAdmin):
-    """For what the system records: to look at, search and act upon, not to edit."""
+    """Base of the admin of records that the system writes: view, search, act, no editing."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -272,7 +272,7 @@ class ReadOnlyAdmin(PlatformAdmin):
 
 
 class FirstRows(BaseInlineFormSet[Any, Any, Any]):
-    """No more rows than a page bears, and no count of the others."""
+    """Show one page of rows, without counting the others."""
 
     def get_queryset(self) -> QuerySet[Any]:
         if not hasattr(self, "_queryset"):
@@ -281,7 +281,7 @@ class FirstRows(BaseInlineFormSet[Any, Any, Any]):
 
 
 class ReadOnlyInline(TabularInline[Any, Any]):
-    """The first rows of another table under their parent, to look at."""
+    """The first rows of a related table, read-only."""
 
     formset = FirstRows
     extra = 0

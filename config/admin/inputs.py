@@ -21,7 +21,7 @@ NOT_A_VALUE = (DataError, ValueError, TypeError, ArithmeticError)  # the databas
 
 
 class UnusableQuery(Problem):
-    """The query string of a list asks for what the list does not have."""
+    """The query string of a list is not valid."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -31,14 +31,14 @@ class UnusableQuery(Problem):
 
 
 class UnusableKey(Problem):
-    """A form chooses a row by what cannot be the key of one."""
+    """A form contains an impossible primary key."""
 
     def __init__(self, model: type[Model], field: str) -> None:
         super().__init__(f"A chosen {model._meta.verbose_name} has no valid key. Load the list again.", field=field)
 
 
 class StrictChangeList(ChangeList):
-    """Finds out whether the database takes the query string's values, while it counts: later, it would be a 500."""
+    """Validate the query string while counting; otherwise an impossible value would be a 500 later."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         sought = request.GET.get(SEARCH_VAR, "")
@@ -54,7 +54,7 @@ class StrictChangeList(ChangeList):
 
 
 class KeysField(ModelMultipleChoiceField[Any]):
-    """Choices of rows, whose keys may be any number: SQLite's driver raises on those that no row can have."""
+    """Choices of rows; refuse keys that no row can have, on which SQLite's driver raises."""
 
     def clean(self, value: Any) -> Any:
         try:

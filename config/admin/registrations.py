@@ -47,7 +47,7 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin):
 
 @admin.register(Schedule)
 class ScheduleAdmin(ReadOnlyAdmin):
-    """What is looked at every so many minutes, and what is to be looked at once. The code declares it."""
+    """Periodic and one-time tasks. The code declares them."""
 
     icon = "schedule"
     list_display = ("func", "schedule_type", "minutes", "next_run")
@@ -59,7 +59,7 @@ class ScheduleAdmin(ReadOnlyAdmin):
 
 @admin.register(OrmQ)
 class QueueAdmin(ReadOnlyAdmin):
-    """Tasks that wait for a worker; a task only says "look now"."""
+    """Tasks waiting for a worker."""
 
     icon = "low_priority"
     list_display = ("id", "task", "due")
@@ -78,7 +78,7 @@ class QueueAdmin(ReadOnlyAdmin):
 
 @admin.register(Failure)
 class FailureAdmin(ReadOnlyAdmin):
-    """Tasks that ended with an exception; a schedule looks again at what they should have done."""
+    """Tasks that ended with an exception. A schedule looks again at what they should have done."""
 
     icon = "error"
     list_display = ("name", "func", "started", "stopped", "beginning")
@@ -96,7 +96,7 @@ class FailureAdmin(ReadOnlyAdmin):
 
 @admin.register(User)
 class OurUserAdmin(UserAdmin[User], PlatformAdmin):
-    """Who may log in."""
+    """Users."""
 
     icon = "person"
     form = UserChangeForm[User]
@@ -107,7 +107,7 @@ class OurUserAdmin(UserAdmin[User], PlatformAdmin):
 
 @admin.register(Group)
 class OurGroupAdmin(GroupAdmin, PlatformAdmin):
-    """What people may do. The groups that `migrate` makes follow the code and are not edited."""
+    """Groups. Those that `migrate` makes follow the code and cannot be edited."""
 
     icon = "groups"
 

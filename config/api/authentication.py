@@ -25,7 +25,7 @@ LONGEST_SUBJECT = 255
 
 @dataclass(frozen=True)
 class Caller:
-    """Who made a request: `sub` is the token's subject, recorded with what was asked."""
+    """The caller of a request: `sub` is the token's subject, recorded with what was requested."""
 
     sub: str
     is_authenticated: bool = True
@@ -92,7 +92,7 @@ def require_token(request: Request) -> None:
 
 
 class TokenRequired(BasePermission):
-    """Lets nobody in without a valid token."""
+    """Require a valid token."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         require_token(request)
@@ -100,7 +100,7 @@ class TokenRequired(BasePermission):
 
 
 class TokenIfRequired(TokenRequired):
-    """Needs a valid token when REQUIRE_TOKEN is true; a wrong token is refused either way."""
+    """Require a valid token if REQUIRE_TOKEN is true. A wrong token is refused either way."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         return not settings.REQUIRE_TOKEN or super().has_permission(request, view)

@@ -20,7 +20,7 @@ def decode_body(request: HttpRequest) -> bool:
 
 
 class _Unzipped:
-    """What a gzip stream holds, as much at a time as is asked for."""
+    """Decompress a gzip stream, as much as is read."""
 
     def __init__(self, stream: Any) -> None:
         self._file = gzip.GzipFile(fileobj=stream, mode="rb")

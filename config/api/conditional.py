@@ -15,7 +15,7 @@ from config.api.problems import Problem
 
 
 class PreconditionFailed(Problem):
-    """The resource is no longer, or not yet, what the request says that it is."""
+    """The resource is not in the state that If-Match requires."""
 
     status = HTTPStatus.PRECONDITION_FAILED
     code = "changed"

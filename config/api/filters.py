@@ -14,7 +14,7 @@ from config.api.strict import MomentField, TextField
 
 
 class _ParameterField(forms.Field):
-    """Lets a serializer field read a value: django-filter takes what its own fields do not understand for no filter."""
+    """Validate a value with a serializer field: django-filter's own fields ignore what they do not understand."""
 
     def __init__(self, *, reader: Field[Any, Any, Any, Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -31,7 +31,7 @@ class _ParameterField(forms.Field):
 
 
 class ParameterFilter(django_filters.Filter):
-    """Rows whose field fits the value by the lookup; `reader` tells what is a value."""
+    """Filter by a field and lookup; `reader` validates the value."""
 
     field_class = _ParameterField
 
@@ -41,7 +41,7 @@ class ParameterFilter(django_filters.Filter):
 
 
 class SearchFilter(ParameterFilter):
-    """Rows of which one of several lookups finds the text."""
+    """Filter by a text that one of several lookups finds."""
 
     def __init__(self, *lookups: str, help_text: str) -> None:
         super().__init__(TextField(max_length=200, help_text=help_text))
@@ -57,14 +57,14 @@ class SearchFilter(ParameterFilter):
 
 
 class PeriodFilters(django_filters.FilterSet):
-    """Rows that were made in a period, both ends included."""
+    """Filter by creation time, both ends included."""
 
     created_after = ParameterFilter(MomentField(help_text="made then or later"), "created_at", "gte")
     created_before = ParameterFilter(MomentField(help_text="made then or earlier"), "created_at", "lte")
 
 
 class RunFilters(PeriodFilters):
-    """Rows that somebody asked for; each subclass adds the `status` of its own."""
+    """Filter by creation time and caller; a subclass adds its own `status`."""
 
     requested_by = ParameterFilter(
         TextField(max_length=255, help_text="the subject of the token that asked"), "requested_by"

@@ -34,27 +34,27 @@ Handler = Callable[[], HttpResponseBase]
 
 
 class BadKey(Problem):
-    """No key that we take."""
+    """The Idempotency-Key is not valid."""
 
     code = "invalid_key"
 
 
 class KeyInUse(Problem):
-    """The first request with this key is still under way."""
+    """The first request with this key is still running."""
 
     status = HTTPStatus.CONFLICT
     code = "under_way"
 
 
 class KeyReused(Problem):
-    """The key belongs to another request."""
+    """The key was used for another request."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "key_reused"
 
 
 class _Claim:
-    """A request with a key: the record of it, None as long as it has made nothing."""
+    """A request with a key, and its record once it has created something."""
 
     def __init__(self, sub: str, key: str, fingerprint: str) -> None:
         self._model: Any = apps.get_model("config", "IdempotencyKey")

@@ -81,7 +81,7 @@ class Problem(serializers.Serializer[Any]):
 
 
 class ApronAutoSchema(AutoSchema):
-    """Describes an operation by its docstring, its query class and what it is decorated with."""
+    """Describe an operation from its docstring, its query class and its decorators."""
 
     def get_summary(self) -> str:
         return self.get_description().partition("\n")[0].rstrip(".")

@@ -22,7 +22,7 @@ STREAMED = 2000  # rows in memory at a time while a whole list is streamed
 
 
 class KeysetPagination(CursorPagination):
-    """DRF's cursor with our parameter names, by the view's `ordering`: a unique field, so that no row is lost or repeated."""
+    """DRF's cursor pagination with our parameter names; the view's `ordering` is a unique field."""
 
     page_size = 100
     max_page_size = MAX_LIMIT

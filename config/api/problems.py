@@ -26,7 +26,7 @@ CONTENT_TYPE = "application/problem+json"
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's own word
-    """A failure that the client is told about; apps derive their exceptions from it.
+    """Base of the errors that a client is told about.
 
     `status` and `code` belong to the class, `detail` says what happened and how to mend it, `extra` are further members of
     the answer, `headers` go with it.
@@ -52,7 +52,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
 
 
 class PayloadTooLarge(exceptions.APIException):
-    """The request's body is larger than the view takes."""
+    """The request body is larger than the view accepts."""
 
     status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     default_code = "too_large"
@@ -142,7 +142,7 @@ def _sentence(error: dict[str, str]) -> str:
 
 
 class ProblemMiddleware:
-    """Turns what escapes a view into a problem, under DEBUG too: one behaviour everywhere."""
+    """Turn exceptions that escape a view into problems, under DEBUG too."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -14,7 +14,7 @@ CHUNK_BYTES = 64 * 1024
 
 
 class RangeNotSatisfiable(Problem):
-    """None of the bytes that are asked for is in the file."""
+    """The requested range is outside the file."""
 
     status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
     code = "no_such_range"
@@ -65,7 +65,7 @@ def _wanted(request: Request | HttpRequest, size: int, etag: str) -> range | Non
 
 
 class _Part:
-    """So many bytes of a file, from where it stands."""
+    """A number of bytes from a file's current position."""
 
     def __init__(self, file: BinaryIO, size: int) -> None:
         self._file, self._left = file, size

@@ -26,7 +26,7 @@ class JsonRenderer(BaseRenderer):
 
 
 class CsvRenderer(JsonRenderer):
-    """A list as CSV with a header line; what a cell cannot hold is JSON text in it. A problem stays JSON."""
+    """A list as CSV with a header; nested values are JSON text. Errors stay JSON."""
 
     media_type = "text/csv"
     format = "csv"
@@ -37,7 +37,7 @@ class CsvRenderer(JsonRenderer):
 
 
 class NdjsonRenderer(JsonRenderer):
-    """A list as one JSON object a line. A problem stays JSON."""
+    """A list as JSON lines. Errors stay JSON."""
 
     media_type = "application/x-ndjson"
     format = "ndjson"

@@ -4,7 +4,7 @@ from rest_framework.routers import SimpleRouter
 
 
 class Router(SimpleRouter):
-    """DRF's, as our paths are."""
+    """DRF's router for our paths."""
 
     def __init__(self) -> None:
         super().__init__(trailing_slash=False, use_regex_path=False)

@@ -11,7 +11,7 @@ class _RowList(serializers.ListSerializer[Any]):
 
 
 class RowOutput(serializers.ModelSerializer[Any]):
-    """Rows that a selector reads in the very shape of the output: the fields document them, and cost nothing."""
+    """Output of rows that a selector reads in the output's shape: fields only document them, which costs nothing."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

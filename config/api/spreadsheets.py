@@ -31,7 +31,7 @@ STARTS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class TooManyRows(Problem):
-    """More rows than a worksheet has."""
+    """More rows than a worksheet can hold."""
 
     code = "too_many_rows"
 

@@ -29,7 +29,7 @@ def _unknown(name: str, known: list[str]) -> ErrorDetail:
 
 
 class Input(serializers.Serializer[Any]):
-    """The members of a JSON object or a form, and no others. One without fields takes no body at all."""
+    """Serializer that refuses unknown members. One without fields accepts no body."""
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
@@ -38,7 +38,7 @@ class Input(serializers.Serializer[Any]):
 
 
 class Query(Input):
-    """The query parameters of an operation, beside a list's page and filters."""
+    """Serializer of an operation's query parameters, beside those of pagination and filters."""
 
     @classmethod
     def names(cls) -> list[str]:
@@ -60,7 +60,7 @@ def validated(input_class: type[Input], data: Any, *, partial: bool = False) -> 
 
 
 class TextField(serializers.CharField):
-    """A JSON string, kept as it was given: a number is not taken for one, and no space is cut off."""
+    """A JSON string, kept exactly: no number is converted, no space is stripped."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"trim_whitespace": False} | kwargs)
@@ -72,7 +72,7 @@ class TextField(serializers.CharField):
 
 
 class DistinctListField(serializers.ListField):
-    """A list in which nothing is there twice."""
+    """A list without duplicates."""
 
     def to_internal_value(self, data: Any) -> list[Any]:
         items = super().to_internal_value(data)
@@ -82,7 +82,7 @@ class DistinctListField(serializers.ListField):
 
 
 class FlagField(serializers.BooleanField):
-    """A JSON boolean: neither "true" nor 1 is taken for one."""
+    """A JSON boolean; "true" and 1 are refused."""
 
     def to_internal_value(self, data: Any) -> bool:
         if not isinstance(data, bool):
@@ -91,7 +91,7 @@ class FlagField(serializers.BooleanField):
 
 
 class WordField(serializers.ChoiceField):
-    """A JSON string that is one of the choices."""
+    """A JSON string from a list of choices."""
 
     def to_internal_value(self, data: Any) -> Any:
         return super().to_internal_value(data) if isinstance(data, str) else self.fail("invalid_choice", input=data)

@@ -44,14 +44,14 @@ def idempotent(action: Callable[..., Any]) -> Any:
 
 
 class Options(SimpleMetadata):
-    """What OPTIONS answers: a path's methods and media types. The fields are in the schema."""
+    """Answer OPTIONS with methods and media types. Fields are in the schema."""
 
     def determine_actions(self, request: Request, view: Any) -> Any:
         return {}
 
 
 class ApiViewSet(GenericViewSet[Any]):
-    """Refuses query parameters that an action does not know: neither its query class nor, in a list, a filter or the page."""
+    """Base of viewsets; refuses query parameters that the action does not declare."""
 
     metadata_class = Options
     query_classes: Mapping[str, type[Query]] = {}  # by the name of the action
@@ -119,7 +119,7 @@ class RetrieveMixin(RetrieveModelMixin, ApiViewSet):
 
 
 class ListMixin(ListModelMixin, ApiViewSet):
-    """`list` by pages, in the order of the unique field `ordering`; as CSV or JSON lines whole, unless a `limit` is given."""
+    """Paginated `list` in the order of the unique field `ordering`; all rows as CSV or JSON lines, unless `limit` is given."""
 
     ordering: str
     pagination_class = KeysetPagination

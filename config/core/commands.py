@@ -6,6 +6,6 @@ SETTINGS = "settings"  # the tag of the system checks of settings
 
 
 class LeanCommand(BaseCommand):
-    """Checks the settings at its start, and no more: to check paths and admin would load every page, for half its start."""
+    """Check only the settings at the start: checking URLs and admin would load every page, half of the start's time."""
 
     requires_system_checks = (SETTINGS,)

@@ -35,7 +35,7 @@ class Answer:
 
 
 class TransportError(Exception):
-    """A call that did not succeed.
+    """A call failed.
 
     `permanent`: trying again will not help. `status`: the HTTP status, None when there was no answer. `retry_after`: seconds
     the service asked us to wait. `body`: the start of the answer, for the log and the operator.
@@ -58,7 +58,7 @@ class TransportError(Exception):
 
 
 class Client:
-    """A kept connection to one outside service.
+    """A pooled connection to one outside service.
 
     `role` names the service in logs and errors; the timeouts are in seconds; an answer may have at most `max_body` bytes.
     Not for sharing between threads.

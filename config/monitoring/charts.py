@@ -20,7 +20,7 @@ GAP = 3
 
 @dataclass(frozen=True)
 class Series:
-    """A number for each hour, the oldest first. `tone` is a class of admin.css that has the colour."""
+    """A number for each hour, the oldest first. `tone` is a class of admin.css that has its colour."""
 
     label: str
     tone: str

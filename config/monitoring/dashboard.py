@@ -24,7 +24,7 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True)
 class Figure:
-    """A number or a short text, and the list behind it."""
+    """A number or short text, with a link to the list behind it."""
 
     label: str
     value: str | int
@@ -34,7 +34,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Next:
-    """What to do where there is nothing to see yet."""
+    """What to do when there is nothing to show yet."""
 
     text: str
     link: str
@@ -44,7 +44,7 @@ class Next:
 
 @dataclass(frozen=True)
 class Panel:
-    """What one part of the platform shows of itself."""
+    """A panel of the dashboard."""
 
     figures: Sequence[Figure] = ()
     chart: SafeString | str = ""

@@ -12,7 +12,7 @@ Check = Callable[[], dict[str, Any]]
 
 
 class Unhealthy(Exception):  # noqa: N818 - it is a state, not an error
-    """A part that does not work; its text is shown to whoever asks."""
+    """A part does not work; the text is shown to everyone."""
 
 
 NOT_ASKED = {"status": "down", "detail": "Unknown: the database is down."}

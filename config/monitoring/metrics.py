@@ -17,7 +17,7 @@ _registry = CollectorRegistry()
 
 
 class _AppCollector(Collector):
-    """Prometheus' wrapping of a function. Describing nothing keeps it from being run at registration."""
+    """Prometheus collector for a function, which is not called at registration."""
 
     def __init__(self, collect: Collect) -> None:
         self._collect = collect

@@ -18,7 +18,7 @@ ORDER = ("inflight", "catalog", "metadata_registry", "ingest", "compute", "confi
 
 
 class ApronAdminSite(UnfoldAdminSite):
-    """What every page of the admin shows around its content, and the dashboard."""
+    """The admin's site: navigation and dashboard."""
 
     index_template = "admin/dashboard.html"
 

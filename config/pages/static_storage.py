@@ -4,7 +4,7 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class HashedOnceCollected(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
-    """Needs no collecting on a desk, and no changed setting where it was done."""
+    """Works before `collectstatic`, as in development, and after it, with one setting."""
 
     def stored_name(self, name: str) -> str:
         """Return the name to ask for."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Periodic:
-    """A task, by its dotted path, that runs every so many minutes."""
+    """A task, by its dotted path, that runs every `minutes` minutes."""
 
     task: str
     minutes: int

@@ -35,7 +35,7 @@ def family_of(type_: Any) -> Family:
 
 @dataclass(frozen=True)
 class CellReader:
-    """The queries of cells over tables whose columns have `types`; the texts `null_values` are missing values.
+    """Build the queries that read cells; `types` are the columns' types, `null_values` the texts for missing values.
 
     In `ready` columns there are numbers of the kinds that are asked for, and nulls, already.
     """

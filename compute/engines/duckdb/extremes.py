@@ -10,7 +10,7 @@ from compute.operations.cell_types import exact_number_of
 
 
 class Extremes:
-    """The least and the greatest cells of a column, each with its number: of one number, by its text."""
+    """The least and greatest cells of a column with their numbers; equal numbers are ordered by their text."""
 
     def __init__(self) -> None:
         self.least: tuple[Decimal, str] | None = None

@@ -16,7 +16,7 @@ NO_JSON = r"(?i)(^|[:\[,-])(nan|inf(inity)?)([,\]}]|$)"
 
 
 class JsonValues:
-    """The expressions for a column, whose name an error says; `for_display`, what JSON cannot hold becomes text."""
+    """SQL expressions for a column; `for_display`: unrepresentable values become text."""
 
     def __init__(self, column: str, *, for_display: bool = False) -> None:
         self._column, self._for_display = column, for_display

@@ -89,7 +89,7 @@ MELTED = {
 
 
 class Piece(NamedTuple):
-    """What was read of a file in one go, and where the last whole line in it ends: to cut it off would copy it."""
+    """A block of the file, and where its last whole line ends."""
 
     read: bytes
     end: int
@@ -100,7 +100,7 @@ class Piece(NamedTuple):
 
 
 class PlainCsv:
-    """Columns of a file as an Arrow stream, which is read anew each time it is asked for.
+    """Columns of a file as an Arrow stream. Each request reads the file again.
 
     `error` is why a stream ended early, such as UnsupportedByFastPath, or CastError for a column of
     whole numbers that has others.

@@ -24,7 +24,7 @@ from compute.operations.cell_types import (
 
 @dataclass(frozen=True)
 class Column:
-    """Cells of one family. JSON is its text."""
+    """Cells of one type family. JSON is kept as its text."""
 
     name: str
     family: Family
@@ -59,14 +59,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Codes:
-    """Numbers that stand for cells: `codes` of each row, null where it is missing; `cells`, those that they stand for."""
+    """Numbers that represent cells: `codes` has one for each row, null where missing; `cells` are the cells they represent."""
 
     codes: list[int | None]
     cells: Column
 
 
 class CellReader:
-    """Reads columns as cells; the texts `null_values` are missing values."""
+    """Read columns as cells; `null_values` are texts for missing values."""
 
     def __init__(self, null_values: Sequence[str]) -> None:
         self._null_values = null_values

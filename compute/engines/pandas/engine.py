@@ -25,7 +25,7 @@ from compute.operations.cell_types import MELTED_GREATEST, MELTED_LEAST, MELTED_
 
 
 class Pandas:
-    """One file as one data frame of what stands for its cells."""
+    """One file as a data frame of numbers that represent its cells."""
 
     reads_urls = frozenset[Format]()
 

@@ -64,7 +64,7 @@ def family_of(type_: str) -> Family:
 
 
 class CellReader:
-    """The expressions of cells over columns, SQL of these types; the texts of `null_values` are missing values."""
+    """Build the expressions that read cells; `null_values` are texts for missing values."""
 
     def __init__(self, columns: Mapping[str, str], types: Mapping[str, str], null_values: Sequence[str]) -> None:
         self._columns, self._types = columns, types

@@ -61,7 +61,7 @@ NUMBERED = f"monotonically_increasing_id() AS {quoted_name(ROW)}"  # rising with
 
 
 class Spark:
-    """One file, read and computed on by the session of this process."""
+    """One file, read by the Spark session of this process."""
 
     reads_urls = frozenset({Format.CSV, Format.TSV, Format.PARQUET})
     _environment: ClassVar[EngineEnvironment]

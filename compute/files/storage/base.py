@@ -22,7 +22,7 @@ ABANDONED_SECONDS = 24 * 3600.0  # what nobody wrote to for so long, nobody will
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file below the root: `path` as callers know it, `place` for who reads it, `version` to tell whether it changed."""
+    """A file below the root: `path` as clients know it, `place` where it lies, `version` changes with its content."""
 
     path: str
     place: str
@@ -32,7 +32,7 @@ class StoredFile:
 
 
 class Incoming(Protocol):
-    """A file on its way in, visible to nobody before it is kept."""
+    """An upload in progress, invisible until it is committed."""
 
     @property
     def free_bytes(self) -> int | None:
@@ -49,7 +49,7 @@ class Incoming(Protocol):
 
 
 class Storage(Protocol):
-    """Where files and results lie. All may raise a StorageUnavailable."""
+    """Files and results below COMPUTE_ROOT. Methods may raise StorageUnavailable."""
 
     @property
     def results(self) -> str:

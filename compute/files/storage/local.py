@@ -26,7 +26,7 @@ from compute.files.versions import FileVersion, stat_opened, version_of
 
 
 class LocalStorage:
-    """A folder, made if it is not there."""
+    """A folder, created if missing."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -34,7 +34,7 @@ LOCK_SECONDS = 20.0
 
 
 class ObjectStorage:
-    """A URL and what lies below it; `local_scratch` is a folder of this machine."""
+    """Objects below a URL; `local_scratch` is a folder of this machine."""
 
     def __init__(self, url: str, local_scratch: Path) -> None:
         self._url, self._local_scratch = url.rstrip("/"), local_scratch
@@ -152,7 +152,7 @@ class ObjectStorage:
 
 
 class IncomingObject:
-    """An upload that streams to where it shall be."""
+    """An upload that streams to its final place in the store."""
 
     free_bytes = None
 
@@ -172,7 +172,7 @@ class IncomingObject:
 
 
 class SpooledObject:
-    """An upload whose name comes after its bytes, as a form's may: it waits on this machine's disk."""
+    """An upload whose name arrives after its bytes, as in a form: kept on the local disk until then."""
 
     def __init__(self, storage: ObjectStorage, folder: Path) -> None:
         descriptor, name = tempfile.mkstemp(dir=folder, prefix=f"{UPLOADS}-")
