@@ -33,7 +33,7 @@ class OfferInline(ReadOnlyInline):
 
 @admin.register(Product)
 class ProductAdmin(PlatformAdmin):
-    """Products: made and changed through the services, so that they are registered."""
+    """Products. Changes go through the services, which register them with the offers service."""
 
     icon = "inventory_2"
     list_display = ("name", "state", "reason", "offers_observed_at", "created_at")
@@ -164,7 +164,7 @@ class OfferChangeAdmin(ReadOnlyAdmin):
 
 @admin.register(RefreshRun)
 class RefreshRunAdmin(ReadOnlyAdmin):
-    """What each refresh did."""
+    """Results of refresh runs."""
 
     icon = "sync"
     list_display = (
@@ -196,7 +196,7 @@ class RefreshRunAdmin(ReadOnlyAdmin):
 
 @admin.register(ServiceToken)
 class ServiceTokenAdmin(ReadOnlyAdmin):
-    """The kept token, unseen. Deleting it makes the next question ask for another."""
+    """The stored token, which is not shown. After its deletion the next call requests a new one."""
 
     icon = "key"
     list_display = ("base_url", "obtained_at", "ask_again_at")

@@ -6,7 +6,7 @@ from config.worker.schedules import every
 
 
 class CatalogConfig(AppConfig):
-    """Declares what looks again at what must happen."""
+    """Declare periodic tasks, metrics, status, panel and permissions."""
 
     name = "catalog"
     verbose_name = "Catalogue"

@@ -37,7 +37,7 @@ class Line:
 
 @dataclass(frozen=True)
 class _Scale:
-    """Where a time and a price are on the plot."""
+    """Convert times and prices to positions on the plot."""
 
     start: datetime
     end: datetime

@@ -6,7 +6,7 @@ from config.api.problems import Problem
 
 
 class RefreshInProgress(Problem):
-    """One refresh at a time."""
+    """A refresh is running already."""
 
     status = HTTPStatus.CONFLICT
     code = "refresh_under_way"
@@ -19,6 +19,6 @@ class PeriodReversed(Problem):
 
 
 class PeriodTooLong(Problem):
-    """There are more changes in the period than one answer takes."""
+    """The period has more changes than one answer may hold."""
 
     code = "period_too_long"

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 
 class Product(models.Model):
-    """A product of the real world that shops sell."""
+    """A product that shops sell."""
 
     class Registration(models.TextChoices):
         PENDING = "pending"
@@ -87,7 +87,7 @@ class OfferChange(models.Model):
 
 
 class RefreshRun(models.Model):
-    """One round over the offers service: what was asked and what came of it."""
+    """A refresh of all products: its counts and its result."""
 
     class Status(models.TextChoices):
         RUNNING = "running"

@@ -20,7 +20,7 @@ OUTAGE_STATUSES = frozenset({429, 502, 503, 504})  # about the whole service, no
 
 @dataclass(frozen=True, slots=True)
 class ServiceOffer:
-    """An offer as the service tells it."""
+    """An offer as the service returns it."""
 
     id: str
     price: int
@@ -28,7 +28,7 @@ class ServiceOffer:
 
 
 class OffersError(Exception):
-    """A call that did not succeed; its text is fit for people. `status` is None when there was no answer."""
+    """A call failed; the text can be shown to people. `status` is None if there was no answer."""
 
     def __init__(self, reason: str, *, status: int | None = None) -> None:
         super().__init__(reason)
@@ -49,11 +49,11 @@ class OffersUnavailable(OffersError):  # noqa: N818 - its base says that it is a
 
 
 class OffersRefused(OffersError):  # noqa: N818 - as above
-    """Trying again as before will not help."""
+    """The service refused the call; repeating it will not help."""
 
 
 class OffersClient:
-    """One kept connection to the offers service at `base_url`. Not for sharing between threads."""
+    """A pooled connection to the offers service at `base_url`. Not thread-safe."""
 
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url.rstrip("/")

@@ -6,7 +6,7 @@ from config.worker.schedules import every
 
 
 class InflightConfig(AppConfig):
-    """Declares what looks again, once a minute, at what must happen."""
+    """Declare periodic tasks, metrics, status, panels and permissions."""
 
     name = "inflight"
     verbose_name = "In-flight sales"

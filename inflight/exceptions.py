@@ -20,20 +20,20 @@ class FileMissing(Problem):
 
 
 class UnusableCsv(Problem):
-    """The file as a whole cannot be read as the CSV it should be; nothing of it is imported."""
+    """The file cannot be read as CSV with the expected columns; nothing is imported."""
 
     code = "unusable_csv"
 
 
 class ImportInProgress(Problem):
-    """One import at a time per database."""
+    """An import is running already."""
 
     status = HTTPStatus.CONFLICT
     code = "import_under_way"
 
 
 class DeliveryInProgress(Problem):
-    """One delivery at a time."""
+    """A delivery is running already."""
 
     status = HTTPStatus.CONFLICT
     code = "delivery_under_way"

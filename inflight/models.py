@@ -121,7 +121,7 @@ class ImportRun(models.Model):
 
 
 class ImportReject(models.Model):
-    """A row that an import did not take: where it stands, why, and what it says, to be mended and imported again."""
+    """A rejected row: its line, the reasons and its text, to be mended and imported again."""
 
     class File(models.TextChoices):
         CUSTOMERS = "customers"
@@ -139,7 +139,7 @@ class ImportReject(models.Model):
 
 
 class Delivery(models.Model):
-    """One sending of customers to the partner, in batches."""
+    """A delivery of customers to the partner, in batches."""
 
     class Only(models.TextChoices):
         ALL = "all"

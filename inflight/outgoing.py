@@ -13,7 +13,7 @@ SALUTATIONS = {"1": "Mme", "2": "M", "": ""}
 
 
 class PurchaseLine(NamedTuple):
-    """What the partner learns of a purchase, from our columns."""
+    """Columns of a purchase that the partner gets."""
 
     product_id: str
     price: Decimal

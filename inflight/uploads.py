@@ -16,7 +16,7 @@ LONGEST_NAME = 100  # characters kept of the name that the file has at its owner
 
 
 class StoredFile(UploadedFile[bytes]):
-    """A file of the form, which lies in its place already."""
+    """A file of the form, already in its folder."""
 
     def __init__(self, name: str, size: int, place: Path) -> None:
         super().__init__(name=name, size=size)
@@ -24,7 +24,7 @@ class StoredFile(UploadedFile[bytes]):
 
 
 class FolderUploadHandler(FileUploadHandler):
-    """Streams a form's files into a new folder. Of what would be more than `limit` bytes together, nothing is kept."""
+    """Stream a form's files into a new folder; more than `limit` bytes together are refused."""
 
     chunk_size = CHUNK_BYTES
 

@@ -19,7 +19,7 @@ SEARCHED = 100_000  # entries, the newest, whose contents a search reads
 
 
 class StateFilter(admin.SimpleListFilter):
-    """Filters by how far an entry got."""
+    """Filter by the state of publication."""
 
     title = "state"
     parameter_name = "state"
@@ -40,7 +40,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(DataEntry)
 class DataEntryAdmin(ReadOnlyAdmin):
-    """To look at, not to edit: what was published cannot be taken back."""
+    """Entries, read-only: what was published cannot be changed."""
 
     icon = "database"
     list_display = ("id", "state", "beginning", "created_at", "published_at", "reason")

@@ -6,7 +6,7 @@ from config.worker.schedules import every
 
 
 class IngestConfig(AppConfig):
-    """Declares what looks again, what its state is, and what is counted."""
+    """Declare periodic tasks, health check, metrics, status, panel and permissions."""
 
     name = "ingest"
     verbose_name = "Ingest"

@@ -13,7 +13,7 @@ RETRY_AFTER_SECONDS = 5
 
 
 class Backlog:
-    """Counts what waits, now and then: counting for each request would cost more than the request.
+    """Count the unpublished entries now and then: counting for each request would cost more than the request.
 
     Between two measurements it adds what this process takes in. When that would be too much it measures again before it
     refuses, so that it never refuses by guess; other processes may take it over the limit by what they take in meanwhile.

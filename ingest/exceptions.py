@@ -10,14 +10,14 @@ class InvalidData(Problem):
 
 
 class ContentTooLarge(Problem):
-    """A content that Kafka would not take."""
+    """A content is larger than Kafka accepts."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     code = "too_large"
 
 
 class BacklogFull(Problem):
-    """So much waits for Kafka that nothing more is taken in."""
+    """Too many entries wait for Kafka."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "backlog_full"

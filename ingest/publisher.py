@@ -36,7 +36,7 @@ REFUSALS = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidRecordErro
 
 @dataclass(frozen=True)
 class Record:
-    """An entry as Kafka gets it."""
+    """A Kafka record of an entry."""
 
     entry_id: int
     content: Any
@@ -55,7 +55,7 @@ class Record:
 
 @dataclass
 class PublishResult:
-    """What became of some records: acknowledged, refused for good with the reason, or neither because of `failure`."""
+    """Result of publishing records: acknowledged, refused for good with the reason, or neither because of `failure`."""
 
     acknowledged: list[int] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
@@ -97,7 +97,7 @@ def _make_producer() -> KafkaProducer:
 
 
 class Publisher:
-    """Publishes records through one producer. Safe to share between threads; not across a fork."""
+    """Publish records through one producer. Thread-safe; not to be used across a fork."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -20,7 +20,7 @@ REPORT_EVERY_SECONDS = 60.0
 
 
 class Relay:
-    """Publishes until `stop` is called; outlives the absence of Kafka and of the database."""
+    """Publish until `stop` is called; go on when Kafka or the database were away."""
 
     def __init__(self) -> None:
         self._publisher = Publisher()

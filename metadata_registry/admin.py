@@ -17,7 +17,7 @@ from metadata_registry.payloads import payload_errors
 
 
 class MetadataForm(forms.ModelForm[Metadata]):
-    """Registers a record, under the same rules as the API."""
+    """Form that validates as the API does."""
 
     payload = forms.CharField(widget=forms.Textarea, strip=False)
 
@@ -33,7 +33,7 @@ class MetadataForm(forms.ModelForm[Metadata]):
 
 
 class DeletedFilter(admin.SimpleListFilter):
-    """Live records, unless the deleted ones are asked for."""
+    """Show live or deleted records."""
 
     title = "state"
     parameter_name = "deleted"
@@ -50,7 +50,7 @@ class DeletedFilter(admin.SimpleListFilter):
 
 
 class EventInline(ReadOnlyInline):
-    """What happened to the record."""
+    """History of the record."""
 
     model = MetadataEvent
     fields = readonly_fields = ("action", "by", "at")
@@ -60,7 +60,7 @@ class EventInline(ReadOnlyInline):
 
 @admin.register(Metadata)
 class MetadataAdmin(PlatformAdmin):
-    """Everything that changes a record goes through the services, and so into its history."""
+    """Records. Every change goes through the services, and so into the history."""
 
     icon = "description"
     form = MetadataForm
@@ -133,7 +133,7 @@ class MetadataAdmin(PlatformAdmin):
 
 @admin.register(MetadataEvent)
 class MetadataEventAdmin(ReadOnlyAdmin):
-    """What happened to all records, the newest first."""
+    """History of all records, the newest first."""
 
     icon = "history"
     list_display = ("at", "deed", "by", "record")

@@ -6,7 +6,7 @@ from config.worker.schedules import every
 
 
 class MetadataRegistryConfig(AppConfig):
-    """Declares its state, and what drops, once a day, the records deleted long ago."""
+    """Declare the daily clean-up, status, panel and permissions."""
 
     name = "metadata_registry"
     verbose_name = "Metadata registry"

@@ -13,4 +13,4 @@ class MetadataNotFound(Problem):
 
 
 class ImportRefused(Problem):
-    """A line of an export cannot be taken; nothing was imported."""
+    """A line of an export is not valid; nothing was imported."""

@@ -26,7 +26,7 @@ Content = tuple[datetime, str, str]  # what makes two records of one id the same
 
 
 class Event(msgspec.Struct):
-    """What happened to the record."""
+    """An event of a record's history."""
 
     action: Action
     by: Annotated[str, msgspec.Meta(max_length=255)]
@@ -34,7 +34,7 @@ class Event(msgspec.Struct):
 
 
 class Line(msgspec.Struct):
-    """One record."""
+    """A record with its history, as one line of an export."""
 
     id: UUID
     registered_on: Moment
@@ -51,7 +51,7 @@ class Line(msgspec.Struct):
 
 @dataclass
 class ImportCounts:
-    """What became of the lines."""
+    """How many lines were added and how many were there already."""
 
     added: int = 0
     unchanged: int = 0

@@ -34,7 +34,7 @@ class Metadata(models.Model):
 
 
 class MetadataEvent(models.Model):
-    """What happened to a record, when, and by whom; it goes when the record goes for good."""
+    """An event of a record's history: what, when and by whom. Dropped with its record."""
 
     class Action(models.TextChoices):
         CREATED = "created"

@@ -8,7 +8,7 @@ from config.api.strict import WordField
 
 
 class ProductFilter(FilterSet):
-    """Which products."""
+    """Filters of the list of products."""
 
     q = SearchFilter("name__icontains", help_text="a part of the name, in any case")
     registration = ParameterFilter(WordField(choices=Product.Registration.choices), "registration")

@@ -33,7 +33,7 @@ BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ListQuery(forms.Form):
-    """What of the list is asked for."""
+    """Query parameters of the list."""
 
     q = forms.CharField(required=False, max_length=200)
     after = forms.ModelChoiceField(Product.objects.all(), required=False)

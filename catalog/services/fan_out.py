@@ -25,12 +25,12 @@ FAILURES_TO_OPEN = 5  # in a row say that it is not about the products
 
 
 class CircuitOpen(OffersUnavailable):
-    """The service is away or refuses us: asking for the other products would only burn their timeouts."""
+    """The service is away or refuses all calls; calling for the other products would only wait for timeouts."""
 
 
 @dataclass(frozen=True)
 class _Call(Generic[T, R]):
-    """A call that has ended; `token` is the one it used."""
+    """A finished call; `token` is the one it used."""
 
     item: T
     token: str
@@ -44,7 +44,7 @@ class _Call(Generic[T, R]):
 
 
 class FanOut(Generic[T, R]):
-    """Asks for each item in one of `threads` threads.
+    """Call the service for each item, in `threads` threads.
 
     `ask` makes the call with a client and a token. `current_token` gives the kept token, or a first one; `renew_token` takes
     the one that was refused (401) and gives another. Both may raise OffersError; without a first token nothing is asked.

@@ -82,7 +82,7 @@ def _ask(client: OffersClient, token: str, product: Product) -> Told:
 
 @dataclass
 class _Refresh:
-    """A run under way: what is known but not written yet, and since when."""
+    """A running refresh: observations that are not written yet."""
 
     run: RefreshRun
     on_progress: OnProgress | None

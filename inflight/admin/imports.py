@@ -212,7 +212,7 @@ def _counts(counts: dict[str, int] | None) -> str:
 
 @admin.register(ImportReject)
 class ImportRejectAdmin(ReadOnlyAdmin):
-    """Rows that were not taken, with every reason."""
+    """Rejected rows with every reason."""
 
     icon = "block"
     list_display = ("id", "of_import", "file", "line", "why", "beginning")

@@ -9,19 +9,19 @@ from inflight.models import Delivery, ImportRun
 
 
 class ImportFilter(RunFilters):
-    """Which imports."""
+    """Filters of the list of imports."""
 
     status = ParameterFilter(WordField(choices=ImportRun.Status.choices), "status")
 
 
 class DeliveryFilter(RunFilters):
-    """Which deliveries."""
+    """Filters of the list of deliveries."""
 
     status = ParameterFilter(WordField(choices=Delivery.Status.choices), "status")
 
 
 class CustomerFilter(FilterSet):
-    """Which customers."""
+    """Filters of the list of customers."""
 
     email = ParameterFilter(TextField(max_length=254, help_text="the whole address, in any case"), "email", "iexact")
     q = SearchFilter(
@@ -36,7 +36,7 @@ class CustomerFilter(FilterSet):
 
 
 class PurchaseFilter(FilterSet):
-    """Which purchases."""
+    """Filters of the list of purchases."""
 
     customer_id = ParameterFilter(TextField(max_length=64), "customer_id")
     product_id = ParameterFilter(TextField(max_length=64), "product_id")

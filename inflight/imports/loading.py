@@ -16,7 +16,7 @@ PARSED_AT_ONCE = 250  # so few that the garbage collector, which wakes at 700 ne
 
 @dataclass(frozen=True)
 class FileSpec:
-    """One of the two files of an import: its name, what its rows must say, and the stage before its table."""
+    """One of the two files of an import: its name, the format of its rows, and its staging table."""
 
     name: str
     row_format: RowFormat
@@ -36,7 +36,7 @@ class Counts:
 
 
 class Reject(NamedTuple):
-    """A row that is not taken: its line, every reason, its text, and its fields by column."""
+    """A rejected row: its line, every reason, its text, and its fields by column."""
 
     line: int
     reasons: list[Reason]
@@ -46,7 +46,7 @@ class Reject(NamedTuple):
 
 @dataclass
 class Load:
-    """One file on its way into its stage."""
+    """Load one file into its staging table."""
 
     spec: FileSpec
     file: CsvFile

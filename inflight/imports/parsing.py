@@ -23,7 +23,7 @@ class Reason(TypedDict):
 
 @dataclass(frozen=True)
 class RowFormat:
-    """A file's columns in the order of its table, the key first, each with the check that turns text into its value."""
+    """Columns in the order of the table, the key first, each with the function that converts its text."""
 
     columns: tuple[tuple[str, Check], ...]
 
@@ -70,7 +70,7 @@ def reasons_of(row_format: RowFormat, fields: Sequence[str]) -> list[Reason]:
 
 @dataclass(frozen=True)
 class Text:
-    """The check of a text that is kept as it is, but for the white space around it."""
+    """Convert a text: strip white space, keep the rest."""
 
     longest: int
     shortest: int = 0

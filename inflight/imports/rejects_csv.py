@@ -16,7 +16,7 @@ MOST_RAW = 10_000  # characters; a longer cell could not be imported again
 
 
 class RejectedRow(Protocol):
-    """What this file needs of a reject."""
+    """The fields of a reject that the file needs."""
 
     file: str
     line: int

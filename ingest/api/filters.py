@@ -5,7 +5,7 @@ from config.api.strict import FlagParameter
 
 
 class DataFilter(PeriodFilters):
-    """Which records."""
+    """Filters of the list of records."""
 
     published = ParameterFilter(
         FlagParameter(help_text="only what Kafka has (true) or has not (false) acknowledged"),

@@ -10,7 +10,7 @@ Result = TypeVar("Result")
 
 
 class GroupCommit(Generic[Item, Result]):
-    """Calls `work`, which takes any number of items and returns a result for each, one call at a time.
+    """Collect the items of concurrent threads and call `work` with all of them, one call at a time.
 
     While it is at work the items of other threads gather; the thread that came first then works for all of them. Alone,
     a thread does not wait. What `work` raises, each thread of that group gets.

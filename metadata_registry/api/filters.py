@@ -7,7 +7,7 @@ from config.api.strict import TextField
 
 
 class MetadataFilter(FilterSet):
-    """Which records."""
+    """Filters of the list of records."""
 
     name = ParameterFilter(TextField(max_length=255, help_text="the whole name"), "name")
     name_prefix = ParameterFilter(TextField(max_length=255, help_text="how the name begins"), "name", "startswith")

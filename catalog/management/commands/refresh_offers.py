@@ -17,7 +17,7 @@ WAIT_SECONDS = 120.0  # for the refresh of the schedule to end
 
 
 class Command(LeanCommand):
-    """Asks for offers now and says what came of it. Exit status 1 when the run did not complete."""
+    """Refresh offers now and print the result. Exit status 1 if the run did not complete."""
 
     help = "Ask the offers service for the offers of all registered products, or of one, now."
 
