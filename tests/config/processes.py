@@ -9,6 +9,8 @@ from urllib.parse import quote
 from django.conf import settings
 from django.db import connection
 
+from tests.fakes.faulty import wait_until
+
 SETUP = "import django, os, sys\ndjango.setup()\n"
 
 
@@ -52,3 +54,20 @@ def run_python(code: str, **changes: str) -> "subprocess.CompletedProcess[str]":
         text=True,
         timeout=60,
     )
+
+
+def run_and_kill(code: str, **changes: str) -> None:
+    """Run Python code that kills its own process; return when the database has released that process's locks, too."""
+    assert run_python(code, **changes).returncode == -9
+    wait_until(lambda: not _advisory_locks(), what="PostgreSQL to notice that the process is dead")
+
+
+def _advisory_locks() -> int:
+    if connection.vendor == "sqlite":
+        return 0  # its locks are the kernel's, which releases them as it ends the process
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+            " WHERE locktype = 'advisory' AND datname = current_database()"
+        )
+        return int(cursor.fetchone()[0])

@@ -11,7 +11,7 @@ from django.test import Client
 
 from ingest.models import DataEntry
 from ingest.services import relay_waiting
-from tests.config.processes import run_python
+from tests.config.processes import run_and_kill
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,7 +57,7 @@ def test_killed_before_its_answer_it_is_still_one_of_each(
 ) -> None:
     broker = {"KAFKA_BOOTSTRAP_SERVERS": settings.KAFKA_BOOTSTRAP_SERVERS[0], "KAFKA_TOPIC": settings.KAFKA_TOPIC}
     package, _, module = path.rpartition(".")
-    assert run_python(KILLED.format(package=package, module=module, name=name), **broker).returncode == -9
+    run_and_kill(KILLED.format(package=package, module=module, name=name), **broker)
     assert (post().status_code, post()["Idempotent-Replayed"], DataEntry.objects.count()) == (201, "true", 1)
     DataEntry.objects.filter(published_at=None).update(claimed_until="2000-01-01T00:00:00Z")  # its holder is dead
     relay_waiting(seconds=10)
