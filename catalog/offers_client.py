@@ -44,7 +44,7 @@ class OffersUnavailable(OffersError):  # noqa: N818 - its base says that it is a
 
     @property
     def is_outage(self) -> bool:
-        """Whether the other products would fare no better."""
+        """Return whether the other products would fare no better."""
         return self.status is None or self.status in OUTAGE_STATUSES
 
 

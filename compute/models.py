@@ -75,7 +75,7 @@ class Job(models.Model):
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing more will happen to it."""
+        """Return whether nothing more will happen to it."""
         return self.status in self.SETTLED
 
     @property

@@ -187,7 +187,7 @@ class Delivery(models.Model):
 
     @property
     def is_active(self) -> bool:
-        """Whether there is still something to do without a person."""
+        """Return whether there is still something to do without a person."""
         return self.status in self.ACTIVE
 
 

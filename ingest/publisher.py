@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 ENTRY_ID_HEADER = "entry-id"
 CONSTANT_KEY = b"data_entry"
-REST_SECONDS = 5.0  # after a failure, how long requests do not even try
+CIRCUIT_OPEN_SECONDS = 5.0  # after a failure, how long requests do not even try
 ENVELOPE_BYTES = 4096  # what a record is larger than its content, at most
 REFUSALS = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidRecordError)  # trying again will not help
 
@@ -105,14 +105,14 @@ class Publisher:
         self._circuit_open_until = 0.0
 
     def is_worth_trying(self) -> bool:
-        """Whether a request should wait for Kafka: after a failure one at a time may find out, every REST_SECONDS."""
+        """Return whether a request should wait for Kafka: after a failure, one tries every CIRCUIT_OPEN_SECONDS."""
         if not self._circuit_open_until:
             return True
         with self._lock:
             now = time.monotonic()
             if now < self._circuit_open_until:
                 return False
-            self._circuit_open_until = now + REST_SECONDS
+            self._circuit_open_until = now + CIRCUIT_OPEN_SECONDS
             return True
 
     def publish(self, records: Sequence[Record], *, seconds: float) -> PublishResult:
@@ -189,10 +189,10 @@ class Publisher:
             raise KafkaError(outcome.failure)
 
     def _fail(self, producer: KafkaProducer | None, outcome: PublishResult, error: Exception) -> None:
-        """Rest, and drop the producer: an idempotent one can be dead for good (docs/decisions/0032)."""
+        """Open the circuit, and drop the producer: an idempotent one can be dead for good (docs/decisions/0032)."""
         outcome.failure = _text(error)
         logger.warning("Kafka did not acknowledge: %s", outcome.failure)
-        self._circuit_open_until = time.monotonic() + REST_SECONDS
+        self._circuit_open_until = time.monotonic() + CIRCUIT_OPEN_SECONDS
         with self._lock:
             if producer is None or producer is not self._producer:
                 return

@@ -39,7 +39,7 @@ class _Call(Generic[T, R]):
 
     @property
     def is_refused(self) -> bool:
-        """Whether the token was not good enough."""
+        """Return whether the token was not good enough."""
         return isinstance(self.outcome, OffersError) and self.outcome.status == 401
 
 

@@ -202,7 +202,7 @@ class UploadInput(Input):
 
 
 class UploadQuery(Query):
-    """Whether to replace an existing file."""
+    """Return whether to replace an existing file."""
 
     overwrite = FlagParameter(default=False, help_text="true: replace the file that is there")
 

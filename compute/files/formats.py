@@ -79,12 +79,12 @@ class Source:
 
     @property
     def is_text(self) -> bool:
-        """Whether its cells carry no type."""
+        """Return whether its cells carry no type."""
         return self.format in (Format.CSV, Format.TSV)
 
     @property
     def may_be_plain(self) -> bool:
-        """Whether nothing yet speaks against a text whose lines are rows and end with \\n."""
+        """Return whether nothing yet speaks against a text whose lines are rows and end with \\n."""
         return (
             self.is_text and not self.gzipped and not self.in_order and self.line_end == "\n" and len(self.columns) > 1
         )
@@ -144,7 +144,7 @@ def check_names(columns: Sequence[str]) -> tuple[str, ...]:
 
 
 def _is_by_lines(head: bytes) -> bool:
-    """Whether records, one after the other, seem to be lines, which can be read in parallel; no byte order mark can."""
+    """Return whether records, one after the other, seem to be lines, which can be read in parallel; no byte order mark can."""
     first, end, _ = head.lstrip().partition(b"\n")
     try:
         json.loads(first)

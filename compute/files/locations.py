@@ -26,7 +26,7 @@ MODIFIED = ("LastModified", "last_modified", "mtime", "updated", MILLISECONDS, "
 
 
 def is_url(place: str) -> bool:
-    """Whether a place is an object's URL, not a path."""
+    """Return whether a place is an object's URL, not a path."""
     return "://" in place
 
 

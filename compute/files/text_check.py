@@ -41,7 +41,7 @@ class TextChecker:
 
 
 def _is_utf8(text: bytes, size: int) -> bool:
-    """Whether the first `size` bytes are UTF-8, by Arrow, in half the time of decoding them."""
+    """Return whether the first `size` bytes are UTF-8, by Arrow, in half the time of decoding them."""
     import pyarrow as pa  # noqa: PLC0415 - who does not read files needs no Arrow
 
     offsets = pa.py_buffer(struct.pack("=ii", 0, size))
@@ -70,7 +70,7 @@ class CheckedText(io.BufferedIOBase):
         self._checker = TextChecker()
 
     def readable(self) -> bool:
-        """Whether it can be read, which is all that it is for."""
+        """Return whether it can be read, which is all that it is for."""
         return True
 
     def read1(self, size: int = -1) -> bytes:

@@ -56,7 +56,7 @@ def checked(source: Source) -> Iterator[FileCheck]:
 
 
 def may_be_misread(source: Source) -> bool:
-    """Whether DuckDB reads it in more than one region, so that a refusal may be its own mistake."""
+    """Return whether DuckDB reads it in more than one region, so that a refusal may be its own mistake."""
     return source.is_text and (source.gzipped or source.path.stat().st_size > REGION_BYTES)
 
 
@@ -99,7 +99,7 @@ def _chunks(source: Source, stopping: threading.Event) -> Iterator[bytes]:
 
 
 def _has_clear_rows(tail: bytes) -> bool:
-    """Whether all its line ends are those of rows. Its end is outside quotes, so every second piece before that is inside."""
+    """Return whether all line ends are ends of rows. The end is outside quotes, so every second piece before it is inside."""
     _check_line(tail.rstrip(b"\r\n"))
     return not any(b"\n" in cell or b"\r" in cell for cell in tail.split(b'"')[-2::-2])
 

@@ -46,7 +46,7 @@ class FileVersion:
         return cls(text, None if any(info.get(key) for key in _WRITES) else changed_ns)
 
     def is_racy(self, now_ns: int) -> bool:
-        """Whether a write after `now_ns` may leave this version, as the clock has not ticked since the last one.
+        """Return whether a write after `now_ns` may leave this version, as the clock has not ticked since the last one.
 
         Git knows it of its index as "racily clean". A time in the future is of a clock that was set, and 0 of a store that
         tells none: nothing is sure then.

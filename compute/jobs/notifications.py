@@ -59,7 +59,7 @@ class Listener:
                 return
 
     def _anybody_has_written(self) -> bool:
-        """Whether another connection has written to the SQLite database since this was last asked."""
+        """Return whether another connection has written to the SQLite database since this was last asked."""
         if connection.vendor != "sqlite":
             return False
         before = self._version

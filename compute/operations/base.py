@@ -58,7 +58,7 @@ class Operation(Protocol):
 
     @property
     def reads_all(self) -> bool:
-        """Whether the result depends on the whole file."""
+        """Return whether the result depends on the whole file."""
 
     def scan(self, table: Table) -> Scan:
         """Return what to read of a file; raise UnknownColumn, NotNumeric, NotComparable."""

@@ -219,5 +219,5 @@ def exact_number_of(value: Any) -> Decimal | None:
 
 
 def is_word(value: str) -> bool:
-    """Whether a finding's value is no number for sure: not only the beginning of one."""
+    """Return whether a finding's value is no number for sure: not only the beginning of one."""
     return len(value) < SHOWN and number_of(value) is None

@@ -25,7 +25,7 @@ class Preview:
 
     @property
     def is_awaited(self) -> bool:
-        """Whether there will be a table."""
+        """Return whether there will be a table."""
         return self.job is not None and not self.error
 
     def shown(self, rows: int) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def etag_of(shown: bytes, state: bytes | None = None) -> str:
 
 
 def is_not_modified(request: Request | HttpRequest, etag: str) -> bool:
-    """Whether the client has this already, as If-None-Match says."""
+    """Return whether the client has this already, as If-None-Match says."""
     tags = parse_etags(request.headers.get("If-None-Match", ""))
     return "*" in tags or etag in (tag.removeprefix("W/") for tag in tags)
 

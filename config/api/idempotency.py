@@ -74,7 +74,7 @@ _claim: ContextVar[_Claim | None] = ContextVar("idempotency_claim", default=None
 
 
 def has_idempotency_key() -> bool:
-    """Whether the request under way has a key."""
+    """Return whether the request under way has a key."""
     return _claim.get() is not None
 
 

@@ -86,7 +86,7 @@ def problem_response(
 
 
 def prefers_page(request: HttpRequest) -> bool:
-    """Whether a person asks with a browser, and not for a path of the API."""
+    """Return whether a person asks with a browser, and not for a path of the API."""
     is_api = request.path == "/api" or request.path.startswith("/api/")
     return not is_api and request.get_preferred_type(["application/json", "text/html"]) == "text/html"
 

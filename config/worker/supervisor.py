@@ -144,7 +144,7 @@ class Supervisor:
         self._runs_all_schedules = False
 
     def _is_stalled(self) -> bool:
-        """Whether the same due task has been the oldest for WORKER_STALL_SECONDS: nothing claims any more."""
+        """Return whether the same due task has been the oldest for WORKER_STALL_SECONDS: nothing claims any more."""
         head = oldest_due_task()
         now = time.monotonic()
         if head is None or self._head is None or self._head[0] != head.pk:

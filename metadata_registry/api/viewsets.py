@@ -62,7 +62,7 @@ class MetadataViewSet(ListMixin, RetrieveMixin):
 
     @cached_property
     def wants_deleted(self) -> bool:
-        """Whether the list is that of the deleted ones."""
+        """Return whether the list is that of the deleted ones."""
         return bool(self.parameters.get("deleted"))
 
     def paginate_queryset(self, queryset: Any) -> list[Any]:

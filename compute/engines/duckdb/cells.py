@@ -139,7 +139,7 @@ class CellReader:
         return _struct({"n": _double(cell), **digits, "x": text, "cell": quoted_name(cell.column)})
 
     def _is_compared_by_type(self, cell: Cell) -> bool:
-        """Whether a cell of a melted column has an order of its own."""
+        """Return whether a cell of a melted column has an order of its own."""
         return cell == MELTED_LEAST and not family_of(self.types[cell.column]).is_untyped
 
     def _is_number(self, cell: Cell) -> str:

@@ -275,7 +275,7 @@ def _header_bytes(start: bytes) -> int:
 
 
 def _is_plain(piece: Piece) -> bool:
-    """Whether every line is a row and every byte between two delimiters belongs to the cell, of UTF-8."""
+    """Return whether every line is a row and every byte between two delimiters belongs to the cell, of UTF-8."""
     if b'"' in piece.read or b"\r" in piece.read or b"\0" in piece.read:
         return False
     try:
@@ -285,6 +285,6 @@ def _is_plain(piece: Piece) -> bool:
 
 
 def _may_have_hexadecimals(piece: Piece) -> bool:
-    """Whether something looks like 0x10, which Arrow, and only Arrow, takes for a whole number."""
+    """Return whether something looks like 0x10, which Arrow, and only Arrow, takes for a whole number."""
     letters = [x for x in (b"x", b"X") if x in piece.read]  # one byte is searched for ten times as fast as two
     return any(b"0" + x in piece.read for x in letters)

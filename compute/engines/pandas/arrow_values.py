@@ -122,7 +122,7 @@ def _float_json(text: str | None, column: str, *, for_display: bool) -> str | No
 
 
 def is_exact(number: Decimal | int) -> bool:
-    """Whether a number is the one that its double is written as."""
+    """Return whether a number is the one that its double is written as."""
     return Decimal(repr(float(number))) == number
 
 

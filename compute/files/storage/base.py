@@ -62,7 +62,7 @@ class Storage(Protocol):
         """Return the path of an upload called `file_path`; raise OutsideRoot, UnusableName or NotAFile."""
 
     def is_file(self, path: str) -> bool:
-        """Whether there is a file at a path of our own, such as a result's."""
+        """Return whether there is a file at a path of our own, such as a result's."""
 
     def version_of(self, path: str) -> str | None:
         """Return the text of the version of the file at a path of our own; None where there is none."""

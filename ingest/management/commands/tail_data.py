@@ -22,7 +22,7 @@ class Seen:
         self._ids: OrderedDict[bytes, None] = OrderedDict()
 
     def is_repeat(self, entry_id: bytes) -> bool:
-        """Whether this id came before; from now on it did."""
+        """Return whether this id came before; from now on it did."""
         if entry_id in self._ids:
             return True
         self._ids[entry_id] = None
