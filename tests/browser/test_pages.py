@@ -11,6 +11,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 from tests.browser.house import House
 from tests.browser.watching import barriers, overflow
 
+# Swagger fades colours over; in the middle of that they have less contrast than before and after.
+END_TRANSITIONS = (
+    """document.getAnimations().filter(each => each instanceof CSSTransition).forEach(each => each.finish())"""
+)
 # All that is folded up is looked at; five rows say of a table what there is to say (some have a tbody each).
 OPEN_AND_SHORTEN = """
     document.querySelectorAll("details").forEach((closed) => { closed.open = true })
@@ -51,6 +55,7 @@ def page(context: BrowserContext) -> Page:
 def look(page: Page, *, scheme: Literal["light", "dark"], window: ViewportSize) -> None:
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size(window)
+    page.evaluate(END_TRANSITIONS)
 
 
 def faults_of(page: Page) -> list[str]:
