@@ -26,12 +26,6 @@ class NotAFile(Problem):
     code = "not_a_file"
 
 
-class UnknownFormat(Problem):
-    """The format is neither given nor recognizable from the name."""
-
-    code = "unknown_format"
-
-
 class UnusableName(Problem):
     """An upload's name cannot be made safe."""
 

@@ -27,7 +27,7 @@ class Job(models.Model):
     operation = models.CharField(max_length=16, choices=Operation.choices)
     parameters = models.JSONField()
     file_path = models.TextField(help_text="below COMPUTE_ROOT")
-    input_format = models.CharField(max_length=16)
+    input_format = models.CharField(max_length=16, blank=True, help_text="blank: the file itself will tell")
     output_format = models.CharField(max_length=16, blank=True, help_text="blank: the input's")
     input_bytes = models.BigIntegerField()
     input_version = models.TextField(help_text="of the file when the job was taken in; blank: older than this column")
@@ -47,6 +47,9 @@ class Job(models.Model):
     rows_out = models.BigIntegerField(null=True)
     columns = models.JSONField(null=True, help_text="the result's columns and their types, in order: [[name, type]]")
     read_as = models.JSONField(null=True, help_text="as what each column that was asked for was read: {column: word}")
+    reading = models.JSONField(
+        null=True, help_text="how the file was read: {format, read, guessed, rows_left_out, left_out}"
+    )
     error = models.TextField(blank=True)
     error_code = models.CharField(max_length=32, blank=True)
     error_field = models.TextField(blank=True)

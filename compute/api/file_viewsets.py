@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from compute.api.base import ComputeMixin, settled_job, under_way
 from compute.api.pagination import FilePagination
+from compute.api.read_serializers import read_of
 from compute.api.serializers import FileOutput, JobOutput, PreviewOutput, PreviewQuery, UploadInput, UploadQuery
 from compute.exceptions import FileMissing, LengthRequired, NotAFile
 from compute.files.downloads import BINARY, etag_of_file, file_response
@@ -85,7 +86,8 @@ class FileViewSet(ComputeMixin):
         """Show a file's columns and first rows."""
         asked = JobRequest(
             operation=Job.Operation.PREVIEW,
-            parameters={"rows": self.parameters["rows"]},
+            parameters={"rows": self.parameters["rows"]}
+            | ({"read": read} if (read := read_of(self.parameters)) else {}),
             file_path=pk,
             input_format=self.parameters.get("input_format", ""),
             output_format=Format.JSON,

@@ -5,20 +5,22 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from compute.files.formats import Format, format_of
+from compute.api.read_serializers import ReadInput, ReadParameter, read_of
+from compute.files.formats import OUTPUTS, Format, format_of
 from compute.files.storage import StoredFile
 from compute.models import Job
-from compute.operations.cell_types import Reading
 from compute.operations.group_by import Aggregation
 from config.api.openapi import example
 from config.api.strict import DistinctListField, FlagParameter, Input, NumberParameter, Query, TextField, WordField
 
 MAX_COLUMNS = 1000
 FORMATS = [(format_.value, format_.value) for format_ in Format]
+OUTPUT_FORMATS = [(format_.value, format_.value) for format_ in OUTPUTS]
 NOON = "2026-11-26T12:00:00Z"  # in examples
 RESULT = {
     "file_path": "results/sales-stats-6a5d4758f5e3.csv", "rows": 1, "columns": ["column", "mean"],
-    "read_as": {"price": "number"}, "job": 1,
+    "read_as": {"price": "number"}, "read": {"encoding": "utf-8", "delimiter": ",", "quote": '"', "header": True},
+    "guessed": [], "rows_left_out": 0, "left_out": [], "job": 1,
 }  # fmt: skip
 
 
@@ -29,28 +31,14 @@ def _names(*, required: bool = True) -> serializers.ListField:
     )
 
 
-class ReadInput(Input):
-    """How to read a file, where the file itself does not say."""
-
-    null_values = serializers.ListField(
-        child=TextField(max_length=100, allow_blank=True),
-        required=False,
-        max_length=100,
-        help_text="texts that stand for missing values, such as NA; blank text and NaN always do",
-    )
-    types = serializers.DictField(
-        child=WordField(choices=[Reading.TEXT.value, Reading.NUMBER.value]),
-        required=False,
-        help_text="columns of text or JSON that are text, or numbers, whatever their values look like",
-    )
-
-
 class FileInput(Input):
     """Input of every operation: the file, how to read it, and the formats."""
 
     file_path = TextField(max_length=4096, help_text="below COMPUTE_ROOT")
-    input_format = WordField(choices=FORMATS, required=False, help_text="where the file's name does not say")
-    output_format = WordField(choices=FORMATS, required=False, help_text="default: the input's")
+    input_format = WordField(
+        choices=FORMATS, required=False, help_text="where neither the file's name nor its content says"
+    )
+    output_format = WordField(choices=OUTPUT_FORMATS, required=False, help_text="default: the input's, or CSV")
     read = ReadInput(required=False)
     Authorization = TextField(
         required=False, write_only=True, help_text="the token, where it cannot be sent as a header"
@@ -59,7 +47,7 @@ class FileInput(Input):
     def parameters(self) -> dict[str, Any]:
         """Return what is the operation's own, and how to read the file."""
         own = {key: value for key, value in self.validated_data.items() if key not in FileInput().fields}
-        read = {key: value for key, value in self.validated_data.get("read", {}).items() if value}
+        read = read_of(self.validated_data)
         return own | ({"read": read} if read else {})
 
 
@@ -97,6 +85,14 @@ class StatsInput(NonNullInput):
         return {"by": []} | attrs
 
 
+class BadRowOutput(serializers.Serializer[Any]):
+    """A row that was left out."""
+
+    line = serializers.IntegerField()
+    text = serializers.CharField()
+    reason = serializers.CharField()
+
+
 @example(RESULT)
 class ResultOutput(serializers.Serializer[Any]):
     """Result of a finished job."""
@@ -105,6 +101,10 @@ class ResultOutput(serializers.Serializer[Any]):
     rows = serializers.IntegerField(source="rows_out")
     columns = serializers.SerializerMethodField()
     read_as = serializers.SerializerMethodField()
+    read = serializers.SerializerMethodField()
+    guessed = serializers.SerializerMethodField()
+    rows_left_out = serializers.SerializerMethodField()
+    left_out = serializers.SerializerMethodField()
     job = serializers.IntegerField(source="pk")
 
     def get_columns(self, job: Job) -> list[str]:
@@ -114,6 +114,25 @@ class ResultOutput(serializers.Serializer[Any]):
     def get_read_as(self, job: Job) -> dict[str, str]:
         """As what each column that was asked for was read: integer, number, text, or the file's own type."""
         return job.read_as or {}
+
+    @extend_schema_field({"type": "object", "additionalProperties": {}})
+    def get_read(self, job: Job) -> dict[str, Any]:
+        """How the file was read, as detected and as asked for; it can be sent as `read`."""
+        return dict((job.reading or {}).get("read", {}))
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_guessed(self, job: Job) -> list[str]:
+        """What of `read` is no more than a guess."""
+        return list((job.reading or {}).get("guessed", []))
+
+    def get_rows_left_out(self, job: Job) -> int:
+        """How many bad rows were left out."""
+        return int((job.reading or {}).get("rows_left_out", 0))
+
+    @extend_schema_field(BadRowOutput(many=True))
+    def get_left_out(self, job: Job) -> list[dict[str, Any]]:
+        """The first hundred of them."""
+        return list((job.reading or {}).get("left_out", []))
 
 
 class JobErrorOutput(serializers.Serializer[Any]):
@@ -211,4 +230,5 @@ class PreviewQuery(Query):
     """What to show of a file."""
 
     rows = NumberParameter(default=20, least=1, most=1000, help_text="the first so many")
+    read = ReadParameter(required=False, help_text="how to read it: the object `read` of the operations, as JSON text")
     input_format = WordField(choices=FORMATS, required=False, help_text="where the file's name does not say")

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from json import dumps
 
+from compute.files.notation import NOTATIONS
+
 MAX_DETAIL = 2_500  # characters of an error's text, whatever the file holds
 MAX_QUOTED = 80  # of a name or value that it quotes
 MAX_LISTED = 1_000  # of a list of names
@@ -100,6 +102,16 @@ class NotComparable(ComputeError):
         super().__init__(
             f"The column {quoted(column)} holds lists, structs or maps, which have no least or greatest.", field=field
         )
+
+
+class UnusableOption(ComputeError):
+    """An option of `read` that cannot be, or that does not fit the file."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "unusable_option"
+
+    def __init__(self, detail: str, field: str) -> None:
+        super().__init__(detail, field=field)
 
 
 class UntypedOnly(ComputeError):
@@ -200,6 +212,13 @@ class NotSplittable(EngineSignal):
 
 def _as_json(text: str) -> str:
     return dumps(_cut(text, MAX_QUOTED), ensure_ascii=False)
+
+
+def notation_mend(value: str) -> str:
+    """Return the sentence that says how to have a number in another notation read; blank where a value is none."""
+    found = [each for each in NOTATIONS if each.plain(value) is not None]
+    asked = " or ".join(f'"read": {dumps(each.as_read(), ensure_ascii=False)}' for each in found[:2])
+    return f"If {quoted(value)} is a number, send {asked}. " if found else ""
 
 
 def null_value_mend(value: str) -> str:

@@ -3,7 +3,6 @@
 No text of a library's own reaches a user.
 """
 
-import zlib
 from xml.parsers import expat
 from xml.parsers.expat import errors
 
@@ -25,6 +24,8 @@ _XML = {
     errors.XML_ERROR_XML_DECL: 'the XML declaration is not valid; write <?xml version="1.0" encoding="UTF-8"?>',
 }
 
+_PACKERS = {"gzip": "gzip", "bzip2": "bzip2", "xz": "xz", "Zstandard": "zstd", "zip": "zip"}
+
 
 def broken_xml(error: expat.ExpatError) -> BrokenFile:
     """Return the error that says where a document is not well-formed, and why; raise MemoryError where it was that."""
@@ -35,15 +36,15 @@ def broken_xml(error: expat.ExpatError) -> BrokenFile:
     return BrokenFile(f"The file is not well-formed XML: line {error.lineno}, column {error.offset + 1}: {reason}.")
 
 
-def broken_gzip(error: EOFError | OSError | zlib.error) -> BrokenFile:
+def broken_packing(how: str, error: Exception) -> BrokenFile:
     """Return the error that says why a packed file cannot be unpacked."""
     text = str(error)
-    if isinstance(error, EOFError):
+    if isinstance(error, EOFError) or "ended before" in text or "truncated" in text.lower():
         reason = "it is cut off; upload it again"
     elif "Not a gzipped file" in text:
-        reason = "it is not gzip all through; give it a name without .gz, or pack it with gzip"
+        reason = "it is not gzip all through; pack it again"
     elif "CRC" in text or "length" in text:
         reason = "its checksum (CRC) or length is wrong; pack it again"
     else:
-        reason = "it is damaged; pack it again"
+        reason = f"it is damaged, or packed in a way that is not read; pack it again with {_PACKERS[how]}"
     return BrokenFile(f"The file cannot be unpacked: {reason}.")

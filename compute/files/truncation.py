@@ -12,9 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from compute.files.csv_file import MAX_ROW_BYTES
 from compute.files.errors import BrokenFile
-from compute.files.formats import Format, Source, open_bytes
+from compute.files.formats import MAX_ROW_BYTES, Format, Source, open_bytes
 from compute.files.json_check import JsonChecker
 from compute.files.text_check import CHUNK_BYTES, CheckedText
 
@@ -41,10 +40,7 @@ class FileCheck:
 
 @contextmanager
 def checked(source: Source) -> Iterator[FileCheck]:
-    """Check a file from threads beside its computation. Leaving the block ends it, and raises what it has found by then.
-
-    A packed file is read whole for that, and its checksum with it, at which DuckDB does not look.
-    """
+    """Check a file from threads beside its computation. Leaving the block ends it, and raises what it has found by then."""
     stopping = threading.Event()
     with ThreadPoolExecutor(2) as pool:
         check = FileCheck(pool.submit(_is_clear, source, stopping), pool.submit(_check_text, source, stopping))
@@ -57,12 +53,12 @@ def checked(source: Source) -> Iterator[FileCheck]:
 
 def may_be_misread(source: Source) -> bool:
     """Return whether DuckDB reads it in more than one region, so that a refusal may be its own mistake."""
-    return source.is_text and (source.gzipped or source.path.stat().st_size > REGION_BYTES)
+    return source.is_text and source.path.stat().st_size > REGION_BYTES
 
 
 def _is_clear(source: Source, stopping: threading.Event) -> bool:
     is_text = may_be_misread(source)
-    if not (is_text or source.format == Format.JSON or (source.format == Format.JSONL and source.gzipped)):
+    if not (is_text or source.format == Format.JSON):
         return True
     tail = _tail(source, stopping)
     if stopping.is_set():
@@ -73,10 +69,10 @@ def _is_clear(source: Source, stopping: threading.Event) -> bool:
 
 
 def _check_text(source: Source, stopping: threading.Event) -> None:
-    """Look at all bytes of a text that is not packed, and of JSON."""
+    """Look at all bytes of a text, and of JSON."""
     if source.is_json:
         _check_json(source, stopping)
-    elif source.is_text and not source.gzipped:
+    elif source.is_text:
         with open_bytes(source) as file:
             text = CheckedText(file)
             while not stopping.is_set() and text.read1(CHUNK_BYTES):
@@ -107,10 +103,8 @@ def _has_clear_rows(tail: bytes) -> bool:
 def _tail(source: Source, stopping: threading.Event) -> bytes:
     tail = b""
     with open_bytes(source) as file:
-        if not source.gzipped:
-            file.seek(max(0, source.path.stat().st_size - TAIL_BYTES))
-        read = CheckedText(file).read1 if source.is_text and source.gzipped else file.read
-        while not stopping.is_set() and (chunk := read(TAIL_BYTES)):
+        file.seek(max(0, source.path.stat().st_size - TAIL_BYTES))
+        while not stopping.is_set() and (chunk := file.read(TAIL_BYTES)):
             if source.is_text:
                 _check_line(chunk)
             tail = (tail + chunk)[-TAIL_BYTES:]

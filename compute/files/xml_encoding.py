@@ -37,10 +37,13 @@ class Encoding(NamedTuple):
     declared: str = ""
 
 
-def text_of(file: BinaryIO) -> Iterator[str]:
-    """Yield the document's text in pieces; raise BrokenFile for an unknown encoding, and for bytes that are not of it."""
+def text_of(file: BinaryIO, asked: str = "") -> Iterator[str]:
+    """Yield the document's text in pieces, from the encoding that is asked for or else that the document names.
+
+    Raises BrokenFile for an unknown encoding, and for bytes that are not of it.
+    """
     chunk = file.read(CHUNK_BYTES)
-    encoding = encoding_of(chunk)
+    encoding = Encoding(asked) if asked else encoding_of(chunk)
     decoder = codecs.getincrementaldecoder(encoding.codec)()
     offset, chunk = encoding.mark_bytes, chunk[encoding.mark_bytes :]
     while True:

@@ -1,7 +1,8 @@
 """Execute one job, from its file to its result, in a worker process. Free of Django.
 
-A text file is read in parallel where that cannot lose rows (compute/files/truncation.py), and sequentially otherwise. Where a
-column holds another type than assumed, the file is read again with that type: guessing types from a sample would be wrong.
+A text is read by the engine, in parallel, where that cannot lose rows (compute/files/truncation.py), and by our own reader
+otherwise (compute/reading/). Where a column holds another type than assumed, the file is read again with that type: guessing
+types from a sample would be wrong.
 """
 
 from collections.abc import Callable
@@ -12,7 +13,6 @@ from typing import Any
 
 from compute.engines import engine_class
 from compute.engines.base import Engine, Resources, Target, Written
-from compute.files.csv_file import check_rows
 from compute.files.errors import (
     BrokenFile,
     ComputeError,
@@ -21,17 +21,19 @@ from compute.files.errors import (
     NotNumeric,
     NotSplittable,
     OutOfRange,
+    UnknownColumn,
     UnsupportedByFastPath,
 )
-from compute.files.formats import Format, Source, inspect_source
+from compute.files.formats import OUTPUTS, PACKED, Format, Source
 from compute.files.locations import fetch, is_url, publish
 from compute.files.truncation import checked, may_be_misread
 from compute.files.versions import version_of, write_back
 from compute.jobs.background_fsync import fsync_in_background
 from compute.operations import operation_of
 from compute.operations.base import Operation
-from compute.operations.cell_types import CastError, CellType, Table
-from compute.operations.read_options import ReadOptions
+from compute.operations.cell_types import CastError, CellType, Reading, Table
+from compute.reading.options import ReadOptions
+from compute.reading.prepare import Preparation, Prepared, prepared, prepared_url
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class JobSpec:
     operation: str
     parameters: dict[str, Any]
     input_path: str
-    input_format: str
+    input_format: str  # "" to be told by the file itself
     input_version: str  # when the job was taken in
     output_format: str  # "" for the input's
     results: str
@@ -61,7 +63,8 @@ class JobSpec:
 class JobResult:
     """Result of a job: its file name, the rows read and written, its columns with their types.
 
-    `read_as`: for each column that was used, the type that it was read as (Reading or Family).
+    `read_as`: for each column that was used, the type that it was read as (Reading or Family). `reading`: how the file was
+    read (Prepared.told).
     """
 
     result_name: str
@@ -69,6 +72,7 @@ class JobResult:
     rows_out: int
     columns: dict[str, str]
     read_as: dict[str, str]
+    reading: dict[str, Any]
     result_version: str = ""  # set once it is published
 
 
@@ -84,99 +88,105 @@ def execute(spec: JobSpec, on_start: Callable[[Engine], None]) -> JobResult:
 
 
 def _compute_safely(spec: JobSpec, operation: Operation, on_start: Callable[[Engine], None]) -> JobResult:
-    """Read in parallel where that cannot lose rows; otherwise sequentially, and have csv.reader count the rows too."""
-    source = _open_source(spec)
-    if source.url:
-        with suppress(NotSplittable):
-            return _compute(spec, operation, source, on_start)
-        source = _fetch(spec)
-    elif operation.reads_all and (found := _compute_in_parallel(spec, operation, source, on_start)):
-        return found
-    result = _compute(spec, operation, replace(source, in_order=True), on_start)
-    if operation.reads_all and source.is_text:
-        check_rows(source, result.rows_in)
-    return result
+    """Let the engine read the file as it is where that is sure to lose nothing; otherwise what our own reader made of it."""
+    if found := _prepared_url(spec):
+        with suppress(NotSplittable, BrokenFile):
+            return _compute(spec, operation, found, on_start)
+    work = replace(_preparation(spec, operation), thoroughly=found is not None)
+    found = prepared(work)
+    try:
+        return _compute_checked(spec, operation, found, on_start)
+    except NotSplittable:
+        pass
+    except (BrokenFile, NotNumeric, MixedColumn, UnknownColumn) as error:
+        if not _may_be_misread(found.source, error):
+            raise
+    return _compute_checked(spec, operation, prepared(replace(work, thoroughly=True)), on_start)
 
 
-def _compute_in_parallel(
-    spec: JobSpec, operation: Operation, source: Source, on_start: Callable[[Engine], None]
-) -> JobResult | None:
-    with checked(source) as check:
-        if source.gzipped or check.has_clear_end():
-            try:
-                result = _compute(spec, operation, source, on_start)
-            except NotSplittable:
-                pass
-            except ComputeError as error:
-                check.finish()  # raises the real reason, if the file is broken
-                if not may_be_misread(source) or not isinstance(error, BrokenFile | NotNumeric | MixedColumn):
-                    raise
-            else:
-                if check.finish():
-                    return result
-        check.finish()
-    return None
+def _may_be_misread(source: Source, error: ComputeError) -> bool:
+    """Return whether our own reader may see what is otherwise, or say better what is wrong."""
+    if isinstance(error, BrokenFile):
+        return source.format != Format.PARQUET
+    if isinstance(error, UnknownColumn):
+        return source.is_text and len(source.columns) == 1  # a line of words before the header looks like that
+    return may_be_misread(source)
 
 
-def _compute(spec: JobSpec, operation: Operation, source: Source, on_start: Callable[[Engine], None]) -> JobResult:
+def _compute_checked(
+    spec: JobSpec, operation: Operation, found: Prepared, on_start: Callable[[Engine], None]
+) -> JobResult:
+    """Return the result; raise BrokenFile or NotSplittable where the file is not as it seemed."""
+    with checked(found.source) as check:
+        if not check.has_clear_end():
+            raise NotSplittable
+        try:
+            result = _compute(spec, operation, found, on_start)
+        except ComputeError:
+            check.finish()  # raises the real reason, if the file is broken
+            raise
+        if not check.finish():
+            raise NotSplittable
+        return result
+
+
+def _compute(spec: JobSpec, operation: Operation, found: Prepared, on_start: Callable[[Engine], None]) -> JobResult:
     resources = Resources(spec.memory, spec.threads, Path(spec.scratch), spec.shared_scratch)
+    source = found.source
     with engine_class(spec.engine)(source, resources) as engine:
         on_start(engine)
-        format_ = Format(spec.output_format) if spec.output_format else source.format
+        format_ = Format(spec.output_format) if spec.output_format else _output_of(source.original)
         name = f"{spec.result_stem}.{format_}"
         target = Target(
             Path(spec.scratch) / name, format_, _delimiter(format_, source), for_display=not operation.reads_all
         )
         lines = source.is_text and (target.format, target.delimiter) == (source.format, source.delimiter)
         written, read_as = _write_result(engine, operation, _read_options(spec), target, lines=lines)
-        return JobResult(name, engine.rows_read(), written.rows, written.columns, read_as)
+        return JobResult(name, engine.rows_read(), written.rows, written.columns, read_as, found.told)
 
 
-def _open_source(spec: JobSpec) -> Source:
-    """The input: a URL, where the engine reads this format there, or a path."""
+def _prepared_url(spec: JobSpec) -> Prepared | None:
+    """The input where it is, if the engine reads it there."""
+    if not is_url(spec.input_path) or not spec.input_format or spec.input_path.lower().endswith(PACKED):
+        return None
     format_ = Format(spec.input_format)
-    if is_url(spec.input_path) and format_ in engine_class(spec.engine).reads_urls and not _is_packed(spec):
-        return _with_null_values(spec, inspect_source(_input(spec), format_, gzipped=False, url=spec.input_path))
-    return _fetch(spec)
+    if format_ not in engine_class(spec.engine).reads_urls:
+        return None
+    return prepared_url(spec.input_path, format_, _read_options(spec))
 
 
-def _fetch(spec: JobSpec) -> Source:
+def _preparation(spec: JobSpec, operation: Operation) -> Preparation:
     """The input on this machine, under a plain name of our own: engines take `*` and `?` in a path for patterns."""
+    path = Path(spec.scratch) / "input"
     if is_url(spec.input_path):
-        fetch(spec.input_path, _input(spec))
+        fetch(spec.input_path, path)
     else:
-        _input(spec).symlink_to(spec.input_path)
-    return _with_null_values(spec, inspect_source(_input(spec), Format(spec.input_format), gzipped=_is_packed(spec)))
-
-
-def _with_null_values(spec: JobSpec, source: Source) -> Source:
-    return replace(source, null_values=_read_options(spec).null_values)
+        path.symlink_to(spec.input_path)
+    format_ = Format(spec.input_format) if spec.input_format else None
+    return Preparation(path, format_, _read_options(spec), Path(spec.scratch), most_rows=operation.most_rows)
 
 
 def _read_options(spec: JobSpec) -> ReadOptions:
     return ReadOptions.of(spec.parameters.get("read", {}))
 
 
-def _input(spec: JobSpec) -> Path:
-    return Path(spec.scratch) / "input"
-
-
-def _is_packed(spec: JobSpec) -> bool:
-    return spec.input_path.lower().endswith(".gz")
+def _output_of(original: Format) -> Format:
+    """The format of a result of which nobody said another: the input's, CSV where that is only read."""
+    return original if original in OUTPUTS else Format.CSV
 
 
 def _delimiter(format_: Format, source: Source) -> str:
     """CSV goes out with the delimiter that CSV came in with."""
     if format_ == Format.TSV:
         return "\t"
-    return source.delimiter if source.format == Format.CSV else ","
+    return source.delimiter if source.original == Format.CSV else ","
 
 
 def _write_result(
     engine: Engine, operation: Operation, read: ReadOptions, target: Target, *, lines: bool
 ) -> tuple[Written, dict[str, str]]:
     """Read columns as the narrowest type that fits, and write the result; return also the type that each was read as."""
-    table = Table(engine.columns(), read.types)
+    table = Table(engine.columns(), {column: Reading(type_) for column, type_ in read.types.items()})
     while True:
         scan = operation.scan(table)
         try:

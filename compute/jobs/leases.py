@@ -82,6 +82,8 @@ def finish_job(job: Job, outcome: dict[str, Any]) -> bool:
         rows_out=outcome["rows_out"],
         columns=[[name, type_] for name, type_ in outcome["columns"].items()],
         read_as=outcome["read_as"],
+        reading=outcome["reading"],
+        input_format=outcome["reading"]["format"],
         progress=1.0,
     )
     if not is_ours:

@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from compute.exceptions import JobSettled, QueueFull, UnknownFormat
-from compute.files.formats import Format, format_of
+from compute.exceptions import JobSettled, QueueFull
+from compute.files.formats import format_of
 from compute.files.storage import RESULTS, StoredFile, storage
 from compute.jobs.notifications import QUEUED, SETTLED, Listener, notify
 from compute.models import Job
@@ -25,14 +25,14 @@ logger = logging.getLogger(__name__)
 
 BUSY_RETRY_SECONDS = 5
 RESULTS_REVISION = (
-    2  # raised by each release that answers the same request on the same file otherwise than the one before
+    3  # raised by each release that answers the same request on the same file otherwise than the one before
 )
 LOOK_AGAIN_SECONDS = 1.0  # should a wake-up be missed
 
 
 @dataclass(frozen=True)
 class Request:
-    """A requested operation. A blank `input_format` is taken from the file's name, a blank `output_format` from the input."""
+    """A requested operation. A blank `input_format` is told by the file's name or content, a blank `output_format` by that."""
 
     operation: str
     parameters: dict[str, Any]
@@ -45,7 +45,7 @@ class Request:
 def submit_job(request: Request, *, fresh: bool) -> Job:
     """Return a job for the request: unless `fresh`, one that has answered it already on this very file, or a new one.
 
-    Raises OutsideRoot, FileMissing, NotAFile, UnknownFormat or QueueFull.
+    Raises OutsideRoot, FileMissing, NotAFile or QueueFull.
     """
     job = _job_for(request, storage().existing_file(request.file_path, field="file_path"))
     if not fresh and (earlier := _earlier_job(job.fingerprint)):
@@ -123,20 +123,12 @@ def drop_old_results() -> None:
 
 
 def _job_for(request: Request, file: StoredFile) -> Job:
-    format_ = request.input_format or format_of(request.file_path)
-    if not format_:
-        known = ", ".join(Format)
-        raise UnknownFormat(
-            f"The name does not say what the file is; give input_format: {known}.", field="input_format"
-        )
-    if format_ == Format.PARQUET and request.file_path.lower().endswith(".gz"):
-        raise UnknownFormat("Parquet is compressed inside; unpack the .gz.", field="file_path")
     job = Job(
         sub=request.sub,
         operation=request.operation,
         parameters=request.parameters,
         file_path=file.path,
-        input_format=format_,
+        input_format=request.input_format or format_of(request.file_path) or "",
         output_format=request.output_format,
         input_bytes=file.bytes,
         input_version=file.version.text,

@@ -60,6 +60,10 @@ class Operation(Protocol):
     def reads_all(self) -> bool:
         """Return whether the result depends on the whole file."""
 
+    @property
+    def most_rows(self) -> int | None:
+        """Return how many rows are enough, where not all of them are needed."""
+
     def scan(self, table: Table) -> Scan:
         """Return what to read of a file; raise UnknownColumn, NotNumeric, NotComparable."""
 

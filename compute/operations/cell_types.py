@@ -4,12 +4,9 @@ This is the one place that decides what each type can be asked for; `docs/comput
 blank text, the text or number NaN, the texts of `null_values`) are null in all cells but RAW ones.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 import narwhals as nw
 
@@ -20,9 +17,11 @@ from compute.files.errors import (
     NotNumeric,
     UnknownColumn,
     UntypedOnly,
+    notation_mend,
     null_value_mend,
     quoted,
 )
+from compute.files.notation import number_of
 
 
 class Family(StrEnum):
@@ -198,24 +197,11 @@ class Table:
             self.found[column] = Reading.NUMBER
         else:
             mend = (
-                null_value_mend(value) if self.families[column].is_untyped else "Only finite numbers are computed on."
+                f"{notation_mend(value)}{null_value_mend(value)}"
+                if self.families[column].is_untyped
+                else "Only finite numbers are computed on."
             )
             raise NotNumeric(column, f"it holds {quoted(value)}. {mend}", field=field)
-
-
-def number_of(value: Any) -> float | None:
-    """Return a finite number in decimal notation, a text or a number already; None where it is none."""
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    is_other_notation = isinstance(value, str) and ("_" in value or not value.isascii())
-    return None if is_other_notation or not math.isfinite(number) else number
-
-
-def exact_number_of(value: Any) -> Decimal | None:
-    """Return the same with all its digits."""
-    return None if number_of(value) is None else Decimal(value.strip() if isinstance(value, str) else value)
 
 
 def is_word(value: str) -> bool:

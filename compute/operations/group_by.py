@@ -81,6 +81,7 @@ class GroupBy:
     by: Sequence[str]
     aggregations: Mapping[str, Sequence[Aggregation]]
     reads_all = True
+    most_rows = None
 
     def scan(self, table: Table) -> Scan:
         table.check_known(self.by, "by")

@@ -22,6 +22,7 @@ class Stats:
     columns: Sequence[str]
     by: Sequence[str] = ()
     reads_all = True
+    most_rows = None
 
     def scan(self, table: Table) -> Scan:
         table.check_known(self.columns, "columns")

@@ -16,6 +16,7 @@ class NonNull:
 
     columns: Sequence[str]
     reads_all = True
+    most_rows = None
 
     def scan(self, table: Table) -> Scan:
         table.check_known(self.columns, "columns")
@@ -37,6 +38,11 @@ class Preview:
 
     rows: int
     reads_all = False
+
+    @property
+    def most_rows(self) -> int:
+        """Return how many rows are enough."""
+        return self.rows
 
     def scan(self, table: Table) -> Scan:
         return Scan(_raw(table))

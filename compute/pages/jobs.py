@@ -9,7 +9,7 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST, require_safe
 
 from compute.exceptions import JobSettled
-from compute.files.formats import Format
+from compute.files.formats import OUTPUTS
 from compute.jobs import services
 from compute.models import Job
 from compute.pages.charts import bar_chart
@@ -61,7 +61,7 @@ def job(request: HttpRequest, job_id: int) -> HttpResponse:
         "measure": measure,
         "most_bars": MOST_BARS,
         "chart": _chart(found, result.table, measure) if result.table and measure else "",
-        "formats": list(Format),
+        "formats": list(OUTPUTS),
         "own_format": found.result_path.rpartition(".")[2],
         "curl": curl_of(found, request.build_absolute_uri("/")),
     }
@@ -94,8 +94,8 @@ def convert(request: HttpRequest, job_id: int) -> HttpResponse:
     """
     earlier = get_object_or_404(requested_jobs(), pk=job_id, status=Job.Status.DONE)
     format_ = request.POST.get("output_format", "")
-    if format_ not in list(Format):
-        raise Problem(f"Choose one of these formats: {', '.join(Format)}.", field="output_format")
+    if format_ not in list(OUTPUTS):
+        raise Problem(f"Choose one of these formats: {', '.join(OUTPUTS)}.", field="output_format")
     again = services.Request(
         operation=earlier.operation,
         parameters=earlier.parameters,

@@ -20,9 +20,10 @@ import pyarrow.parquet as pq
 
 from compute.engines import engine_class
 from compute.engines.base import EngineEnvironment
+from compute.files.formats import format_of
 from compute.files.versions import version_of
-from compute.files.xml_file import read_records
 from compute.jobs.execute import JobResult, JobSpec, execute
+from compute.reading.xml_records import Apart, RecordsAt, read_records
 
 QUICK_JAVA = (  # for many small jobs: nothing compiled for long, no class verified
     "--conf spark.sql.shuffle.partitions=1 --conf spark.sql.codegen.wholeStage=false --conf spark.sql.adaptive.enabled=false"
@@ -86,7 +87,7 @@ def order(path: Path, operation: str, *, engine: str = "duckdb", **parameters: A
     results.mkdir(exist_ok=True)
     defaults: dict[str, dict[str, Any]] = {"group_by": {"aggregations": {}}, "stats": {"by": []}}
     scratch = tempfile.mkdtemp(dir=path.parent)
-    suffix = path.name.removesuffix(".gz").rpartition(".")[2]
+    suffix = format_of(path.name) or ""
     return JobSpec(
         engine=engine,
         operation=operation,
@@ -139,7 +140,8 @@ def read_table(path: Path) -> list[dict[str, Any]]:
             return [json.loads(line) for line in path.read_text().splitlines()]
         case ".xml":
             with path.open("rb") as file:
-                return [{key: value or None for key, value in row.items()} for row in read_records(file)]
+                records = read_records(file, "", RecordsAt(("records", "record")), Apart())
+                return [{key: value or None for key, value in row.items()} for row in records]
     return list(pq.read_table(path).to_pylist())
 
 

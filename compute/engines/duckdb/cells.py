@@ -13,6 +13,7 @@ import duckdb
 from compute.engines.duckdb.json import SURE_DIGITS, TEMPORAL, JsonValues
 from compute.engines.duckdb.sql import is_exact_double, quoted_name, quoted_text, raising
 from compute.files.formats import MISSING
+from compute.files.notation import PLAIN, Notation
 from compute.operations.base import POSITION, Scan
 from compute.operations.cell_types import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, Cell, CellType, Family
 
@@ -37,12 +38,13 @@ def family_of(type_: Any) -> Family:
 class CellReader:
     """Build the queries that read cells; `types` are the columns' types, `null_values` the texts for missing values.
 
-    In `ready` columns there are numbers of the kinds that are asked for, and nulls, already.
+    In `ready` columns there are numbers of the kinds that are asked for, and nulls, already. Text is read in `notation`.
     """
 
     types: Mapping[str, Any]
     null_values: Sequence[str] = ()
     ready: frozenset[str] = frozenset()
+    notation: Notation = PLAIN
 
     def select(self, scan: Scan, table: str, more: Sequence[str] = ()) -> str:
         """Return the query of the cells, and of the expressions `more`, of each row of a table.
@@ -61,7 +63,7 @@ class CellReader:
         type_, values = self._melted_values(scan.melted)
         position, melted = quoted_name(POSITION), quoted_name(MELTED_LEAST.column)
         rows = [*keys, f"unnest(range({len(values)})) AS {position}", f"unnest([{', '.join(values)}]) AS {melted}"]
-        reader = CellReader({MELTED_LEAST.column: type_}, self.null_values)
+        reader = CellReader({MELTED_LEAST.column: type_}, self.null_values, notation=self.notation)
         casts = reader._casts(MELTED_NUMBER)
         number, cell = reader.decided(MELTED_NUMBER, position), reader.decided(MELTED_LEAST, position)
         found = {MELTED_NUMBER: number, MELTED_LEAST: cell, MELTED_GREATEST: cell}
@@ -82,7 +84,7 @@ class CellReader:
     def _casts(self, cell: Cell) -> list[str]:
         if cell.column in self.ready:
             return []
-        text = self._text(cell)
+        text = self._number_text(cell)
         double, whole = (
             f"TRY_CAST({text} AS DOUBLE) AS {_double(cell)}",
             f"TRY_CAST({text} AS BIGINT) AS {_whole(cell)}",
@@ -131,9 +133,9 @@ class CellReader:
 
     def by_number(self, cell: Cell) -> str:
         """Beside the double, what tells numbers of more digits apart; of numbers that are the same, the text decides."""
-        text = self._text(cell)
+        text, written = self._text(cell), self._number_text(cell)
         digits = {
-            name: f"CASE WHEN length({text}) > {SURE_DIGITS} THEN TRY_CAST({text} AS DECIMAL(38, {scale})) END"
+            name: f"CASE WHEN length({text}) > {SURE_DIGITS} THEN TRY_CAST({written} AS DECIMAL(38, {scale})) END"
             for name, scale in (("t", 18), ("h", 0))
         }
         return _struct({"n": _double(cell), **digits, "x": text, "cell": quoted_name(cell.column)})
@@ -166,6 +168,15 @@ class CellReader:
             return f"{text} IN ({words}) OR ({text} < '!' AND trim({text}, ' \t') = '')"
         # By a Parquet's statistics DuckDB takes isnan() for false.
         return f"NOT isfinite({text}) AND NOT isinf({text})" if family == Family.FLOAT else f"{text} IS NULL"
+
+    def _number_text(self, cell: Cell) -> str:
+        """The cell's text as DuckDB writes numbers; null where it is none in the notation."""
+        text, notation = self._text(cell), self.notation
+        if notation.is_plain or not family_of(self.types[cell.column]).is_untyped:
+            return text
+        plain = f"replace({text}, {quoted_text(notation.thousands)}, '')" if notation.thousands else text
+        plain = f"replace({plain}, {quoted_text(notation.decimal)}, '.')"
+        return f"CASE WHEN regexp_matches({text}, {quoted_text(notation.pattern)}) THEN {plain} END"
 
     def _text(self, cell: Cell) -> str:
         column, type_ = quoted_name(cell.column), self.types[cell.column]

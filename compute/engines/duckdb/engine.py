@@ -24,7 +24,6 @@ from compute.engines.duckdb.output import with_cells, writable
 from compute.engines.duckdb.plain_csv import PlainCsv, select_plain, types_of
 from compute.engines.duckdb.sql import quoted_name as _name
 from compute.engines.duckdb.sql import quoted_text as _text
-from compute.engines.duckdb.xml_records import records_as_json_lines
 from compute.files.errors import (
     BrokenFile,
     ComputeError,
@@ -70,9 +69,7 @@ class DuckDb:
             forget()
 
     def columns(self) -> dict[str, Family]:
-        """Return the file's columns: from a CSV's header, a Parquet's schema, all the records of JSON and XML."""
-        if self._source.format == Format.XML:
-            self._source = records_as_json_lines(self._source, self._resources.scratch)
+        """Return the file's columns: from a CSV's header, a Parquet's schema, all the records of JSON."""
         with self._faults():
             found = self._source.columns or self._found_columns()
             if not found:
@@ -87,7 +84,7 @@ class DuckDb:
         numbered = [f"row_number() OVER () AS {_name(ROW)}"] if scan.rows else []
         with self._faults():
             plain = "" if scan.rows else self._plain_query(lines=lines)
-            reader = CellReader(self._types, self._source.null_values)
+            reader = CellReader(self._types, self._source.null_values, notation=self._source.notation)
             query = plain or reader.select(scan, table_of(self._source), numbered)
             relation = self._connection.sql(query)
             return nw.from_native(relation).lazy()
@@ -217,8 +214,7 @@ class DuckDb:
         if self._source.format == Format.PARQUET:
             found = self._connection.sql(f"SELECT * FROM {table_of(self._source)}").types
             return dict(zip(columns, found, strict=True))
-        is_json = self._source.is_json and not self._source.holds_text
-        return dict.fromkeys(columns, sqltype("JSON" if is_json else "VARCHAR"))
+        return dict.fromkeys(columns, sqltype("JSON" if self._source.is_json else "VARCHAR"))
 
 
 def _outermost(nodes: Sequence[tuple[str, int]]) -> Iterator[str]:

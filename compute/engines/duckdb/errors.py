@@ -11,10 +11,9 @@ from compute.engines.base import Target
 from compute.engines.duckdb.database import forget
 from compute.engines.duckdb.files import NO_RECORD
 from compute.engines.duckdb.sql import raised
-from compute.files import csv_file, json_file
+from compute.files import json_file
 from compute.files.errors import BrokenFile, InexactTogether, LimitReached, OutOfRange, UnwritableValue, quoted
 from compute.files.formats import Source
-from compute.files.truncation import may_be_misread
 from compute.operations.base import Scan
 from compute.operations.cell_types import CastError, Cell, CellType
 
@@ -72,8 +71,5 @@ def _broken(text: str, source: Source) -> BrokenFile:
 
 
 def _ask_our_reader(source: Source) -> None:
-    if source.is_text and (source.in_order or not may_be_misread(source)):
-        for _ in csv_file.read_rows(source):
-            pass
-    elif source.is_json and source.path.stat().st_size <= MOST_JSON_BYTES:
+    if source.is_json and source.path.stat().st_size <= MOST_JSON_BYTES:
         json_file.check_records(source)

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from compute.operations.cell_types import exact_number_of
+from compute.files.notation import exact_number_of
 
 
 class Extremes:

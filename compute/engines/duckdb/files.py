@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from compute.engines.duckdb.sql import quoted_name, quoted_text
-from compute.files.csv_file import MAX_ROW_BYTES
-from compute.files.formats import Format, Source
+from compute.files.formats import MAX_ROW_BYTES, Format, Source
 from compute.files.json_check import MAX_JSON_RECORD_BYTES
 from compute.files.truncation import REGION_BYTES
 
+UNPACKED = "compression='none'"  # whatever the name says
 REGIONS_PER_BUFFER = 4  # DuckDB's own ratio
 
 
@@ -16,13 +16,12 @@ def table_of(source: Source) -> str:
     if source.format == Format.PARQUET:
         return f"read_parquet({_path(source)})"
     if source.is_json:
-        columns = _struct(source.columns, "VARCHAR" if source.holds_text else "JSON")
-        return f"read_json({_path(source)}, {_packed(source)}, {_json_options(source)}, columns={columns})"
+        return f"read_json({_path(source)}, {_json_options(source)}, columns={_struct(source.columns, 'JSON')})"
     return (
-        f"read_csv({_path(source)}, {_packed(source)}, auto_detect=false, header=true, quote='\"', escape='\"',"
+        f"read_csv({_path(source)}, {UNPACKED}, auto_detect=false, header=true, quote='\"', escape='\"',"
         f" delim={quoted_text(source.delimiter)}, new_line={quoted_text(source.line_end.encode('unicode_escape').decode())},"
         f" max_line_size={MAX_ROW_BYTES}, buffer_size={REGIONS_PER_BUFFER * REGION_BYTES},"
-        f" parallel={not source.in_order}, columns={_struct(source.columns, 'VARCHAR')})"
+        f" columns={_struct(source.columns, 'VARCHAR')})"
     )
 
 
@@ -51,7 +50,7 @@ KEYS = f"CASE WHEN json_type(json) = 'OBJECT' THEN json_keys(json) ELSE error('{
 
 
 def _records(source: Source) -> str:
-    return f"read_json_objects({_path(source)}, {_packed(source)}, {_json_options(source)})"
+    return f"read_json_objects({_path(source)}, {_json_options(source)})"
 
 
 def schema_query(source: Source) -> str:
@@ -63,14 +62,10 @@ def _path(source: Source) -> str:
     return quoted_text(str(source.path))
 
 
-def _packed(source: Source) -> str:
-    return "compression='gzip'" if source.gzipped else "compression='none'"
-
-
 def _json_options(source: Source) -> str:
     lines = "newline_delimited" if source.by_lines else "unstructured"
     form = "array" if source.format == Format.JSON else lines
-    return f"format='{form}', maximum_object_size={MAX_JSON_RECORD_BYTES}"
+    return f"{UNPACKED}, format='{form}', maximum_object_size={MAX_JSON_RECORD_BYTES}"
 
 
 def _struct(columns: Sequence[str], type_: str) -> str:

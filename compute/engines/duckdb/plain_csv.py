@@ -22,9 +22,8 @@ import pyarrow.csv
 from compute.engines.duckdb.cells import CellReader
 from compute.engines.duckdb.extremes import Extremes
 from compute.engines.duckdb.sql import quoted_name
-from compute.files.csv_file import MAX_ROW_BYTES
 from compute.files.errors import UnsupportedByFastPath
-from compute.files.formats import MARK, MISSING, Source
+from compute.files.formats import MARK, MAX_ROW_BYTES, MISSING, Source
 from compute.operations.base import LINE, POSITION, Scan
 from compute.operations.cell_types import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, CastError, Cell, CellType
 

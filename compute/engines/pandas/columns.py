@@ -10,6 +10,7 @@ import pyarrow as pa
 from compute.engines.pandas.arrow_values import comparable, is_exact, json_texts, texts, with_one_zero
 from compute.files.errors import InexactTogether
 from compute.files.formats import BLANKS, MISSING
+from compute.files.notation import Notation, exact_number_of, number_of
 from compute.operations.cell_types import (
     MELTED_NUMBER,
     SHOWN,
@@ -17,8 +18,6 @@ from compute.operations.cell_types import (
     Cell,
     CellType,
     Family,
-    exact_number_of,
-    number_of,
 )
 
 
@@ -66,10 +65,10 @@ class Codes:
 
 
 class CellReader:
-    """Read columns as cells; `null_values` are texts for missing values."""
+    """Read columns as cells; `null_values` are texts for missing values, numbers are in `notation`."""
 
-    def __init__(self, null_values: Sequence[str]) -> None:
-        self._null_values = null_values
+    def __init__(self, null_values: Sequence[str], notation: Notation) -> None:
+        self._null_values, self._notation = null_values, notation
 
     def numbers(self, column: Column, cell: Cell) -> list[float | None] | list[int | None]:
         """Return the cells as finite numbers; raise CastError."""
@@ -101,10 +100,12 @@ class CellReader:
                 numbers = [0] * len(raw)
         return list(zip(numbers, plain, raw, strict=True))
 
-    def _parsed(self, column: Column, cell: Cell, values: Sequence[Any], parse: Callable[[Any], Any]) -> list[Any]:
+    def _parsed(
+        self, column: Column, cell: Cell, values: Sequence[Any], parse: Callable[[Any, Notation], Any]
+    ) -> list[Any]:
         found = []
         for value, gone in zip(values, column.is_missing(self._null_values), strict=True):
-            number = None if gone else parse(value)
+            number = None if gone else parse(value, self._notation)
             if number is None and not gone:
                 raise CastError(cell, str(value)[:SHOWN])
             found.append(number)
@@ -138,9 +139,9 @@ def _ranked(keys: Sequence[Any], column: Column) -> Codes:
     return Codes(codes, column.take([first[key] for key in ordered]))
 
 
-def whole_of(value: Any) -> int | None:
+def whole_of(value: Any, notation: Notation) -> int | None:
     """Return a whole number of 64 bits; None where it is none."""
-    number = exact_number_of(value)
+    number = exact_number_of(value, notation)
     return (
         int(number)
         if number is not None and number == number.to_integral_value() and -(2**63) <= number < 2**63
@@ -148,9 +149,9 @@ def whole_of(value: Any) -> int | None:
     )
 
 
-def no_number_of(value: Any) -> int | None:
+def no_number_of(value: Any, notation: Notation) -> int | None:
     """Return 0; None where it is a number."""
-    return 0 if number_of(value) is None else None
+    return 0 if number_of(value, notation) is None else None
 
 
 def common_type(types: Sequence[pa.DataType], families: Sequence[Family]) -> pa.DataType:

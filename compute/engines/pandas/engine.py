@@ -3,8 +3,9 @@
 The cells stay in Arrow, as they were read. Pandas computes on doubles, on whole numbers and on numbers that stand for cells.
 """
 
+import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, BinaryIO, Self, cast
 
 import narwhals as nw
 import pandas as pd
@@ -16,12 +17,14 @@ from compute.engines.pandas.arrow_values import family_of, plain_type
 from compute.engines.pandas.columns import CellReader, Column
 from compute.engines.pandas.output import write
 from compute.files import json_file
-from compute.files.csv_file import read_rows
 from compute.files.errors import BrokenFile
-from compute.files.formats import Format, Source, check_names, open_bytes
-from compute.files.xml_file import read_records
+from compute.files.formats import Format, Source, check_names
+from compute.files.text_check import CheckedText
 from compute.operations.base import POSITION, ROW, Frame, Result, Scan
 from compute.operations.cell_types import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, Cell, CellType, Family
+from compute.reading.delimited import DelimitedText
+from compute.reading.dialects import Dialect
+from compute.reading.options import OnBadRows
 
 
 class Pandas:
@@ -56,7 +59,7 @@ class Pandas:
 
     def scan(self, scan: Scan, *, lines: bool = False) -> Frame:
         """Return what stands for the cells as a frame of pandas."""
-        reader = CellReader(self._source.null_values)
+        reader = CellReader(self._source.null_values, self._source.notation)
         data = {cell.name: self._read(reader, cell) for cell in scan.cells}
         if scan.rows:
             data[ROW] = pd.Series(range(self._rows))
@@ -116,7 +119,10 @@ class Pandas:
 
 
 def _read_csv(source: Source) -> list[Column]:
-    return _texts(source.columns, list(read_rows(source)))
+    with source.path.open("rb") as binary:
+        text = io.TextIOWrapper(cast(BinaryIO, CheckedText(binary)), encoding="utf-8-sig", newline="")
+        file = DelimitedText(text, Dialect(source.delimiter), OnBadRows.ERROR)
+        return _texts(source.columns, [[cell or None for cell in row] for row in file.rows()])
 
 
 def _texts(names: Sequence[str], rows: Sequence[Sequence[str | None]], family: Family = Family.TEXT) -> list[Column]:
@@ -131,11 +137,6 @@ def _read_json(source: Source) -> list[Column]:
 def _records(records: Sequence[Mapping[str, str | None]], family: Family) -> list[Column]:
     names = list(dict.fromkeys(column for record in records for column in record))
     return _texts(names, [[record.get(name) for name in names] for record in records], family)
-
-
-def _read_xml(source: Source) -> list[Column]:
-    with open_bytes(source) as file:
-        return _records(list(read_records(file)), Family.TEXT)
 
 
 def _read_parquet(source: Source) -> list[Column]:
@@ -160,6 +161,5 @@ _READERS: dict[Format, Callable[[Source], list[Column]]] = {
     Format.TSV: _read_csv,
     Format.JSON: _read_json,
     Format.JSONL: _read_json,
-    Format.XML: _read_xml,
     Format.PARQUET: _read_parquet,
 }

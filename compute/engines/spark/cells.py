@@ -6,8 +6,8 @@ SQL, for each call of Spark's own functions is a question to the JVM.
 import re
 from collections.abc import Mapping, Sequence
 
-from compute.files.csv_file import MAX_ROW_BYTES
-from compute.files.formats import MISSING, Source
+from compute.files.formats import MAX_ROW_BYTES, MISSING, Source
+from compute.files.notation import Notation
 from compute.operations.base import POSITION, ROW, Scan
 from compute.operations.cell_types import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, SHOWN, Cell, CellType, Family
 
@@ -64,10 +64,12 @@ def family_of(type_: str) -> Family:
 
 
 class CellReader:
-    """Build the expressions that read cells; `null_values` are texts for missing values."""
+    """Build the expressions that read cells; `null_values` are texts for missing values, numbers are in `notation`."""
 
-    def __init__(self, columns: Mapping[str, str], types: Mapping[str, str], null_values: Sequence[str]) -> None:
-        self._columns, self._types = columns, types
+    def __init__(
+        self, columns: Mapping[str, str], types: Mapping[str, str], null_values: Sequence[str], notation: Notation
+    ) -> None:
+        self._columns, self._types, self._notation = columns, types, notation
         self._missing_texts = ", ".join(quoted_text(value) for value in (*MISSING, *null_values))
 
     def select(self, scan: Scan) -> list[str]:
@@ -108,17 +110,27 @@ class CellReader:
         text = f"string({column})"
         if cell.kind == CellType.BY_TEXT:
             return f"CASE WHEN {missing} THEN NULL ELSE {_struct(n=text, cell=column)} END"
-        double = f"try_cast({column} AS DOUBLE)"
+        written = self._number_text(column) if type_ == "string" else column
+        double = f"try_cast({written} AS DOUBLE)"
         is_number = f"{double} IS NOT NULL AND abs({double}) < double('inf')"
         if type_ == "string":
-            is_number = f"{column} RLIKE {quoted_text(NUMBER)} AND {is_number}"  # Java reads 1d and 0x1p3
+            is_number = f"{written} RLIKE {quoted_text(NUMBER)} AND {is_number}"  # Java reads 1d and 0x1p3
         head, tail = quoted_text(f"refused\x1f{number}\x1f"), quoted_text("\x1f")
         refused = f"raise_error(concat({head}, left({text}, {SHOWN}), {tail}))"
         if cell.kind == CellType.BY_WORD:
             word = _struct(n=text, cell=column)
             return f"CASE WHEN {column} IS NULL OR {missing} THEN NULL WHEN {is_number} THEN {refused} ELSE {word} END"
-        accepted, value = _accepted(cell.kind, column, as_cell or column, double)
+        accepted, value = _accepted(cell.kind, written, as_cell or column, double)
         return f"CASE WHEN {is_number}{accepted} THEN {value} WHEN {column} IS NULL OR {missing} THEN NULL ELSE {refused} END"
+
+    def _number_text(self, column: str) -> str:
+        """A cell's text as Spark writes numbers; null where it is none in the notation."""
+        notation = self._notation
+        if notation.is_plain:
+            return column
+        text = f"replace({column}, {quoted_text(notation.thousands)}, '')" if notation.thousands else column
+        text = f"replace({text}, {quoted_text(notation.decimal)}, '.')"
+        return f"CASE WHEN {column} RLIKE {quoted_text(notation.pattern)} THEN {text} END"
 
     def _missing(self, column: str, type_: str) -> str:
         if type_ == "string":

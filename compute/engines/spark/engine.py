@@ -38,6 +38,7 @@ from compute.engines.spark.cells import (
 from compute.files.errors import BrokenFile, EngineUnavailable, InexactTogether, LimitReached, NotSplittable, OutOfRange
 from compute.files.formats import Format, Source, check_names
 from compute.files.locations import fetch_folder, is_url, opened, publish
+from compute.files.notation import Notation
 from compute.operations.base import ROW, Frame, Result, Scan
 from compute.operations.cell_types import CastError, Cell, CellType, Family
 
@@ -90,7 +91,7 @@ class Spark:
 
     def columns(self) -> dict[str, Family]:
         """Return the file's columns: from a CSV's header or a Parquet's footer, or as DuckDB finds them."""
-        if self._source.format == Format.PARQUET:
+        if self._source.original == Format.PARQUET:
             schema, rows = _footer(self._source)
             self._rows_read = lambda: rows
             if all(SAME_IN_SPARK.fullmatch(str(type_)) for type_ in schema.types):
@@ -129,7 +130,9 @@ class Spark:
             url, place = place, f"{self._resources.scratch}/{uuid.uuid4().hex}"
             fetch_folder(url, Path(place))
         names = tuple(frame.collect_schema().names())
-        with DuckDb(Source(Path(place) / "*.parquet", Format.PARQUET, columns=names), self._resources) as writer:
+        with DuckDb(
+            Source(Path(place) / "*.parquet", Format.PARQUET, Format.PARQUET, columns=names), self._resources
+        ) as writer:
             writer.columns()
             relation = writer.scan(Scan([Cell(name, CellType.RAW) for name in names])).to_native()
             text = "(decode({})::JSON->>'$')" if target.format == Format.PARQUET else "decode({})::JSON"
@@ -152,8 +155,8 @@ class Spark:
     def _is_splittable(self) -> bool:
         source, names = self._source, "".join(self._source.columns)
         is_hidden = source.url.rpartition("/")[2].startswith("_")  # from Spark
-        is_plain = not source.gzipped and "\n" not in names and "\r" not in names
-        return source.is_text and is_plain and not is_hidden and not (source.in_order and not source.url)
+        is_plain = "\n" not in names and "\r" not in names
+        return source.is_text and is_plain and not is_hidden
 
     def _read_by_duckdb(self, reader: DuckDb, scan: Scan) -> Frame:
         relation = reader.scan(scan).to_native()
@@ -173,13 +176,17 @@ class Spark:
         rows = rows.selectExpr(f"{cells_of_line(self._source)} AS cells", quoted_name(ROW))
         rows = rows.observe(observed, F.expr("count(1) AS rows"))
         locations = {name: f"cells.c{number}" for number, name in enumerate(self._source.columns)}
-        reader = CellReader(locations, dict.fromkeys(locations, "string"), self._source.null_values)
+        reader = CellReader(locations, dict.fromkeys(locations, "string"), *self._values)
         return rows.selectExpr(*reader.select(scan), quoted_name(ROW))
 
     def _read_parquet(self, scan: Scan) -> DataFrame:
         types = self._parquet_types()
-        reader = CellReader({name: quoted_name(name) for name in types}, types, self._source.null_values)
+        reader = CellReader({name: quoted_name(name) for name in types}, types, *self._values)
         return self._session.read.parquet(self._input()).selectExpr(*reader.select(scan), NUMBERED)
+
+    @property
+    def _values(self) -> tuple[Sequence[str], Notation]:
+        return self._source.null_values, self._source.notation
 
     def _parquet_types(self) -> dict[str, str]:
         with self._findings():

@@ -70,7 +70,6 @@ BROKEN = {
     "a reference to no character": ("xml", "<r><x><a>&#0;</a></x></r>", "a reference names a character that XML does"),
     "an open CDATA section": ("xml", "<r><x><a><![CDATA[1", "a CDATA section has no end"),
     "a namespace without end": ("xml", "<r><x><a>]]></a></x></r>", "not well-formed XML: line 1, column"),
-    "no gzip": ("csv.gz", "a,b\n1,2\n", r"^The file cannot be unpacked: it is not gzip all through"),
 }
 
 
@@ -86,7 +85,7 @@ def test_what_a_parser_refuses_is_told_in_our_words(engine: str, case: str, tmp_
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ('a,b\n"1,2\n', r"line 2: unexpected end of data inside a quoted cell; close the quote\.$"),
+        ('a,b\n"1,2\n', r"line 2: unexpected end of data inside a quoted cell; close the quote\. To leave"),
         ('a,b\n"1"x,2\n', r"line 2: there is text behind a closing quote"),
     ],
 )

@@ -147,17 +147,14 @@ BROKEN = {
     "blank lines": ("csv", b"\n\n", "empty"),
     "row too long": ("csv", b"a,b\n1,2\n3,4,5\n", "cannot be read"),
     "open quote": ("csv", b'a,b\n"1,2\n3,4\n', "cannot be read"),
-    "a column without name": ("csv", b"a,\n1,2\n", "Column 2 has no name"),
-    "Latin-1": ("csv", "a\ncaf\xe9 au lait\n".encode("latin-1"), "not UTF-8"),
+    "damaged UTF-8": ("csv", "a\ncafé\n".encode() + b"\xe9t\n", "not UTF-8"),
     "NUL": ("csv", b"a\n\x00\n", "NUL"),
     "a list of numbers": ("json", b"[1, 2, 3]", "not a record"),
     "half a JSON": ("json", b'[{"a": 1}, {"a"', "cannot be read"),
     "NaN in JSON": ("jsonl", b'{"a": 1}\n{"a": oops}\n', "cannot be read"),
-    "nested XML": ("xml", b"<r><x><a><b>1</b></a></x></r>", "must be flat"),
-    "twice the same element": ("xml", b"<r><x><a>1</a><a>2</a></x></r>", "twice"),
     "half an XML": ("xml", b"<r><x><a>1</a></x>", "not well-formed"),
     "random bytes as Parquet": ("parquet", bytes(range(256)) * 40, "cannot be read"),
-    "random bytes as gzip": ("csv.gz", b"\x1f\x8b" + bytes(range(200)), "cannot be"),
+    "random bytes as gzip": ("csv.gz", b"\x1f\x8b\x08" + bytes(range(200)), "cannot be unpacked"),
 }
 
 
@@ -179,8 +176,8 @@ EXTERNAL = b"""<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/
 
 
 @pytest.mark.parametrize("content", [BILLION_LAUGHS, EXTERNAL], ids=["billion laughs", "external entity"])
-def test_xml_with_a_document_type_is_refused(engine: str, content: bytes, tmp_path: Path) -> None:
+def test_xml_with_an_entity_of_its_own_is_refused(engine: str, content: bytes, tmp_path: Path) -> None:
     path = _file(tmp_path, "t.xml", content)
 
-    with pytest.raises(BrokenFile, match="document type"):
+    with pytest.raises(BrokenFile, match="line 1: the entity 'a' is declared"):
         run(path, "non_null", engine=engine, columns=["a"])

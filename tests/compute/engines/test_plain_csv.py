@@ -9,7 +9,7 @@ import pytest
 
 from compute.engines.duckdb.plain_csv import FIRST_BYTES, PIECE_BYTES, PlainCsv, select_plain, types_of
 from compute.files.errors import ComputeError, UnsupportedByFastPath
-from compute.files.formats import MARK, Format, inspect_source
+from compute.files.formats import MARK, Format, Source
 from compute.jobs.runner import _limits
 from compute.jobs.worker_process import WorkerProcess
 from compute.operations.base import LINE, Scan
@@ -53,7 +53,7 @@ def read(path: Path, *cells: Cell) -> PlainCsv:
     """Read the cells to the end, or to where it is not plain."""
     scan = Scan(cells)
     types = types_of(scan, lines=True)
-    stream = PlainCsv(inspect_source(path, Format.CSV, gzipped=False), types, threads=2)
+    stream = PlainCsv(_source(path), types, threads=2)
     with duckdb.connect() as connection:
         connection.register("plain", stream)
         try:
@@ -199,10 +199,15 @@ def test_the_least_and_greatest_cells_are_found_in_every_piece(tmp_path: Path, e
     assert int(row["count"]) == 6 + 2 * MANY.count(b"\n")
 
 
+def _source(path: Path) -> Source:
+    header = path.read_bytes().partition(b"\n")[0].removeprefix(MARK).decode()
+    return Source(path, Format.CSV, Format.CSV, columns=tuple(header.split(",")))
+
+
 def test_a_stream_is_read_anew_each_time(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_bytes(PLAIN_HEADER + b"a,1,x\nb,2,y\n")
-    stream = PlainCsv(inspect_source(path, Format.CSV, gzipped=False), types_of(Scan([NUMBER]), lines=False), threads=2)
+    stream = PlainCsv(_source(path), types_of(Scan([NUMBER]), lines=False), threads=2)
     with duckdb.connect() as connection:
         connection.register("plain", stream)
         twice = connection.execute("SELECT count(*) FROM plain AS one, plain AS other").fetchone()

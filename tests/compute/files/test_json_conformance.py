@@ -21,7 +21,8 @@ def shown(case: bytes) -> str:
 
 def copied(folder: Path, engine: str, content: bytes, suffix: str) -> bytes | None:
     """The file copied by non_null, for its first column, into JSON; None where it is refused."""
-    first = re.search(rb'{\s*"([^"]*)"', content)
+    is_wrapped = suffix == "json" and content.lstrip().startswith(b"{") and re.search(rb"\[\s*{", content)
+    first = re.search(rb'\[\s*{\s*"([^"]*)"' if is_wrapped else rb'{\s*"([^"]*)"', content)
     column = first[1].decode(errors="replace") if first else "a"
     path = folder / f"t.{suffix}"
     path.write_bytes(content)
@@ -80,7 +81,7 @@ def test_both_engines_say_the_same_of_what_is_within_a_record(case: bytes, tmp_p
 
 @every_engine
 @pytest.mark.parametrize(
-    "value", [b"NaN", b"-Infinity", b"nan", b"1.", b'"\\ud800"', b'"\xe9"', b'"\x01"', b"tru", b"'x'"]
+    "value", [b"NaN", b"-Infinity", b"nan", b"1.", b'"\\ud800"', b'"\xc3\xa9\xe9"', b'"\x01"', b"tru", b"'x'"]
 )
 @pytest.mark.parametrize(
     ("operation", "parameters"),

@@ -150,6 +150,7 @@ def test_a_runner_that_lost_its_job_cannot_settle_it(table: Path, compute_root: 
         "rows_out": 1,
         "columns": {},
         "read_as": {},
+        "reading": {"format": "csv"},
     }
     settled = leases.finish_job(lost, outcome)
 

@@ -1,0 +1,284 @@
+"""Make of a file what an engine can read.
+
+What engines read as it is stays as it is: usual CSV in UTF-8, JSON, Parquet. All else is read here, once, into a Parquet file
+of the job's own: exact, in bounded memory, and the same for all engines.
+"""
+
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from compute.files.errors import BrokenFile
+from compute.files.formats import MARK, Format, Source, check_names, format_of
+from compute.files.locations import opened
+from compute.files.parquet_file import check_footer
+from compute.files.signatures import binary_format, check_signature, text_format
+from compute.reading import workbooks, xml_outline, xml_records
+from compute.reading.delimited import BadRows, DelimitedText, unique_names
+from compute.reading.dialects import Dialect, detected, other_dialects
+from compute.reading.encodings import Encoding, encoding_of, encoding_of_all
+from compute.reading.json_records import copy_array, wrapped_records
+from compute.reading.options import ReadOptions
+from compute.reading.text_files import copy_as_utf_8, open_text
+from compute.reading.unpacking import is_packed, unpacked
+
+SNIFFED_BYTES = 1024 * 1024  # a header line may be this long
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A source, and how it came to be: the options that it was read with, which of them are guesses, and rows left out."""
+
+    source: Source
+    read: dict[str, Any] = field(default_factory=dict)
+    guessed: tuple[str, ...] = ()
+    bad_rows: BadRows = field(default_factory=BadRows)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """Return as JSON how the file was read."""
+        return {
+            "format": self.source.original,
+            "read": self.read,
+            "guessed": list(self.guessed),
+            "rows_left_out": self.bad_rows.count,
+            "left_out": [asdict(row) for row in self.bad_rows.first],
+        }
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What is to be prepared. With `most_rows`, no more rows are needed.
+
+    With `thoroughly`, a text is looked at as a whole, and delimited text read here, though it seems to be usual.
+    """
+
+    path: Path
+    format: Format | None
+    options: ReadOptions
+    scratch: Path
+    most_rows: int | None = None
+    thoroughly: bool = False
+
+    @property
+    def table(self) -> Path:
+        """The place of the Parquet file."""
+        return self.scratch / "table"
+
+    def given(self) -> dict[str, Any]:
+        """Return the options of any format that the request has set."""
+        options = self.options
+        said = {} if options.notation.is_plain else options.notation.as_read()
+        return said | ({"null_values": list(options.null_values)} if options.null_values else {})
+
+    def source(self, source: Source) -> Source:
+        """Return the source with what the request says of its values."""
+        return replace(source, null_values=self.options.null_values, notation=self.options.notation)
+
+    def first(self, rows: Iterable[Any]) -> Iterator[Any]:
+        """Yield the rows that are needed."""
+        yield from islice(rows, self.most_rows)
+
+
+def prepared_url(url: str, format_: Format, options: ReadOptions) -> Prepared | None:
+    """Return a source that an engine reads where it is; None where the file must be looked at more closely."""
+    with opened(url) as file:
+        head = file.read(SNIFFED_BYTES)
+    work = Preparation(Path(), format_, options, Path())
+    if format_ == Format.PARQUET:
+        check_footer(url)
+        return Prepared(work.source(Source(work.path, format_, format_, url=url)), work.given())
+    found = _usual_text(work, head, format_)
+    return found and replace(found, source=replace(found.source, url=url))
+
+
+def prepared(work: Preparation) -> Prepared:
+    """Return the source; raise BrokenFile or UnusableOption."""
+    work.options.check()
+    path, name = unpacked(work.path, _head(work.path), work.scratch)
+    head = _head(path)
+    if path != work.path and is_packed(head):
+        raise BrokenFile("The file is packed twice. Unpack it once.")
+    if not head.removeprefix(MARK).strip():
+        raise BrokenFile("The file is empty: it has no columns.")
+    format_ = work.format or format_of(name) or binary_format(path, head) or _text_format(head, work.options)
+    check_signature(path, head, format_)
+    work = replace(work, path=path, format=format_)
+    if format_.is_text:
+        usual = None if work.thoroughly or work.most_rows else _usual_text(work, head, format_)
+        return usual or _delimited(work, head, format_)
+    if format_ in (Format.JSON, Format.JSONL):
+        return _json(work, head, format_)
+    if format_ == Format.PARQUET:
+        check_footer(str(path))
+        return Prepared(work.source(Source(path, format_, format_)), work.given())
+    read = _xml if format_ == Format.XML else _arrow if format_ == Format.ARROW else _workbook
+    return read(work, format_)
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(SNIFFED_BYTES)
+
+
+def _text_format(head: bytes, options: ReadOptions) -> Format:
+    encoding = encoding_of(head, options.encoding)
+    return text_format(head[encoding.mark_bytes :].decode(encoding.codec, "ignore"))
+
+
+def _usual_text(work: Preparation, head: bytes, format_: Format) -> Prepared | None:
+    """Return the file as it is, if engines read it as our own reader does, as far as its first bytes tell."""
+    encoding = encoding_of(head, work.options.encoding)
+    if not (work.options.is_plain and encoding.is_utf_8):
+        return None
+    text = head[encoding.mark_bytes :].decode("utf-8", "ignore")  # the last character may be cut off
+    dialect = detected(text, work.options, tabs=format_ == Format.TSV)
+    lines = io.StringIO(text, newline="")
+    try:
+        first = DelimitedText(lines, dialect, work.options.on_bad_rows)
+        is_renamed = first.is_renamed
+    except BrokenFile:
+        return None
+    header, rest = text[: lines.tell()], text[lines.tell() :]
+    end = header[len(header.rstrip("\r\n")) :]
+    is_mixed = rest.startswith(("\r", "\n")) and not rest.startswith(end)
+    if not dialect.is_usual or is_renamed or text.startswith(("\r", "\n")) or is_mixed:
+        return None
+    source = Source(
+        work.path,
+        format_,
+        format_,
+        delimiter=dialect.delimiter,
+        line_end=end or "\n",
+        columns=check_names(first.columns),
+    )
+    return Prepared(work.source(source), _told_of_text(encoding, dialect) | work.given())
+
+
+def _told_of_text(encoding: Encoding, dialect: Dialect) -> dict[str, Any]:
+    marks = {"escape": dialect.escape, "comment": dialect.comment, "skip_rows": dialect.skipped_lines}
+    return {
+        "encoding": encoding.codec,
+        "delimiter": dialect.delimiter,
+        "quote": dialect.quote,
+        "header": dialect.has_header,
+        **{name: value for name, value in marks.items() if value},
+    }
+
+
+def _delimited(work: Preparation, head: bytes, format_: Format) -> Prepared:
+    """Read the text row by row; where that fails for its quotes, in the other dialects that it may be in."""
+    with work.path.open("rb") as file:
+        encoding = encoding_of_all(file, work.options.encoding)
+    text = head[encoding.mark_bytes :].decode(encoding.codec, "ignore")
+    usual = detected(text, work.options, tabs=format_ == Format.TSV)
+    try:
+        return _rows(work, encoding, usual)
+    except BrokenFile as refusal:
+        for dialect in other_dialects(usual, work.options):
+            try:
+                return _rows(work, encoding, dialect)
+            except BrokenFile:
+                continue
+        raise refusal from None
+
+
+def _rows(work: Preparation, encoding: Encoding, dialect: Dialect) -> Prepared:
+    from compute.reading.text_table import write_rows  # noqa: PLC0415 - Arrow must not be there before a child is prepared
+
+    with open_text(work.path, encoding) as file:
+        text = DelimitedText(file, dialect, work.options.on_bad_rows)
+        rows = work.first(text.rows())
+        columns = check_names(write_rows(work.table, text.columns, rows, may_drop_last=text.ends_nameless))
+    original = work.format or Format.CSV
+    source = Source(work.table, Format.PARQUET, original, delimiter=dialect.delimiter, columns=columns)
+    read = {**_told_of_text(encoding, dialect), "on_bad_rows": work.options.on_bad_rows} | work.given()
+    guessed = ("encoding",) if encoding.is_guessed else ()
+    return Prepared(work.source(source), read, guessed, text.bad_rows)
+
+
+def _json(work: Preparation, head: bytes, format_: Format) -> Prepared:
+    """Read JSON as it is but for another encoding, and for records that lie in an object."""
+    encoding = encoding_of(head, work.options.encoding)
+    if work.thoroughly:
+        with work.path.open("rb") as file:
+            encoding = encoding_of_all(file, work.options.encoding)
+    guessed = ("encoding",) if encoding.is_guessed else ()
+    if not encoding.is_utf_8:
+        copy_as_utf_8(work.path, encoding, work.scratch / "as-utf-8")
+        work = replace(work, path=work.scratch / "as-utf-8")
+        head = _head(work.path)
+    start = head.removeprefix(MARK).lstrip()
+    if len(start) < len(b"{}"):
+        raise BrokenFile("The file has no records, so it has no columns.")
+    read = {"encoding": encoding.codec} | work.given()
+    found = Format.JSON if start.startswith(b"[") else Format.JSONL
+    by_lines = _is_by_lines(head)
+    may_wrap = format_ == Format.JSON and found == Format.JSONL and not (by_lines and _has_more_lines(start))
+    if may_wrap and (array := wrapped_records(work.path, work.options.record)):
+        copy_array(work.path, array, work.table)
+        return Prepared(work.source(Source(work.table, Format.JSON, format_)), read | {"record": array.record}, guessed)
+    return Prepared(work.source(Source(work.path, found, found, by_lines=by_lines)), read, guessed)
+
+
+def _is_by_lines(head: bytes) -> bool:
+    """Return whether records, one after the other, seem to be lines, which can be read in parallel; no byte order mark can."""
+    first, end, _ = head.lstrip().partition(b"\n")
+    try:
+        json.loads(first)
+    except (ValueError, RecursionError):
+        return not end and not head.startswith(MARK)
+    return not head.startswith(MARK)
+
+
+def _has_more_lines(start: bytes) -> bool:
+    return bool(re.search(rb"\n\s*\S", start))
+
+
+def _xml(work: Preparation, format_: Format) -> Prepared:
+    """Read the records once; and again where one shows how all must be read."""
+    from compute.reading.text_table import write_records  # noqa: PLC0415 - as above
+
+    with work.path.open("rb") as file:
+        asked = tuple(work.options.record.split(".")) if work.options.record else ()
+        path = asked or xml_outline.record_path(file, work.options.encoding)
+        at = xml_records.RecordsAt(path, is_only=bool(asked))
+    apart = xml_records.Apart()
+    while True:
+        known = len(apart.attributes) + len(apart.repeated)
+        with work.path.open("rb") as file:
+            records = xml_records.read_records(file, work.options.encoding, at, apart)
+            columns = write_records(work.table, work.first(records))
+        if known == len(apart.attributes) + len(apart.repeated):
+            break
+    if not columns:
+        raise BrokenFile("The file has no records, so it has no columns.")
+    source = Source(work.table, Format.PARQUET, format_, columns=check_names(columns))
+    return Prepared(work.source(source), {"record": ".".join(at.path)} | work.given())
+
+
+def _workbook(work: Preparation, format_: Format) -> Prepared:
+    from compute.reading.text_table import write_rows  # noqa: PLC0415 - as above
+
+    sheet = workbooks.open_sheet(work.path, work.options.sheet)
+    rows = (row for row in islice(sheet.rows, work.options.skip_rows, None) if any(row))
+    first = next(rows, None)
+    if first is None:
+        raise BrokenFile(f"The sheet {sheet.name} is empty: it has no columns.")
+    names = unique_names(first if work.options.header else [""] * len(first))
+    behind = rows if work.options.header else iter([first, *rows])
+    columns = check_names(write_rows(work.table, names, work.first(behind), may_drop_last=not first[-1].strip()))
+    read = {"sheet": sheet.name, "header": work.options.header} | work.given()
+    return Prepared(work.source(Source(work.table, Format.PARQUET, format_, columns=columns)), read)
+
+
+def _arrow(work: Preparation, format_: Format) -> Prepared:
+    from compute.reading import arrow_file  # noqa: PLC0415 - as above
+
+    arrow_file.to_parquet(work.path, work.table)
+    return Prepared(work.source(Source(work.table, Format.PARQUET, format_)), work.given())

@@ -1,0 +1,58 @@
+"""Read a sheet of a workbook (.xlsx, .xls, .ods) as rows of text: each value as it would stand in a CSV."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from compute.files.errors import BrokenFile, UnusableOption, listed, quoted
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet's name, and its rows from its first one that is not blank."""
+
+    name: str
+    rows: Iterator[list[str]]
+
+
+def open_sheet(path: Path, asked: str) -> Sheet:
+    """Return the sheet that is asked for, or the first one; raise BrokenFile or UnusableOption."""
+    from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - who reads other files does not need it
+
+    try:
+        workbook = CalamineWorkbook.from_path(str(path))
+        name = asked or next(iter(workbook.sheet_names), "")
+        if name not in workbook.sheet_names:
+            known = f"It has: {listed(workbook.sheet_names)}."
+            raise UnusableOption(f"The workbook has no sheet {quoted(name)}. {known}", "read.sheet")
+        sheet = workbook.get_sheet_by_name(name)
+    except CalamineError as error:
+        raise BrokenFile(_reason(str(error))) from error
+    return Sheet(name, _rows(sheet))
+
+
+def _reason(error: str) -> str:
+    if "assword" in error:
+        return "The workbook is encrypted. Save it without a password."
+    return "The file cannot be read: it is not a whole workbook. Open it in a spreadsheet program and save it again."
+
+
+def _rows(sheet: Any) -> Iterator[list[str]]:
+    for row in sheet.iter_rows():
+        yield [_text(value) for value in row]
+
+
+def _text(value: Any) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case float():
+            return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        case dt.datetime():
+            return value.isoformat(sep=" ")
+        case dt.timedelta():
+            minutes, seconds = divmod(int(value.total_seconds()), 60)
+            return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+    return str(value)
