@@ -122,7 +122,11 @@ class DelimitedText:
 
     def _has_spaced_quotes(self, cells: Sequence[str]) -> bool:
         quote = self._dialect.quote
-        return bool(quote) and any(cell[0] in BLANKS and cell.lstrip(BLANKS)[:1] == quote for cell in cells if cell)
+        return (
+            bool(quote)
+            and quote in self._lines.taken[0]
+            and any(cell[0] in BLANKS and cell.lstrip(BLANKS)[:1] == quote for cell in cells if cell)
+        )
 
     def _spaced_cells(self) -> list[str] | None:
         """The cells of a line in which blanks stand around quotes, which Python's reader takes for a part of the cell."""

@@ -11,7 +11,8 @@ from compute.files.json_check import MAX_JSON_RECORD_BYTES
 from compute.files.text_check import CHUNK_BYTES
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}:,]', re.DOTALL)
-_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]]', re.DOTALL)
+_BRACKET = re.compile(rb"[\[\]]")
+_ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _COPIED_BYTES = 1024 * 1024
 
 
@@ -67,7 +68,7 @@ class _Scanner:
         found: list[Array] = []
         keys: list[str] = []
         last, depth = b"", 0
-        while token := self._next(_TOKEN):
+        while token := self._next():
             if token == b"{":
                 depth += 1
             elif token == b"}":
@@ -87,15 +88,29 @@ class _Scanner:
         """Pass over the array that begins with the last token; return it if it is one of objects."""
         start = self._offset + self._place - 1
         is_of_objects = self._peek() == b"{"
-        depth = 1
-        while depth and (token := self._next(_BRACKET)):
-            depth += 1 if token == b"[" else -1 if token == b"]" else 0
+        self._pass_array()
         return Array(path, start, self._offset + self._place) if is_of_objects else None
 
-    def _next(self, pattern: re.Pattern[bytes]) -> bytes:
+    def _pass_array(self) -> None:
+        """Go on behind the end of the array that has begun: from bracket to bracket, counting the quotes between."""
+        depth, is_in_string = 1, False
+        while depth:
+            bracket = _BRACKET.search(self._text, self._place)
+            end = bracket.start() if bracket else len(self._text) - _half_escapes(self._text)
+            between = self._text[self._place : end]
+            if b"\\" in between:
+                between = _ESCAPE.sub(b"", between)
+            is_in_string ^= between.count(b'"') % 2 == 1
+            if bracket:
+                self._place = bracket.end()
+                depth += 0 if is_in_string else 1 if bracket[0] == b"[" else -1
+            elif not self._read_on(end):
+                return
+
+    def _next(self) -> bytes:
         """Return the next token; nothing at the end, and where a string has none."""
         while True:
-            found = pattern.search(self._text, self._place)
+            found = _TOKEN.search(self._text, self._place)
             start = self._text.find(b'"', self._place)
             if found and not (0 <= start < found.start()):
                 self._place = found.end()
@@ -122,6 +137,11 @@ class _Scanner:
         if len(self._text) > MAX_JSON_RECORD_BYTES:
             raise BrokenFile(f"The file cannot be read: a string is longer than {MAX_JSON_RECORD_BYTES} bytes.")
         return bool(chunk)
+
+
+def _half_escapes(text: bytes) -> int:
+    """Return 1 where a text ends with a backslash that belongs to what follows, 0 otherwise."""
+    return (len(text) - len(text.rstrip(b"\\"))) % 2
 
 
 def _key(token: bytes) -> str:

@@ -18,6 +18,7 @@ from compute.files.formats import MARK, Format, Source, check_names, format_of
 from compute.files.locations import opened
 from compute.files.parquet_file import check_footer
 from compute.files.signatures import binary_format, check_signature, text_format
+from compute.files.text_check import check_text
 from compute.reading import workbooks, xml_outline, xml_records
 from compute.reading.delimited import BadRows, DelimitedText, unique_names
 from compute.reading.dialects import Dialect, detected, other_dialects
@@ -134,7 +135,7 @@ def _text_format(head: bytes, options: ReadOptions) -> Format:
 def _usual_text(work: Preparation, head: bytes, format_: Format) -> Prepared | None:
     """Return the file as it is, if engines read it as our own reader does, as far as its first bytes tell."""
     encoding = encoding_of(head, work.options.encoding)
-    if not (work.options.is_plain and encoding.is_utf_8):
+    if not (work.options.is_plain and encoding.is_utf_8 and _is_text(head)):
         return None
     text = head[encoding.mark_bytes :].decode("utf-8", "ignore")  # the last character may be cut off
     dialect = detected(text, work.options, tabs=format_ == Format.TSV)
@@ -158,6 +159,14 @@ def _usual_text(work: Preparation, head: bytes, format_: Format) -> Prepared | N
         columns=check_names(first.columns),
     )
     return Prepared(work.source(source), _told_of_text(encoding, dialect) | work.given())
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        check_text(head, is_all=False)
+    except BrokenFile:
+        return False
+    return True
 
 
 def _told_of_text(encoding: Encoding, dialect: Dialect) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def test_numbers_are_read_in_the_notation_that_is_said(
         "output_format": "json",
     }
 
-    row = read_table(run(path, "group_by", **asked, read=notation, output_format="json")[1])[0]
+    row = read_table(run(path, "group_by", **asked, read=notation)[1])[0]
 
     assert float(row["v_sum"]) == total
     assert {row["v_min"], row["v_max"]} == set(text.split("|"))
