@@ -54,6 +54,7 @@ class Job(models.Model):
     error_code = models.CharField(max_length=32, blank=True)
     error_field = models.TextField(blank=True)
     error_status = models.PositiveSmallIntegerField(null=True)
+    mending_read = models.JSONField(null=True, help_text="members of `read` with which it may not fail")
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

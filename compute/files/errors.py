@@ -3,11 +3,12 @@
 An error travels from the child to the job's row as `{status, code, detail, field}` and is answered to whoever waits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from json import dumps
+from typing import Any
 
-from compute.files.notation import NOTATIONS
+from compute.files.notation import notations_of
 
 MAX_DETAIL = 2_500  # characters of an error's text, whatever the file holds
 MAX_QUOTED = 80  # of a name or value that it quotes
@@ -46,10 +47,12 @@ class ComputeError(Exception):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "failed"
 
-    def __init__(self, detail: str, *, field: str = "") -> None:
+    def __init__(self, detail: str, *, field: str = "", read: Mapping[str, Any] | None = None) -> None:
+        """`read`: members of the request's `read` that may mend it."""
         self.detail = shortened(detail, MAX_DETAIL)
         super().__init__(self.detail)
         self.field = field
+        self.read = dict(read or {})
 
 
 class BrokenFile(ComputeError):
@@ -74,8 +77,8 @@ class NotNumeric(ComputeError):
     status = HTTPStatus.BAD_REQUEST
     code = "not_numeric"
 
-    def __init__(self, column: str, why: str, *, field: str) -> None:
-        super().__init__(f"The column {quoted(column)} is not numeric: {why}", field=field)
+    def __init__(self, column: str, why: str, *, field: str, read: Mapping[str, Any] | None = None) -> None:
+        super().__init__(f"The column {quoted(column)} is not numeric: {why}", field=field, read=read)
 
 
 class MixedColumn(ComputeError):
@@ -89,6 +92,7 @@ class MixedColumn(ComputeError):
             f"The column {quoted(column)} holds numbers, such as {quoted(number)}, and text, such as {quoted(word)}."
             f' To compare all as text, send "read": {{"types": {{{_as_json(column)}: "text"}}}}. {null_value_mend(word)}',
             field=field,
+            read={"null_values": [word]},
         )
 
 
@@ -216,7 +220,7 @@ def _as_json(text: str) -> str:
 
 def notation_mend(value: str) -> str:
     """Return the sentence that says how to have a number in another notation read; blank where a value is none."""
-    found = [each for each in NOTATIONS if each.plain(value) is not None]
+    found = notations_of(value)
     asked = " or ".join(f'"read": {dumps(each.as_read(), ensure_ascii=False)}' for each in found[:2])
     return f"If {quoted(value)} is a number, send {asked}. " if found else ""
 

@@ -39,10 +39,15 @@ class Notation:
 
 
 PLAIN = Notation()
-NOTATIONS = (  # in which people write numbers, the simplest first
-    Notation(","), *(Notation(",", mark) for mark in (".", " ", "\u00a0", "\u202f")),
-    *(Notation(".", mark) for mark in (",", " ", "\u00a0", "\u202f", "'")),
+NOTATIONS = (  # in which people write numbers; 1,234 is rather a thousand than a decimal
+    Notation(".", ","), Notation(","), *(Notation(",", mark) for mark in (".", " ", "\u00a0", "\u202f")),
+    *(Notation(".", mark) for mark in (" ", "\u00a0", "\u202f", "'")),
 )  # fmt: skip
+
+
+def notations_of(value: str) -> list[Notation]:
+    """Return the notations in which a text that is no number as programs write it is one."""
+    return [each for each in NOTATIONS if each.plain(value) is not None]
 
 
 @cache

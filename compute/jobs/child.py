@@ -87,7 +87,14 @@ def _answer(connection: Connection, spec: JobSpec) -> dict[str, Any]:
 
 
 def _refusal(error: ComputeError) -> dict[str, Any]:
-    return {"error": {"status": error.status, "code": error.code, "detail": error.detail, "field": error.field}}
+    told = {
+        "status": error.status,
+        "code": error.code,
+        "detail": error.detail,
+        "field": error.field,
+        "read": error.read,
+    }
+    return {"error": told}
 
 
 class _ProgressReporter:

@@ -91,9 +91,12 @@ def finish_job(job: Job, outcome: dict[str, Any]) -> bool:
     return is_ours
 
 
-def fail_job(job: Job, *, status: int, code: str, detail: str, field: str = "") -> bool:
-    """Record why this runner's job cannot succeed."""
-    return _settle(job, status=Job.Status.FAILED, error=detail, error_code=code, error_field=field, error_status=status)
+def fail_job(
+    job: Job, *, status: int, code: str, detail: str, field: str = "", read: dict[str, Any] | None = None
+) -> bool:
+    """Record why this runner's job cannot succeed, and how to read its file so that it may."""
+    error = {"error": detail, "error_code": code, "error_field": field, "error_status": status}
+    return _settle(job, status=Job.Status.FAILED, mending_read=read or None, **error)
 
 
 def fail_job_with(job: Job, problem: Problem) -> bool:

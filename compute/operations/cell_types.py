@@ -21,7 +21,7 @@ from compute.files.errors import (
     null_value_mend,
     quoted,
 )
-from compute.files.notation import number_of
+from compute.files.notation import notations_of, number_of
 
 
 class Family(StrEnum):
@@ -196,12 +196,15 @@ class Table:
         elif cell.kind in (CellType.WHOLE, CellType.BY_WHOLE):
             self.found[column] = Reading.NUMBER
         else:
-            mend = (
-                f"{notation_mend(value)}{null_value_mend(value)}"
-                if self.families[column].is_untyped
-                else "Only finite numbers are computed on."
-            )
-            raise NotNumeric(column, f"it holds {quoted(value)}. {mend}", field=field)
+            raise self._not_numeric(column, value, field)
+
+    def _not_numeric(self, column: str, value: str, field: str) -> NotNumeric:
+        """Return the error that says how to have the value read as a number, or as a missing one."""
+        if not self.families[column].is_untyped:
+            return NotNumeric(column, f"it holds {quoted(value)}. Only finite numbers are computed on.", field=field)
+        read = next((each.as_read() for each in notations_of(value)), {"null_values": [value]})
+        why = f"it holds {quoted(value)}. {notation_mend(value)}{null_value_mend(value)}"
+        return NotNumeric(column, why, field=field, read=read)
 
 
 def is_word(value: str) -> bool:

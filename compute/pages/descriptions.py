@@ -1,10 +1,13 @@
 """Describe a job in a sentence, and as the call of the API that does the same."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from compute.files.errors import quoted
 from compute.files.formats import format_of
 from compute.models import Job
+from compute.pages.read_form import THOUSANDS
 from config.core.json import dumps
 
 
@@ -37,6 +40,25 @@ def described(job: Job) -> str:
         case Job.Operation.NON_NULL:
             return f"rows with a value in {', '.join(asked['columns'])}"
     return f"statistics of {', '.join(asked['columns'])}" + (f", by {', '.join(asked['by'])}" if asked["by"] else "")
+
+
+def mending(read: Mapping[str, Any]) -> str:
+    """Return what reading a file so would do, for a button; blank where nothing is said."""
+    if "null_values" in read:
+        return f"Take {', '.join(map(quoted, read['null_values']))} for missing"
+    if "decimal" not in read:
+        return ""
+    mark = "decimal commas" if read["decimal"] == "," else "decimal points"
+    between = THOUSANDS.get(read.get("thousands", ""), "")
+    return f"Read {mark}" + (f", with a {between} between thousands" if between else "")
+
+
+def mended_read(failed: Job) -> dict[str, Any]:
+    """Return `read` of a failed job with what may mend it."""
+    before, mend = failed.parameters.get("read", {}), failed.mending_read or {}
+    if "null_values" in mend:
+        mend = mend | {"null_values": [*before.get("null_values", []), *mend["null_values"]]}
+    return {**before, **mend}
 
 
 def describe_job(jobs: Iterable[Job]) -> list[tuple[Job, str]]:

@@ -10,16 +10,17 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from compute.files.downloads import file_response
-from compute.files.formats import Format
+from compute.files.formats import OUTPUTS, Format
 from compute.files.services import keep_upload
 from compute.files.uploads import ReceivedFile, ScratchUploadHandler
 from compute.jobs import services
 from compute.models import Job
-from compute.pages.descriptions import describe_job
+from compute.pages.descriptions import describe_job, mending
 from compute.pages.forms import OperationForm
-from compute.pages.preview import WAIT_SECONDS, preview_of
+from compute.pages.preview import WAIT_SECONDS, Preview, preview_of
+from compute.pages.read_form import ReadForm
 from compute.pages.selectors import requested_jobs, uploaded_files
-from compute.pages.tables import Column
+from compute.pages.tables import Column, other_notation
 from config.api.problems import Problem, prefers_page
 from config.pages.permissions import permission_required_page
 
@@ -98,6 +99,7 @@ def _form(request: HttpRequest, file_path: str) -> OperationForm:
         request.POST if request.method == "POST" else None,
         file_path=file_path,
         input_format=_input_format(request),
+        read=ReadForm(request.GET).read,
         sub=request.user.get_username(),
     )
 
@@ -130,11 +132,13 @@ def _home(request: HttpRequest, *, error: str = "", status: int = 200) -> HttpRe
 
 
 def _file(request: HttpRequest, file_path: str, form: OperationForm, *, status: int = 200) -> HttpResponse:
+    read_form = ReadForm(request.GET)
     preview = preview_of(
         file_path,
         rows=LOOKED_AT,
         sub=request.user.get_username(),
         input_format=_input_format(request),
+        read=read_form.read,
         retried=request.GET.get("retried", ""),
     )
     columns = preview.table.columns if preview.table else []
@@ -148,10 +152,24 @@ def _file(request: HttpRequest, file_path: str, form: OperationForm, *, status: 
         "sought": sought,
         "is_wide": len(columns) > MOST_COLUMNS,
         "form": form,
-        "formats": list(Format),
+        "read_form": read_form,
+        "offered_notation": _offered_notation(request, preview),
+        "is_read_set": bool(read_form.read) or not read_form.is_valid(),
+        "formats": list(OUTPUTS),
+        "input_formats": list(Format),
         "operations": Job.Operation,
     }
     return render(request, "compute/file.html", context, status=max(status, preview.status))
+
+
+def _offered_notation(request: HttpRequest, preview: Preview) -> dict[str, str]:
+    """Say of a notation in which more columns would be numbers what it is, and the query that reads the file so."""
+    notation = other_notation(preview.table) if preview.table else None
+    if notation is None:
+        return {}
+    query = request.GET.copy()
+    query.update(notation.as_read())
+    return {"words": mending(notation.as_read()), "query": query.urlencode()}
 
 
 def _found(columns: list[Column], sought: str) -> list[Column]:

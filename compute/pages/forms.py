@@ -39,9 +39,12 @@ class OperationForm(forms.Form):
     output_format = forms.CharField(required=False)
     fresh = forms.BooleanField(required=False)
 
-    def __init__(self, *args: Any, file_path: str, input_format: str, sub: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, file_path: str, input_format: str, read: dict[str, Any], sub: str, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._file = {"file_path": file_path, "input_format": input_format}
+        self._read = read
         self._sub = sub
         self._parameters: dict[str, Any] = {}
 
@@ -51,7 +54,7 @@ class OperationForm(forms.Form):
         if {"operation", "output_format"} <= chosen.keys():
             document = {
                 **self._file, "output_format": chosen["output_format"], "by": chosen["by"], "columns": chosen["columns"],
-                "aggregations": _by_column(chosen["aggregation"]),
+                "aggregations": _by_column(chosen["aggregation"]), "read": self._read,
             }  # fmt: skip
             serializer = INPUTS[chosen["operation"]](data={key: value for key, value in document.items() if value})
             if serializer.is_valid():

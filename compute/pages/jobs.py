@@ -13,7 +13,7 @@ from compute.files.formats import OUTPUTS
 from compute.jobs import services
 from compute.models import Job
 from compute.pages.charts import bar_chart
-from compute.pages.descriptions import curl_of, describe_job, described
+from compute.pages.descriptions import curl_of, describe_job, described, mended_read, mending
 from compute.pages.preview import WAIT_SECONDS, Preview, preview_of
 from compute.pages.selectors import requested_jobs
 from compute.pages.tables import ColumnKind, Table
@@ -52,6 +52,7 @@ def job(request: HttpRequest, job_id: int) -> HttpResponse:
     context = {
         "job": found,
         "words": described(found),
+        "mending": mending(found.mending_read or {}),
         **result.shown(SHOWN),
         "seconds": (found.finished_at - found.started_at).total_seconds()
         if found.finished_at and found.started_at
@@ -108,6 +109,23 @@ def convert(request: HttpRequest, job_id: int) -> HttpResponse:
     is_same_file = earlier.is_reusable and found.input_version == earlier.input_version
     if found.status == Job.Status.DONE and is_same_file:
         return redirect("workbench-download", file_path=found.result_path)
+    return redirect("workbench-job", job_id=found.pk)
+
+
+@permission_required_page("compute.add_job")
+@require_POST
+def mend(request: HttpRequest, job_id: int) -> HttpResponse:
+    """Ask again what has failed, with the file read in the way that may mend it."""
+    failed = get_object_or_404(requested_jobs(), pk=job_id, status=Job.Status.FAILED, mending_read__isnull=False)
+    again = services.Request(
+        operation=failed.operation,
+        parameters=failed.parameters | {"read": mended_read(failed)},
+        file_path=failed.file_path,
+        input_format=failed.input_format,
+        output_format=failed.output_format,
+        sub=request.user.get_username(),
+    )
+    found = services.wait_for_job(services.submit_job(again, fresh=False), WAIT_SECONDS)
     return redirect("workbench-job", job_id=found.pk)
 
 

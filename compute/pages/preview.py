@@ -1,6 +1,7 @@
 """The first rows of a file or a result, computed by a job."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from compute.files.formats import Format
@@ -22,6 +23,7 @@ class Preview:
     job: Job | None = None
     error: str = ""
     status: int = 200
+    reading: Mapping[str, Any] = field(default_factory=dict)  # how the file was read
 
     @property
     def is_awaited(self) -> bool:
@@ -41,10 +43,19 @@ class Preview:
         }
 
 
-def preview_of(file_path: str, *, rows: int, sub: str, input_format: str = "", retried: str = "") -> Preview:
+def preview_of(
+    file_path: str,
+    *,
+    rows: int,
+    sub: str,
+    input_format: str = "",
+    read: Mapping[str, Any] | None = None,
+    retried: str = "",
+) -> Preview:
     """Return the first rows of a file. A preview that failed stays so, until the id of its job is given as `retried`."""
+    parameters = {"rows": rows} | ({"read": read} if read else {})
     asked = services.Request(
-        Job.Operation.PREVIEW, {"rows": rows}, file_path, sub, input_format=input_format, output_format=Format.JSON
+        Job.Operation.PREVIEW, parameters, file_path, sub, input_format=input_format, output_format=Format.JSON
     )
     try:
         job = services.wait_for_job(_job_of(asked, retried), WAIT_SECONDS)
@@ -55,9 +66,9 @@ def preview_of(file_path: str, *, rows: int, sub: str, input_format: str = "", r
         table = preview_table(job)
     except Problem as problem:
         return Preview(error=problem.detail, status=problem.status)
-    return (
-        Preview(table=table) if table else Preview(error="The rows are too large to show. Download the file instead.")
-    )
+    if table is None:
+        return Preview(error="The rows are too large to show. Download the file instead.")
+    return Preview(table=table, reading=job.reading or {})
 
 
 def _job_of(asked: services.Request, retried: str) -> Job:

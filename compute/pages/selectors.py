@@ -12,6 +12,7 @@ from compute.files.formats import Format, format_of
 from compute.files.storage import RESULTS, storage
 from compute.models import Job
 from compute.pages.tables import Table, table_of
+from compute.reading.options import ReadOptions
 
 MOST_PREVIEW_BYTES = 8 * 1024 * 1024  # a record may be as large as it likes, a page may not
 
@@ -45,7 +46,8 @@ def preview_table(job: Job) -> Table | None:
     """Return the rows that a preview has found; None where they are too large to be shown."""
     with open_file(job.result_path) as file:
         text = file.read(MOST_PREVIEW_BYTES + 1)
-    return table_of(text, job.columns or []) if len(text) <= MOST_PREVIEW_BYTES else None
+    notation = ReadOptions.of((job.reading or {}).get("read", {})).notation
+    return table_of(text, job.columns or [], notation) if len(text) <= MOST_PREVIEW_BYTES else None
 
 
 def _uploads(after: str) -> Iterator[StoredFile]:

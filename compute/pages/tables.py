@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from compute.files.notation import NOTATIONS, PLAIN, Notation
 from compute.operations.group_by import NEED_NUMBERS, Aggregation
 
 # Numbers as the operations understand them; what begins with a zero that means nothing is rather an identifier.
@@ -53,14 +54,14 @@ class Table:
         return [list(zip(row, are_numbers, strict=False)) for row in self.rows[:rows]]
 
 
-def table_of(text: bytes, columns: Sequence[tuple[str, str]]) -> Table:
+def table_of(text: bytes, columns: Sequence[tuple[str, str]], notation: Notation = PLAIN) -> Table:
     """Return the table that `text`, a JSON array of records, holds of the columns, given by name and type.
 
-    Numbers stay as they are written, those beyond 64 bits too.
+    Numbers stay as they are written, those beyond 64 bits too; text is a number where it is one in `notation`.
     """
     records = json.loads(text, parse_int=str, parse_float=str)
     rows = [[_cell(record.get(name)) for name, _ in columns] for record in records]
-    kinds = [_kind(type_, [row[place] for row in rows]) for place, (_, type_) in enumerate(columns)]
+    kinds = [_kind(type_, [row[place] for row in rows], notation) for place, (_, type_) in enumerate(columns)]
     return Table([Column(name, kind, type_) for (name, type_), kind in zip(columns, kinds, strict=True)], rows)
 
 
@@ -70,10 +71,26 @@ def _cell(value: Any) -> str | None:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _kind(type_: str, cells: Sequence[str | None]) -> ColumnKind:
+def _kind(type_: str, cells: Sequence[str | None], notation: Notation) -> ColumnKind:
     there = [cell for cell in cells if cell is not None]
     if type_.startswith(NUMERIC_TYPES):
         return ColumnKind.NUMBER
     if not there:
         return ColumnKind.EMPTY
-    return ColumnKind.NUMBER if all(NUMBER.fullmatch(cell) for cell in there) else ColumnKind.TEXT
+    return ColumnKind.NUMBER if all(_is_number(cell, notation) for cell in there) else ColumnKind.TEXT
+
+
+def _is_number(cell: str, notation: Notation) -> bool:
+    text = cell if notation.is_plain else notation.plain(cell)
+    return text is not None and NUMBER.fullmatch(text) is not None
+
+
+def other_notation(table: Table) -> Notation | None:
+    """Return the notation in which a column of text would be one of numbers, if there is such a column."""
+    for place, column in enumerate(table.columns):
+        cells = [cell for row in table.rows if (cell := row[place]) is not None]
+        if column.kind == ColumnKind.TEXT:
+            for notation in NOTATIONS:
+                if all(_is_number(cell, notation) for cell in cells):
+                    return notation
+    return None

@@ -13,5 +13,6 @@ urlpatterns = [
     path("workbench/jobs/<int:job_id>", jobs.job, name="workbench-job"),
     path("workbench/jobs/<int:job_id>/status", jobs.status, name="workbench-job-status"),
     path("workbench/jobs/<int:job_id>/cancel", jobs.cancel, name="workbench-job-cancel"),
+    path("workbench/jobs/<int:job_id>/mended", jobs.mend, name="workbench-job-mended"),
     path("workbench/jobs/<int:job_id>/as", jobs.convert, name="workbench-job-as"),
 ]

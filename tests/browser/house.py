@@ -50,10 +50,10 @@ class House:
         rows = requests.get(f"{self.system.url}/{path}", headers=TOKEN, timeout=30).json()
         return next(str(row["id"]) for row in rows if row[field] == value)
 
-    def upload(self, name: str, text: str) -> None:
+    def upload(self, name: str, text: str, encoding: str = "utf-8") -> None:
         """Put a file where compute finds it."""
         where = f"{self.system.url}/compute/files/{name}?overwrite=true"
-        requests.put(where, data=text.encode(), headers=TOKEN, timeout=30).raise_for_status()
+        requests.put(where, data=text.encode(encoding), headers=TOKEN, timeout=30).raise_for_status()
 
     @contextmanager
     def worker_asleep(self) -> Iterator[None]:

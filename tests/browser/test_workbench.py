@@ -110,3 +110,17 @@ def test_an_upload_shows_how_far_it_is_and_can_be_stopped(page: Page, house: Hou
     expect(page.get_by_text("The upload was stopped.")).to_be_visible()
     page.reload()
     expect(page.get_by_role("link", name="large.csv")).to_have_count(0)
+
+
+def test_a_file_of_decimal_commas_is_read_right_and_grouped(page: Page, house: House) -> None:
+    house.sign_in(page.context, "operator")
+    house.upload("ventes.csv", "flight;price\nNîmes;1,5\nNîmes;2,25\nParis;4\n", encoding="cp1252")
+    page.goto("/workbench/files/ventes.csv")
+    expect(page.get_by_text("cp1252, a guess")).to_be_visible()
+    assert barriers(page) == []
+
+    page.get_by_role("link", name="Read decimal commas").click()
+    expect(page.get_by_role("link", name="Read decimal commas")).to_have_count(0)
+    ask_for_price_by(page, "flight")
+
+    expect(page.get_by_role("img", name="price_sum by flight")).to_contain_text("Nîmes: 3.75; Paris: 4")

@@ -27,12 +27,6 @@ def _nobody_waits(settings: Any) -> None:
     settings.COMPUTE_WAITERS = 0
 
 
-@pytest.fixture
-def ana(db: None) -> Client:
-    """An operator's browser."""
-    return client_of("operator")
-
-
 def upload(client: Client, name: str = "sales.csv", content: bytes = SALES, **form: Any) -> Any:
     return client.post("/workbench/upload", {"file": SimpleUploadedFile(name, content)} | form)
 

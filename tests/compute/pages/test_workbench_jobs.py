@@ -11,7 +11,6 @@ from django.test import Client
 from compute.models import Job
 from tests.compute.pages.workbench import done_job, text_of
 from tests.compute.tables import write_table
-from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -19,12 +18,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _nobody_waits(settings: Any) -> None:
     settings.COMPUTE_WAITERS = 0
-
-
-@pytest.fixture
-def ana() -> Client:
-    """An operator's browser."""
-    return client_of("operator")
 
 
 def test_a_result_with_one_number_per_group_is_drawn(ana: Client, compute_root: Path) -> None:

@@ -17,7 +17,8 @@ def compute_queued() -> None:
         try:
             leases.finish_job(job, asdict(execute(leases.job_spec_for(job), lambda _: None)))
         except ComputeError as fault:
-            leases.fail_job(job, status=fault.status, code=fault.code, detail=fault.detail, field=fault.field)
+            told = {"status": fault.status, "code": fault.code, "detail": fault.detail, "field": fault.field}
+            leases.fail_job(job, **told, read=fault.read)  # type: ignore[arg-type]
 
 
 def done_job(
