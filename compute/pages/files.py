@@ -132,7 +132,7 @@ def _home(request: HttpRequest, *, error: str = "", status: int = 200) -> HttpRe
 
 
 def _file(request: HttpRequest, file_path: str, form: OperationForm, *, status: int = 200) -> HttpResponse:
-    read_form = ReadForm(request.GET)
+    read_form = ReadForm(request.GET, label_suffix="")
     preview = preview_of(
         file_path,
         rows=LOOKED_AT,

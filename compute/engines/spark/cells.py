@@ -120,7 +120,7 @@ class CellReader:
         if cell.kind == CellType.BY_WORD:
             word = _struct(n=text, cell=column)
             return f"CASE WHEN {column} IS NULL OR {missing} THEN NULL WHEN {is_number} THEN {refused} ELSE {word} END"
-        accepted, value = _accepted(cell.kind, written, as_cell or column, double)
+        accepted, value = _accepted(cell.kind, written, as_cell or column, double, text)
         return f"CASE WHEN {is_number}{accepted} THEN {value} WHEN {column} IS NULL OR {missing} THEN NULL ELSE {refused} END"
 
     def _number_text(self, column: str) -> str:
@@ -138,19 +138,18 @@ class CellReader:
         return f"isnan({column})" if type_ in ("float", "double") else f"{column} IS NULL"
 
 
-def _accepted(kind: CellType, column: str, cell: str, double: str) -> tuple[str, str]:
-    """Return what a number must be beside, and the value."""
-    text = f"string({column})"
+def _accepted(kind: CellType, written: str, cell: str, double: str, text: str) -> tuple[str, str]:
+    """Return what a number must be beside, and the value; `written` is how Spark writes it."""
     if kind == CellType.NUMBER:
         return "", double
     if kind == CellType.BY_NUMBER:
         digits = {
-            name: f"CASE WHEN length({text}) > {SURE_DIGITS} THEN try_cast({column} AS DECIMAL(38, {scale})) END"
+            name: f"CASE WHEN length({text}) > {SURE_DIGITS} THEN try_cast({written} AS DECIMAL(38, {scale})) END"
             for name, scale in (("t", 18), ("h", 0))
         }
         return "", _struct(n=double, **digits, x=text, cell=cell)
-    whole = _whole(column, double)
-    return f" AND {whole} IS NOT NULL", whole if kind == CellType.WHOLE else _struct(n=whole, cell=column)
+    whole = _whole(written, double)
+    return f" AND {whole} IS NOT NULL", whole if kind == CellType.WHOLE else _struct(n=whole, cell=cell)
 
 
 def _common_type(types: Sequence[str]) -> str:

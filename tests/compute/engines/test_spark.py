@@ -93,9 +93,9 @@ def test_rows_of_quotes_and_odd_names_are_read_as_duckdb_reads_them(tmp_path: Pa
         (b"1\n", "cannot be read"),
         (b"1,2,3\n", "cannot be read"),
         (b'"1,2\n', "cannot be read"),
-        (b"caf\xe9,2\n", "not UTF-8"),
+        (b"caf\xc3\xa9\xe9,2\n", "not UTF-8"),
     ],
-    ids=["too short", "too long", "open quote", "Latin-1"],
+    ids=["too short", "too long", "open quote", "damaged UTF-8"],
 )
 def test_a_fault_far_behind_the_header_is_refused_as_duckdb_does(late: bytes, reason: str, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"

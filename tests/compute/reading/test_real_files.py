@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from compute.files.errors import ComputeError
-from tests.compute.tables import read_table, run
+from tests.compute.tables import ENGINES, read_table, run
 
 FOLDER = Path(__file__).parents[2] / "data" / "real_files"
 EXPECTED: dict[str, list[dict[str, Any]]] = json.loads((FOLDER / "expected.json").read_text())
 CASES = [pytest.param(name, case, id=f"{name}: {case['why']}") for name, cases in EXPECTED.items() for case in cases]
-engines = pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+engines = pytest.mark.parametrize("engine", ENGINES)
 
 
 def copied(name: str, folder: Path) -> Path:
