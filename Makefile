@@ -100,6 +100,7 @@ bench: install ## Measure side by side; see benchmarks/
 	@pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	python -m benchmarks.ingest
 	python -m benchmarks.compute
+	python -m benchmarks.reading
 
 screenshots: install ## Take the README's pictures anew, of the demo, with the machine's Chromium
 	python -m sample_data.screenshots

@@ -52,6 +52,7 @@ TABLE = [
     Case("post", "workbench-upload", "", {"file": "new.csv"}, DOING),
     Case("post", "workbench-job-cancel", "waiting", {}, DOING),
     Case("post", "workbench-job-as", "done", {"output_format": "json"}, DOING),
+    Case("post", "workbench-job-mended", "mendable", {}, DOING),
 ]
 
 
@@ -68,10 +69,13 @@ def compute_root(settings: Any, tmp_path: Path) -> Path:
 def arguments() -> dict[str, list[Any]]:
     """What the pages are about, new."""
     asked = services.Request("stats", {"columns": ["a"], "by": []}, "table.csv", "ana")
-    waiting, done = (services.submit_job(asked, fresh=True) for _ in range(2))
+    waiting, done, mendable = (services.submit_job(asked, fresh=True) for _ in range(3))
     Job.objects.filter(pk=done.pk).update(status="done", result_path="results/x.csv")
-    product = ProductFactory().pk
-    return {"": [], "file": ["table.csv"], "waiting": [waiting.pk], "done": [done.pk], "product": [product]}
+    Job.objects.filter(pk=mendable.pk).update(
+        status="failed", error="x", error_code="not_numeric", mending_read={"decimal": ","}
+    )
+    about = {"file": "table.csv", "waiting": waiting.pk, "done": done.pk, "mendable": mendable.pk}
+    return {"": []} | {name: [value] for name, value in (about | {"product": ProductFactory().pk}).items()}
 
 
 def answer_to(client: Client, case: Case) -> int | str:

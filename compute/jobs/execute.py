@@ -33,7 +33,8 @@ from compute.operations import operation_of
 from compute.operations.base import Operation
 from compute.operations.cell_types import CastError, CellType, Reading, Table
 from compute.reading.options import ReadOptions
-from compute.reading.prepare import Preparation, Prepared, prepared, prepared_url
+from compute.reading.preparation import Preparation, Prepared
+from compute.reading.prepare import prepared, prepared_url
 
 
 @dataclass(frozen=True)

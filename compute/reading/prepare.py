@@ -1,89 +1,29 @@
 """Make of a file what an engine can read.
 
-What engines read as it is stays as it is: usual CSV in UTF-8, JSON, Parquet. All else is read here, once, into a Parquet file
+What engines read as it is stays as it is: usual CSV, JSON, Parquet. All else is read here, once, into a Parquet file
 of the job's own: exact, in bounded memory, and the same for all engines.
 """
 
-import io
 import json
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from compute.files.errors import BrokenFile
 from compute.files.formats import MARK, Format, Source, check_names, format_of
 from compute.files.locations import opened
 from compute.files.parquet_file import check_footer
 from compute.files.signatures import binary_format, check_signature, text_format
-from compute.files.text_check import check_text
 from compute.reading import workbooks, xml_outline, xml_records
-from compute.reading.delimited import BadRows, DelimitedText, unique_names
-from compute.reading.dialects import Dialect, detected, other_dialects
-from compute.reading.encodings import Encoding, encoding_of, encoding_of_all
+from compute.reading.delimited import unique_names
+from compute.reading.encodings import encoding_of, encoding_of_all
 from compute.reading.json_records import copy_array, wrapped_records
 from compute.reading.options import ReadOptions
-from compute.reading.text_files import copy_as_utf_8, open_text
+from compute.reading.preparation import SNIFFED_BYTES, Preparation, Prepared, head_of
+from compute.reading.prepare_text import prepared_text, usual_text
+from compute.reading.text_files import copy_as_utf_8
 from compute.reading.unpacking import is_packed, unpacked
-
-SNIFFED_BYTES = 1024 * 1024  # a header line may be this long
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A source, and how it came to be: the options that it was read with, which of them are guesses, and rows left out."""
-
-    source: Source
-    read: dict[str, Any] = field(default_factory=dict)
-    guessed: tuple[str, ...] = ()
-    bad_rows: BadRows = field(default_factory=BadRows)
-
-    @property
-    def told(self) -> dict[str, Any]:
-        """Return as JSON how the file was read."""
-        return {
-            "format": self.source.original,
-            "read": self.read,
-            "guessed": list(self.guessed),
-            "rows_left_out": self.bad_rows.count,
-            "left_out": [asdict(row) for row in self.bad_rows.first],
-        }
-
-
-@dataclass(frozen=True)
-class Preparation:
-    """What is to be prepared. With `most_rows`, no more rows are needed.
-
-    With `thoroughly`, a text is looked at as a whole, and delimited text read here, though it seems to be usual.
-    """
-
-    path: Path
-    format: Format | None
-    options: ReadOptions
-    scratch: Path
-    most_rows: int | None = None
-    thoroughly: bool = False
-
-    @property
-    def table(self) -> Path:
-        """The place of the Parquet file."""
-        return self.scratch / "table"
-
-    def given(self) -> dict[str, Any]:
-        """Return the options of any format that the request has set."""
-        options = self.options
-        said = {} if options.notation.is_plain else options.notation.as_read()
-        return said | ({"null_values": list(options.null_values)} if options.null_values else {})
-
-    def source(self, source: Source) -> Source:
-        """Return the source with what the request says of its values."""
-        return replace(source, null_values=self.options.null_values, notation=self.options.notation)
-
-    def first(self, rows: Iterable[Any]) -> Iterator[Any]:
-        """Yield the rows that are needed."""
-        yield from islice(rows, self.most_rows)
 
 
 def prepared_url(url: str, format_: Format, options: ReadOptions) -> Prepared | None:
@@ -94,15 +34,15 @@ def prepared_url(url: str, format_: Format, options: ReadOptions) -> Prepared | 
     if format_ == Format.PARQUET:
         check_footer(url)
         return Prepared(work.source(Source(work.path, format_, format_, url=url)), work.given())
-    found = _usual_text(work, head, format_)
+    found = usual_text(work, head, format_)
     return found and replace(found, source=replace(found.source, url=url))
 
 
 def prepared(work: Preparation) -> Prepared:
     """Return the source; raise BrokenFile or UnusableOption."""
     work.options.check()
-    path, name = unpacked(work.path, _head(work.path), work.scratch)
-    head = _head(path)
+    path, name = unpacked(work.path, head_of(work.path), work.scratch)
+    head = head_of(path)
     if path != work.path and is_packed(head):
         raise BrokenFile("The file is packed twice. Unpack it once.")
     if not head.removeprefix(MARK).strip():
@@ -111,8 +51,7 @@ def prepared(work: Preparation) -> Prepared:
     check_signature(path, head, format_)
     work = replace(work, path=path, format=format_)
     if format_.is_text:
-        usual = None if work.thoroughly or work.most_rows else _usual_text(work, head, format_)
-        return usual or _delimited(work, head, format_)
+        return prepared_text(work, head, format_)
     if format_ in (Format.JSON, Format.JSONL):
         return _json(work, head, format_)
     if format_ == Format.PARQUET:
@@ -122,93 +61,9 @@ def prepared(work: Preparation) -> Prepared:
     return read(work, format_)
 
 
-def _head(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(SNIFFED_BYTES)
-
-
 def _text_format(head: bytes, options: ReadOptions) -> Format:
     encoding = encoding_of(head, options.encoding)
     return text_format(head[encoding.mark_bytes :].decode(encoding.codec, "ignore"))
-
-
-def _usual_text(work: Preparation, head: bytes, format_: Format) -> Prepared | None:
-    """Return the file as it is, if engines read it as our own reader does, as far as its first bytes tell."""
-    encoding = encoding_of(head, work.options.encoding)
-    if not (work.options.is_plain and encoding.is_utf_8 and _is_text(head)):
-        return None
-    text = head[encoding.mark_bytes :].decode("utf-8", "ignore")  # the last character may be cut off
-    dialect = detected(text, work.options, tabs=format_ == Format.TSV)
-    lines = io.StringIO(text, newline="")
-    try:
-        first = DelimitedText(lines, dialect, work.options.on_bad_rows)
-        is_renamed = first.is_renamed
-    except BrokenFile:
-        return None
-    header, rest = text[: lines.tell()], text[lines.tell() :]
-    end = header[len(header.rstrip("\r\n")) :]
-    is_mixed = rest.startswith(("\r", "\n")) and not rest.startswith(end)
-    if not dialect.is_usual or is_renamed or text.startswith(("\r", "\n")) or is_mixed:
-        return None
-    source = Source(
-        work.path,
-        format_,
-        format_,
-        delimiter=dialect.delimiter,
-        line_end=end or "\n",
-        columns=check_names(first.columns),
-    )
-    return Prepared(work.source(source), _told_of_text(encoding, dialect) | work.given())
-
-
-def _is_text(head: bytes) -> bool:
-    try:
-        check_text(head, is_all=False)
-    except BrokenFile:
-        return False
-    return True
-
-
-def _told_of_text(encoding: Encoding, dialect: Dialect) -> dict[str, Any]:
-    marks = {"escape": dialect.escape, "comment": dialect.comment, "skip_rows": dialect.skipped_lines}
-    return {
-        "encoding": encoding.codec,
-        "delimiter": dialect.delimiter,
-        "quote": dialect.quote,
-        "header": dialect.has_header,
-        **{name: value for name, value in marks.items() if value},
-    }
-
-
-def _delimited(work: Preparation, head: bytes, format_: Format) -> Prepared:
-    """Read the text row by row; where that fails for its quotes, in the other dialects that it may be in."""
-    with work.path.open("rb") as file:
-        encoding = encoding_of_all(file, work.options.encoding)
-    text = head[encoding.mark_bytes :].decode(encoding.codec, "ignore")
-    usual = detected(text, work.options, tabs=format_ == Format.TSV)
-    try:
-        return _rows(work, encoding, usual)
-    except BrokenFile as refusal:
-        for dialect in other_dialects(usual, work.options):
-            try:
-                return _rows(work, encoding, dialect)
-            except BrokenFile:
-                continue
-        raise refusal from None
-
-
-def _rows(work: Preparation, encoding: Encoding, dialect: Dialect) -> Prepared:
-    from compute.reading.text_table import write_rows  # noqa: PLC0415 - Arrow must not be there before a child is prepared
-
-    with open_text(work.path, encoding) as file:
-        text = DelimitedText(file, dialect, work.options.on_bad_rows)
-        rows = work.first(text.rows())
-        columns = check_names(write_rows(work.table, text.columns, rows, may_drop_last=text.ends_nameless))
-    original = work.format or Format.CSV
-    source = Source(work.table, Format.PARQUET, original, delimiter=dialect.delimiter, columns=columns)
-    read = {**_told_of_text(encoding, dialect), "on_bad_rows": work.options.on_bad_rows} | work.given()
-    guessed = ("encoding",) if encoding.is_guessed else ()
-    return Prepared(work.source(source), read, guessed, text.bad_rows)
 
 
 def _json(work: Preparation, head: bytes, format_: Format) -> Prepared:
@@ -221,7 +76,7 @@ def _json(work: Preparation, head: bytes, format_: Format) -> Prepared:
     if not encoding.is_utf_8:
         copy_as_utf_8(work.path, encoding, work.scratch / "as-utf-8")
         work = replace(work, path=work.scratch / "as-utf-8")
-        head = _head(work.path)
+        head = head_of(work.path)
     start = head.removeprefix(MARK).lstrip()
     if len(start) < len(b"{}"):
         raise BrokenFile("The file has no records, so it has no columns.")

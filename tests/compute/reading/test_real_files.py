@@ -57,7 +57,7 @@ def test_what_was_detected_is_told_and_can_be_sent_again(engine: str, tmp_path: 
     again = run(path, "non_null", engine=engine, columns=["nom"], read=outcome.reading["read"])[0]
 
     assert outcome.reading["read"] == {
-        "encoding": "cp1252", "delimiter": ";", "quote": '"', "header": True, "on_bad_rows": "error",
+        "encoding": "cp1252", "delimiter": ";", "quote": '"', "header": True,
     }  # fmt: skip
     assert (outcome.reading["guessed"], again.reading["guessed"]) == (["encoding"], [])
     assert outcome.rows_out == again.rows_out == 2
