@@ -24,6 +24,7 @@ from compute.reading.preparation import SNIFFED_BYTES, Preparation, Prepared, he
 from compute.reading.prepare_text import prepared_text, usual_text
 from compute.reading.text_files import copy_as_utf_8
 from compute.reading.unpacking import is_packed, unpacked
+from compute.reading.xml_elements import Apart
 
 
 def prepared_url(url: str, format_: Format, options: ReadOptions) -> Prepared | None:
@@ -105,25 +106,33 @@ def _has_more_lines(start: bytes) -> bool:
 
 
 def _xml(work: Preparation, format_: Format) -> Prepared:
-    """Read the records once; and again where one shows how all must be read."""
-    from compute.reading.text_table import write_records  # noqa: PLC0415 - as above
-
+    """Read the records once; and again where one shows how all must be read, or haste has failed."""
     with work.path.open("rb") as file:
         asked = tuple(work.options.record.split(".")) if work.options.record else ()
         path = asked or xml_outline.record_path(file, work.options.encoding)
         at = xml_records.RecordsAt(path, is_only=bool(asked))
-    apart = xml_records.Apart()
-    while True:
-        known = len(apart.attributes) + len(apart.repeated)
-        with work.path.open("rb") as file:
-            records = xml_records.read_records(file, work.options.encoding, at, apart)
-            columns = write_records(work.table, work.first(records))
-        if known == len(apart.attributes) + len(apart.repeated):
-            break
+    apart = Apart()
+    try:
+        columns = _xml_columns(work, at, apart, quickly=work.most_rows is None)
+    except (BrokenFile, xml_records.NotQuickError):
+        columns = _xml_columns(work, at, apart, quickly=False)
     if not columns:
         raise BrokenFile("The file has no records, so it has no columns.")
     source = Source(work.table, Format.PARQUET, format_, columns=check_names(columns))
     return Prepared(work.source(source), {"record": ".".join(at.path)} | work.given())
+
+
+def _xml_columns(work: Preparation, at: xml_records.RecordsAt, apart: Apart, *, quickly: bool) -> tuple[str, ...]:
+    """Write the records, and return their columns."""
+    from compute.reading.text_table import first_rows, write_pieces  # noqa: PLC0415 - as above
+
+    while True:
+        known = apart.count
+        with work.path.open("rb") as file:
+            records = xml_records.read_records(file, work.options.encoding, at, apart, quickly=quickly)
+            columns = write_pieces(work.table, first_rows(records, work.most_rows))
+        if known == apart.count:
+            return columns
 
 
 def _workbook(work: Preparation, format_: Format) -> Prepared:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 PIECE_CELLS = 256 * 1024
 MOST_PIECE_ROWS = 32 * 1024
+Columns = Mapping[str, Sequence[str | None]]
 
 
 def write_rows(
@@ -37,16 +38,30 @@ def write_rows(
     return tuple(columns[:-1])
 
 
-def write_records(path: Path, records: Iterable[Mapping[str, str | None]]) -> tuple[str, ...]:
-    """Write records of text, and return their columns in the order of their first appearance."""
+def write_pieces(path: Path, pieces: Iterable[Columns]) -> tuple[str, ...]:
+    """Write pieces of a table, each with the columns that it has, and return all in the order of their first appearance."""
     parts = _Parts(path)
     try:
-        for piece in _pieces(records, 8):
+        for piece in pieces:
             parts.write(piece)
     finally:
         parts.close()
     parts.bring_together()
     return tuple(parts.columns)
+
+
+def first_rows(pieces: Iterable[Columns], most: int | None) -> Iterator[Columns]:
+    """Yield pieces with no more rows than `most` together; all of them where that is None."""
+    left = most
+    for piece in pieces:
+        if left is None:
+            yield piece
+            continue
+        length = len(next(iter(piece.values())))
+        yield {name: cells[:left] for name, cells in piece.items()}
+        left -= length
+        if left <= 0:
+            return
 
 
 class _Parts:
@@ -56,29 +71,41 @@ class _Parts:
         self._path = path
         self._writer: pq.ParquetWriter | None = None
         self._paths: list[Path] = []
+        self._waiting: list[pa.RecordBatch] = []
         self.columns: dict[str, None] = {}
 
-    def write(self, records: Sequence[Mapping[str, str | None]]) -> None:
-        known = len(self.columns)
-        for record in records:
-            if not record.keys() <= self.columns.keys():
-                self.columns.update(dict.fromkeys(record))
-        if self._writer is None or len(self.columns) > known:
+    def write(self, piece: Columns) -> None:
+        if not piece.keys() <= self.columns.keys():
             self.close()
-            self._paths.append(self._path.with_name(f"{self._path.name}-{len(self._paths)}"))
-            self._writer = pq.ParquetWriter(self._paths[-1], self._schema, compression="lz4")
-        arrays = [pa.array([record.get(name) or None for record in records], pa.string()) for name in self.columns]
-        self._writer.write_batch(pa.record_batch(arrays, schema=self._schema))
+            self.columns.update(dict.fromkeys(piece))
+        length = len(next(iter(piece.values())))
+        arrays = [
+            _nulls_for_blanks(pa.array(piece[name], pa.string())) if name in piece else pa.nulls(length, pa.string())
+            for name in self.columns
+        ]
+        self._waiting.append(pa.record_batch(arrays, schema=self._schema))
+        if sum(len(batch) for batch in self._waiting) * len(self.columns) >= PIECE_CELLS:
+            self._flush()
 
     def close(self) -> None:
+        if self._waiting:
+            self._flush()
         if self._writer:
             self._writer.close()
+            self._writer = None
 
     def bring_together(self) -> None:
         if len(self._paths) == 1:
             self._paths[0].rename(self._path)
         elif self._paths:
             _rewrite(self._paths, self._path, self._schema)
+
+    def _flush(self) -> None:
+        if self._writer is None:
+            self._paths.append(self._path.with_name(f"{self._path.name}-{len(self._paths)}"))
+            self._writer = pq.ParquetWriter(self._paths[-1], self._schema, compression="lz4")
+        self._writer.write_table(pa.Table.from_batches(self._waiting))
+        self._waiting = []
 
     @property
     def _schema(self) -> pa.Schema:

@@ -23,7 +23,8 @@ from compute.engines.base import EngineEnvironment
 from compute.files.formats import format_of
 from compute.files.versions import version_of
 from compute.jobs.execute import JobResult, JobSpec, execute
-from compute.reading.xml_records import Apart, RecordsAt, read_records
+from compute.reading.xml_elements import Apart
+from compute.reading.xml_records import RecordsAt, read_records
 
 QUICK_JAVA = (  # for many small jobs: nothing compiled for long, no class verified
     "--conf spark.sql.shuffle.partitions=1 --conf spark.sql.codegen.wholeStage=false --conf spark.sql.adaptive.enabled=false"
@@ -140,8 +141,9 @@ def read_table(path: Path) -> list[dict[str, Any]]:
             return [json.loads(line) for line in path.read_text().splitlines()]
         case ".xml":
             with path.open("rb") as file:
-                records = read_records(file, "", RecordsAt(("records", "record")), Apart())
-                return [{key: value or None for key, value in row.items()} for row in records]
+                pieces = read_records(file, "", RecordsAt(("records", "record")), Apart())
+                table = ((piece, cells) for piece in pieces for cells in zip(*piece.values(), strict=True))
+                return [dict(zip(piece, cells, strict=True)) for piece, cells in table]
     return list(pq.read_table(path).to_pylist())
 
 
