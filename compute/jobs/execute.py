@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import narwhals as nw
+
 from compute.engines import engine_class
 from compute.engines.base import Engine, Resources, Target, Written
 from compute.files.errors import (
@@ -132,6 +134,8 @@ def _compute_checked(
 
 
 def _compute(spec: JobSpec, operation: Operation, found: Prepared, on_start: Callable[[Engine], None]) -> JobResult:
+    if operation.most_rows and found.is_our_table and spec.output_format == Format.JSON:
+        return _written_by_us(spec, found)
     resources = Resources(spec.memory, spec.threads, Path(spec.scratch), spec.shared_scratch)
     source = found.source
     with engine_class(spec.engine)(source, resources) as engine:
@@ -144,6 +148,15 @@ def _compute(spec: JobSpec, operation: Operation, found: Prepared, on_start: Cal
         lines = source.is_text and (target.format, target.delimiter) == (source.format, source.delimiter)
         written, read_as = _write_result(engine, operation, _read_options(spec), target, lines=lines)
         return JobResult(name, engine.rows_read(), written.rows, written.columns, read_as, found.told)
+
+
+def _written_by_us(spec: JobSpec, found: Prepared) -> JobResult:
+    """A preview of text, which no engine needs to look at: DuckDB would need 100 kB of memory for each column."""
+    from compute.reading.text_table import copy_as_json  # noqa: PLC0415 - Arrow must not be there before a child is prepared
+
+    name = f"{spec.result_stem}.{Format.JSON}"
+    columns, rows = copy_as_json(found.source.path, Path(spec.scratch) / name)
+    return JobResult(name, rows, rows, dict.fromkeys(columns, str(nw.String())), {}, found.told)
 
 
 def _prepared_url(spec: JobSpec) -> Prepared | None:

@@ -23,6 +23,11 @@ class Prepared:
     bad_rows: BadRows = field(default_factory=BadRows)
 
     @property
+    def is_our_table(self) -> bool:
+        """Return whether our own reader has brought it into a table of text."""
+        return self.source.format == Format.PARQUET != self.source.original and bool(self.source.columns)
+
+    @property
     def told(self) -> dict[str, Any]:
         """Return as JSON how the file was read."""
         return {

@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -48,6 +49,16 @@ def write_pieces(path: Path, pieces: Iterable[Columns]) -> tuple[str, ...]:
         parts.close()
     parts.bring_together()
     return tuple(parts.columns)
+
+
+def copy_as_json(path: Path, target: Path) -> tuple[list[str], int]:
+    """Write a small table as a JSON array of objects, and return its columns and the number of its rows."""
+    table = pq.read_table(path)
+    names = [orjson.dumps(name).decode() for name in table.column_names]
+    columns = [[orjson.dumps(cell).decode() for cell in column.to_pylist()] for column in table.columns]
+    records = (",".join(map("{}:{}".format, names, row)) for row in zip(*columns, strict=True))
+    target.write_text("[" + ",\n".join(f"{{{record}}}" for record in records) + "]\n", encoding="utf-8")
+    return table.column_names, table.num_rows
 
 
 def first_rows(pieces: Iterable[Columns], most: int | None) -> Iterator[Columns]:
