@@ -6,7 +6,7 @@ An error travels from the child to the job's row as `{status, code, detail, fiel
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from json import dumps
-from typing import Any
+from typing import Any, Self
 
 from compute.files.notation import notations_of
 
@@ -151,11 +151,16 @@ class UnwritableValue(ComputeError):
     code = "unwritable_value"
 
     def __init__(self, column: str, value: str, format_: str) -> None:
+        self._column, self._value = column, value
         super().__init__(
             f"The column {quoted(column)} holds {shortened(value)}, which {format_.upper()} cannot hold;"
             " ask for another output_format.",
             field="output_format",
         )
+
+    def in_format(self, format_: str) -> Self:
+        """Return the same of another format, which was to be made of this one."""
+        return type(self)(self._column, self._value, format_)
 
 
 class AmbiguousOutput(ComputeError):

@@ -44,7 +44,7 @@ class Format(StrEnum):
         return self in (Format.XLSX, Format.XLS, Format.ODS)
 
 
-OUTPUTS = (Format.CSV, Format.TSV, Format.JSON, Format.JSONL, Format.XML, Format.PARQUET)
+OUTPUTS = (Format.CSV, Format.TSV, Format.JSON, Format.JSONL, Format.XML, Format.PARQUET, Format.ARROW, Format.XLSX)
 SUFFIXES = {
     ".csv": Format.CSV, ".txt": Format.CSV, ".tsv": Format.TSV, ".tab": Format.TSV, ".json": Format.JSON,
     ".geojson": Format.JSON, ".jsonl": Format.JSONL, ".ndjson": Format.JSONL, ".xml": Format.XML,

@@ -25,12 +25,14 @@ from compute.files.errors import (
     OutOfRange,
     UnknownColumn,
     UnsupportedByFastPath,
+    UnwritableValue,
 )
-from compute.files.formats import OUTPUTS, PACKED, Format, Source
+from compute.files.formats import PACKED, Format, Source
 from compute.files.locations import fetch, is_url, publish
 from compute.files.truncation import checked, may_be_misread
 from compute.files.versions import version_of, write_back
 from compute.jobs.background_fsync import fsync_in_background
+from compute.jobs.conversions import WRITTEN_BY_ENGINES, convert
 from compute.operations import operation_of
 from compute.operations.base import Operation
 from compute.operations.cell_types import CastError, CellType, Reading, Table
@@ -142,11 +144,14 @@ def _compute(spec: JobSpec, operation: Operation, found: Prepared, on_start: Cal
         on_start(engine)
         format_ = Format(spec.output_format) if spec.output_format else _output_of(source.original)
         name = f"{spec.result_stem}.{format_}"
-        target = Target(
-            Path(spec.scratch) / name, format_, _delimiter(format_, source), for_display=not operation.reads_all
-        )
+        target = _target(Path(spec.scratch) / name, format_, source, for_display=not operation.reads_all)
         lines = source.is_text and (target.format, target.delimiter) == (source.format, source.delimiter)
-        written, read_as = _write_result(engine, operation, _read_options(spec), target, lines=lines)
+        try:
+            written, read_as = _write_result(engine, operation, _read_options(spec), target, lines=lines)
+        except UnwritableValue as error:
+            raise error.in_format(format_) from error
+        if target.format != format_:
+            convert(target.path, Path(spec.scratch) / name, format_, written.columns)
         return JobResult(name, engine.rows_read(), written.rows, written.columns, read_as, found.told)
 
 
@@ -185,8 +190,15 @@ def _read_options(spec: JobSpec) -> ReadOptions:
 
 
 def _output_of(original: Format) -> Format:
-    """The format of a result of which nobody said another: the input's, CSV where that is only read."""
-    return original if original in OUTPUTS else Format.CSV
+    """The format of a result of which nobody said another: the input's, CSV for a workbook, whose values are text by then."""
+    return Format.CSV if original.is_workbook else original
+
+
+def _target(path: Path, format_: Format, source: Source, *, for_display: bool) -> Target:
+    """What the engine is to write: the result, or what it is made of."""
+    written = WRITTEN_BY_ENGINES.get(format_, format_)
+    place = path if written == format_ else path.with_name(f"{path.name}.{written}")
+    return Target(place, written, _delimiter(format_, source), for_display=for_display)
 
 
 def _delimiter(format_: Format, source: Source) -> str:

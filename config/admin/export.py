@@ -1,8 +1,9 @@
 """Export an admin list as a file: all rows, as filtered, searched and ordered, in bounded memory."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from html import unescape
+from tempfile import TemporaryFile
 from typing import Any
 
 from django.contrib.admin.utils import label_for_field, lookup_field
@@ -17,10 +18,21 @@ from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst, slugify
 
-from config.api.spreadsheets import CSV_TYPE, MOST_XLSX_ROWS, XLSX_TYPE, TooManyRows, csv_stream, xlsx_file
+from config.api.problems import Problem
+from config.api.spreadsheets import CSV_TYPE, csv_stream
+from config.core.worksheets import MOST_XLSX_ROWS, XLSX_TYPE, TooManyRowsError, write_xlsx
 
 PAGE = 2000  # rows in memory at a time
 CHECKBOX = "action_checkbox"  # Django's own column, of lists with actions
+
+
+class TooManyRows(Problem):
+    """More rows than a worksheet can hold."""
+
+    code = "too_many_rows"
+
+    def __init__(self) -> None:
+        super().__init__(f"An XLSX file has at most {MOST_XLSX_ROWS:,} rows. Narrow the filters, or take CSV.")
 
 
 def csv_response(changelist: ChangeList) -> HttpResponseBase:
@@ -34,7 +46,14 @@ def xlsx_response(changelist: ChangeList) -> HttpResponseBase:
     """Return the list as an XLSX file, which is made before the first byte is sent."""
     if changelist.queryset.order_by()[MOST_XLSX_ROWS:].exists():  # before a minute's work is in vain
         raise TooManyRows
-    file = xlsx_file(_header(changelist), _cells(changelist))
+    with ExitStack() as on_failure:
+        file = on_failure.enter_context(TemporaryFile())
+        try:
+            write_xlsx(file, _header(changelist), _cells(changelist), cuts=True)
+        except TooManyRowsError as error:
+            raise TooManyRows from error
+        on_failure.pop_all()
+    file.seek(0)
     return FileResponse(file, as_attachment=True, filename=_file_name(changelist, "xlsx"), content_type=XLSX_TYPE)
 
 

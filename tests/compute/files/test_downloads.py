@@ -8,6 +8,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
+from compute.files.downloads import CONTENT_TYPES
+from compute.files.formats import SUFFIXES
+
 pytestmark = pytest.mark.django_db
 CONTENT = b"a,b\n007,x\n"
 ADDRESS = "/api/compute/files/t.csv"
@@ -135,3 +138,12 @@ def test_a_form_with_an_unknown_field_is_refused(client: APIClient, compute_root
 def test_a_wrong_query_uploads_nothing(client: APIClient, file: Path, query: str) -> None:
     response = client.put(f"{ADDRESS}?{query}", b"new", content_type="text/csv")
     assert (response.status_code, file.read_bytes()) == (400, CONTENT)
+
+
+@pytest.mark.parametrize("suffix", [*SUFFIXES, ".csv.gz", ".JSON.ZST", ".unknown"])
+def test_a_file_of_every_kind_is_downloaded(client: APIClient, compute_root: Path, suffix: str) -> None:
+    (compute_root / f"file{suffix}").write_bytes(b"any")
+    answer: Any = client.get(f"/api/compute/files/file{suffix}")
+    assert (answer.status_code, answer.getvalue()) == (200, b"any")
+    format_ = SUFFIXES.get(suffix)
+    assert answer["Content-Type"] == (CONTENT_TYPES[format_] if format_ else "application/octet-stream")

@@ -4,14 +4,15 @@ import csv
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from io import StringIO
+from io import BytesIO, StringIO
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from config.api import spreadsheets
-from config.api.spreadsheets import TooManyRows, csv_stream, escape_formula, xlsx_file
+from config.api.spreadsheets import csv_stream, escape_formula
+from config.core import worksheets
+from config.core.worksheets import TextTooLongError, TooManyRowsError, write_xlsx
 from tests.xlsx import cells
 
 KEY = UUID(int=1)
@@ -44,6 +45,13 @@ CELLS: list[tuple[Any, str, tuple[str, str] | None]] = [  # a value, its cell in
     ("{=1+1}", "{=1+1}", ("inlineStr", "{=1+1}")),
     ("=1+1", "'=1+1", ("inlineStr", "=1+1")),
 ]
+
+
+def xlsx_file(header: list[str], rows: list[list[Any]], *, cuts: bool = True) -> BytesIO:
+    file = BytesIO()
+    write_xlsx(file, header, rows, cuts=cuts)
+    file.seek(0)
+    return file
 
 
 def csv_of(*rows: list[Any], header: tuple[str, ...] = ("a", "b")) -> str:
@@ -99,10 +107,14 @@ def test_a_text_longer_than_a_cell_is_cut_and_ends_with_an_ellipsis(text: str, k
     assert (len(cell), cell.endswith("…")) == (kept, kept < len(text))
 
 
+def test_a_text_longer_than_a_cell_is_refused_where_nothing_may_be_cut() -> None:
+    with pytest.raises(TextTooLongError, match=r"^b$"):
+        xlsx_file(["a", "b"], [["1", "x" * 32_768]], cuts=False)
+
+
 def test_more_rows_than_a_worksheet_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spreadsheets, "MOST_XLSX_ROWS", 3)
+    monkeypatch.setattr(worksheets, "MOST_XLSX_ROWS", 3)
     with xlsx_file(["a"], [[number] for number in range(3)]) as file:
         assert len(cells(file)) == 4
-    with pytest.raises(TooManyRows, match=r"Narrow the filters, or take CSV\.") as problem:
+    with pytest.raises(TooManyRowsError):
         xlsx_file(["a"], [[number] for number in range(4)])
-    assert problem.value.status == 400
