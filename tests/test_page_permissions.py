@@ -50,6 +50,8 @@ TABLE = [
     Case("get", "workbench-job", "waiting", {}, LOOKING),
     Case("get", "workbench-job-status", "waiting", {}, LOOKING),
     Case("post", "workbench-upload", "", {"file": "new.csv"}, DOING),
+    Case("post", "workbench-rename", "other file", {"to": "new name.csv"}, DOING),
+    Case("post", "workbench-delete", "third file", {}, DOING),
     Case("post", "workbench-job-cancel", "waiting", {}, DOING),
     Case("post", "workbench-job-as", "done", {"output_format": "json"}, DOING),
     Case("post", "workbench-job-mended", "mendable", {}, DOING),
@@ -60,7 +62,8 @@ TABLE = [
 def compute_root(settings: Any, tmp_path: Path) -> Path:
     """A folder with one file; nobody waits for jobs."""
     settings.COMPUTE_ROOT, settings.COMPUTE_WAITERS = str(tmp_path), 0
-    (tmp_path / "table.csv").write_text("a\n1\n")
+    for name in ("table.csv", "other.csv", "third.csv"):
+        (tmp_path / name).write_text("a\n1\n")
     (tmp_path / "results").mkdir()
     (tmp_path / "results/x.csv").write_text("a\n1\n")
     return tmp_path
@@ -74,8 +77,9 @@ def arguments() -> dict[str, list[Any]]:
     Job.objects.filter(pk=mendable.pk).update(
         status="failed", error="x", error_code="not_numeric", mending_read={"decimal": ","}
     )
-    about = {"file": "table.csv", "waiting": waiting.pk, "done": done.pk, "mendable": mendable.pk}
-    return {"": []} | {name: [value] for name, value in (about | {"product": ProductFactory().pk}).items()}
+    files = {"file": "table.csv", "other file": "other.csv", "third file": "third.csv"}
+    jobs = {"waiting": waiting.pk, "done": done.pk, "mendable": mendable.pk}
+    return {"": []} | {name: [value] for name, value in (files | jobs | {"product": ProductFactory().pk}).items()}
 
 
 def answer_to(client: Client, case: Case) -> int | str:

@@ -14,11 +14,19 @@ from rest_framework.response import Response
 from compute.api.base import ComputeMixin, settled_job, under_way
 from compute.api.pagination import FilePagination
 from compute.api.read_serializers import read_of
-from compute.api.serializers import FileOutput, JobOutput, PreviewOutput, PreviewQuery, UploadInput, UploadQuery
+from compute.api.serializers import (
+    FileOutput,
+    JobOutput,
+    PreviewOutput,
+    PreviewQuery,
+    RenameInput,
+    UploadInput,
+    UploadQuery,
+)
 from compute.exceptions import FileMissing, LengthRequired, NotAFile
 from compute.files.downloads import BINARY, etag_of_file, file_response
 from compute.files.formats import Format
-from compute.files.services import store_upload
+from compute.files.services import delete_file, rename_file, store_upload
 from compute.files.storage import StoredFile, storage
 from compute.files.uploads import CompleteFormParser, RawParser, chunks_of, received_form
 from compute.jobs.services import Request as JobRequest
@@ -41,7 +49,10 @@ class FileViewSet(ComputeMixin):
     lookup_value_converter = "path"
 
     def get_parsers(self) -> list[BaseParser]:
-        return [RawParser()] if self.request and self.request.method == "PUT" else [CompleteFormParser()]
+        method = self.request.method if self.request else None
+        return (
+            [RawParser()] if method == "PUT" else [CompleteFormParser()] if method == "POST" else super().get_parsers()
+        )
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         return self.list_response(None)
@@ -58,7 +69,7 @@ class FileViewSet(ComputeMixin):
             form = validated(UploadInput, data)
             path = storage().upload_path(form.get("file_path") or form["file"].name, field="file_path")
             kept = form["file"].upload.commit(path, overwrite=self.parameters["overwrite"])
-        return _created(kept)
+        return _described(kept, status=201)
 
     @extend_schema(
         operation_id="download_file",
@@ -79,7 +90,21 @@ class FileViewSet(ComputeMixin):
             announced_bytes=None if self.is_gzip else _announced_bytes(request),
             overwrite=self.parameters["overwrite"] or "If-Match" in request.headers,
         )
-        return _created(kept)
+        return _described(kept, status=201)
+
+    @extend_schema(operation_id="rename_file", request=RenameInput, responses={200: FileOutput})
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Rename a file, or move it to another folder. With If-Match, only the version that this names."""
+        require_if_match(request, _etag_at(pk))
+        asked = validated(RenameInput, request.data)
+        return _described(rename_file(pk, to=asked["to"], overwrite=asked["overwrite"]), status=200)
+
+    @extend_schema(operation_id="delete_file")
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Delete a file: an upload or a result. With If-Match, only the version that this names."""
+        require_if_match(request, _etag_at(pk))
+        delete_file(pk)
+        return Response(status=204)
 
     @extend_schema(operation_id="preview_file", responses={200: PreviewOutput, 202: JobOutput}, parameters=[PREFER])
     def preview(self, request: Request, pk: str) -> HttpResponseBase:
@@ -120,6 +145,6 @@ def _etag_at(file_path: str) -> str | None:
         return None
 
 
-def _created(file: StoredFile) -> Response:
+def _described(file: StoredFile, *, status: int) -> Response:
     headers = {"Location": f"/api/compute/files/{quote(file.path)}", "ETag": etag_of_file(file)}
-    return Response(FileOutput(file).data, status=201, headers=headers)
+    return Response(FileOutput(file).data, status=status, headers=headers)

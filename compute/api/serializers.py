@@ -11,7 +11,16 @@ from compute.files.storage import StoredFile
 from compute.models import Job
 from compute.operations.group_by import Aggregation
 from config.api.openapi import example
-from config.api.strict import DistinctListField, FlagParameter, Input, NumberParameter, Query, TextField, WordField
+from config.api.strict import (
+    DistinctListField,
+    FlagField,
+    FlagParameter,
+    Input,
+    NumberParameter,
+    Query,
+    TextField,
+    WordField,
+)
 
 MAX_COLUMNS = 1000
 FORMATS = [(format_.value, format_.value) for format_ in Format]
@@ -218,6 +227,14 @@ class UploadInput(Input):
         error_messages=dict.fromkeys(("required", "invalid"), "Send the file as the form's field `file`."),
     )
     file_path = TextField(required=False, allow_blank=True, max_length=4096)
+
+
+@example({"to": "2026/november/sales.csv"})
+class RenameInput(Input):
+    """The new path of a file, below COMPUTE_ROOT; where there is a file already, `overwrite` replaces it."""
+
+    to = TextField(max_length=4096)
+    overwrite = FlagField(default=False)
 
 
 class UploadQuery(Query):

@@ -74,6 +74,23 @@ def store_upload(
         return upload.commit(path, overwrite=overwrite)
 
 
+def rename_file(file_path: str, *, to: str, overwrite: bool) -> StoredFile:
+    """Give a file another path, and return it there; raise OutsideRoot, UnusableName, NotAFile, FileMissing or FileExists.
+
+    A result that is renamed is nobody's result any more: it stays until somebody deletes it.
+    """
+    file = storage().existing_file(file_path, field="file_path")
+    path = storage().upload_path(to, field="to")
+    if path != file.path:
+        storage().rename(file, path, overwrite=overwrite)
+    return storage().existing_file(path, field="to")
+
+
+def delete_file(file_path: str) -> None:
+    """Delete a file: an upload or a result. Raise OutsideRoot, NotAFile or FileMissing."""
+    storage().remove(storage().existing_file(file_path, field="file_path").path)
+
+
 def keep_upload(upload: Upload, *, file_path: str, overwrite: bool) -> str:
     """Make it the file at `file_path` and return the path; raise OutsideRoot, UnusableName, NotAFile or FileExists."""
     path = storage().upload_path(file_path, field="file_path")

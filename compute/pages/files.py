@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from compute.files.downloads import file_response
 from compute.files.formats import OUTPUTS, Format
-from compute.files.services import keep_upload
+from compute.files.services import delete_file, keep_upload, rename_file
 from compute.files.uploads import ReceivedFile, ScratchUploadHandler
 from compute.jobs import services
 from compute.models import Job
@@ -85,6 +85,25 @@ def download(request: HttpRequest, file_path: str) -> HttpResponseBase:
     return file_response(request, file_path)
 
 
+@permission_required_page("compute.add_job")
+@require_POST
+def rename(request: HttpRequest, file_path: str) -> HttpResponse:
+    """Rename a file, or move it to another folder; say on its page why not."""
+    try:
+        new = rename_file(file_path, to=request.POST.get("to", "").strip(), overwrite="overwrite" in request.POST)
+    except Problem as problem:
+        return _file(request, file_path, _form(request, file_path), status=problem.status, refusal=_worded(problem))
+    return redirect("workbench-file", file_path=new.path)
+
+
+@permission_required_page("compute.add_job")
+@require_POST
+def delete(request: HttpRequest, file_path: str) -> HttpResponse:
+    """Delete a file: an upload or a result."""
+    delete_file(file_path)
+    return redirect("workbench")
+
+
 @permission_required_page("compute.view_job")
 @require_http_methods(["GET", "HEAD", "POST"])
 def file(request: HttpRequest, file_path: str) -> HttpResponseBase:
@@ -94,9 +113,9 @@ def file(request: HttpRequest, file_path: str) -> HttpResponseBase:
     return _submit(request, file_path)
 
 
-def _form(request: HttpRequest, file_path: str) -> OperationForm:
+def _form(request: HttpRequest, file_path: str, data: QueryDict | None = None) -> OperationForm:
     return OperationForm(
-        request.POST if request.method == "POST" else None,
+        data,
         file_path=file_path,
         input_format=_input_format(request),
         read=ReadForm(request.GET).read,
@@ -106,7 +125,7 @@ def _form(request: HttpRequest, file_path: str) -> OperationForm:
 
 @permission_required_page("compute.add_job")
 def _submit(request: HttpRequest, file_path: str) -> HttpResponse:
-    form = _form(request, file_path)
+    form = _form(request, file_path, request.POST)
     if not form.is_valid():
         return _file(request, file_path, form, status=400)
     try:
@@ -131,7 +150,9 @@ def _home(request: HttpRequest, *, error: str = "", status: int = 200) -> HttpRe
     return render(request, "compute/workbench.html", context, status=status)
 
 
-def _file(request: HttpRequest, file_path: str, form: OperationForm, *, status: int = 200) -> HttpResponse:
+def _file(
+    request: HttpRequest, file_path: str, form: OperationForm, *, status: int = 200, refusal: str = ""
+) -> HttpResponse:
     read_form = ReadForm(request.GET, label_suffix="")
     preview = preview_of(
         file_path,
@@ -152,6 +173,8 @@ def _file(request: HttpRequest, file_path: str, form: OperationForm, *, status: 
         "sought": sought,
         "is_wide": len(columns) > MOST_COLUMNS,
         "form": form,
+        "refusal": refusal,
+        "new_path": request.POST.get("to", file_path),
         "read_form": read_form,
         "offered_notation": _offered_notation(request, preview),
         "is_read_set": bool(read_form.read) or not read_form.is_valid(),

@@ -76,6 +76,9 @@ class Storage(Protocol):
     def remove(self, path: str) -> None:
         """Remove a file if it is there."""
 
+    def rename(self, file: StoredFile, path: str, *, overwrite: bool) -> None:
+        """Give a file another path; raise FileExists unless it may replace one, FileMissing where it is gone."""
+
     def incoming(self, path: str | None) -> Incoming:
         """Begin an upload; `path` is where it shall go, if that is known already."""
 
@@ -128,4 +131,4 @@ def missing(file_path: str, field: str) -> FileMissing:
 
 def file_exists(path: str) -> FileExists:
     """Return what to raise where an upload would replace a file."""
-    return FileExists(f"{path} is there already. Choose another name, or say ?overwrite=true.", field="file_path")
+    return FileExists(f"{path} is there already. Choose another name, or set overwrite to true.", field="file_path")

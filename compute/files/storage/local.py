@@ -73,6 +73,20 @@ class LocalStorage:
     def remove(self, path: str) -> None:
         (self._root / path).unlink(missing_ok=True)
 
+    def rename(self, file: StoredFile, path: str, *, overwrite: bool) -> None:
+        place = self._root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            if overwrite:
+                Path(file.place).replace(place)
+            else:
+                os.link(file.place, place)  # unlike a rename it fails where there is a file
+                Path(file.place).unlink()
+        except FileExistsError as error:
+            raise file_exists(path) from error
+        except FileNotFoundError as error:
+            raise missing(file.path, "file_path") from error
+
     def incoming(self, path: str | None) -> "IncomingFile":
         folder = self.scratch(UPLOADS)
         folder.mkdir(parents=True, exist_ok=True)

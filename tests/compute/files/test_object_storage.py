@@ -287,3 +287,20 @@ def test_on_a_file_system_behind_a_url_a_file_is_renamed_into_place() -> None:
 
     assert fs.find("/apron") == ["/apron/a/t.csv"]
     assert fs.cat("/apron/a/t.csv") == b"half and half"
+
+
+def test_objects_are_renamed_and_deleted(client: APIClient, s3: S3) -> None:
+    for name in ("a.csv", "b.csv"):
+        _put(client, name)
+    address = "/api/compute/files/a.csv"
+    assert client.patch(address, {"to": "b.csv"}, format="json").status_code == 409
+    assert client.patch(address, {"to": "2026/c.csv"}, format="json").status_code == 200
+    assert (
+        client.patch("/api/compute/files/b.csv", {"to": "2026/c.csv", "overwrite": True}, format="json").status_code
+        == 200
+    )
+    assert [each["file_path"] for each in client.get("/api/compute/files").json()] == ["2026/c.csv"]
+    back: Any = client.get("/api/compute/files/2026/c.csv")
+    assert back.getvalue() == SALES
+    assert client.delete("/api/compute/files/2026/c.csv").status_code == 204
+    assert client.get("/api/compute/files").json() == []
