@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from compute.api.read_serializers import ReadInput, ReadParameter, read_of
+from compute.api.row_serializers import sort_field, where_field
 from compute.files.formats import OUTPUTS, Format, format_of
 from compute.files.storage import StoredFile
 from compute.models import Job
@@ -19,10 +20,12 @@ from config.api.strict import (
     NumberParameter,
     Query,
     TextField,
+    WholeField,
     WordField,
 )
 
 MAX_COLUMNS = 1000
+OF_THE_FILE = ("file_path", "input_format", "output_format", "read", "Authorization")
 FORMATS = [(format_.value, format_.value) for format_ in Format]
 OUTPUT_FORMATS = [(format_.value, format_.value) for format_ in OUTPUTS]
 NOON = "2026-11-26T12:00:00Z"  # in examples
@@ -49,13 +52,16 @@ class FileInput(Input):
     )
     output_format = WordField(choices=OUTPUT_FORMATS, required=False, help_text="default: the input's, or CSV")
     read = ReadInput(required=False)
+    where = where_field()
+    sort = sort_field()
+    limit = WholeField(required=False, min_value=1, max_value=2**31 - 1, help_text="so many rows of the result at most")
     Authorization = TextField(
         required=False, write_only=True, help_text="the token, where it cannot be sent as a header"
     )
 
     def parameters(self) -> dict[str, Any]:
         """Return what is the operation's own, and how to read the file."""
-        own = {key: value for key, value in self.validated_data.items() if key not in FileInput().fields}
+        own = {key: value for key, value in self.validated_data.items() if key not in OF_THE_FILE}
         read = read_of(self.validated_data)
         return own | ({"read": read} if read else {})
 

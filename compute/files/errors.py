@@ -163,6 +163,16 @@ class UnwritableValue(ComputeError):
         return type(self)(self._column, self._value, format_)
 
 
+class IncomparableValue(ComputeError):
+    """A condition compares a column with what it cannot be compared with."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "incomparable_value"
+
+    def __init__(self, column: str, why: str, field: str) -> None:
+        super().__init__(f"The column {quoted(column)} cannot be compared so: {why}.", field=field)
+
+
 class AmbiguousOutput(ComputeError):
     """Two columns of the result would have the same name."""
 

@@ -36,6 +36,7 @@ from compute.jobs.conversions import WRITTEN_BY_ENGINES, convert
 from compute.operations import operation_of
 from compute.operations.base import Operation
 from compute.operations.cell_types import CastError, CellType, Reading, Table
+from compute.operations.where import Condition, Where
 from compute.reading.options import ReadOptions
 from compute.reading.preparation import Preparation, Prepared
 from compute.reading.prepare import prepared, prepared_url
@@ -136,6 +137,32 @@ def _compute_checked(
 
 
 def _compute(spec: JobSpec, operation: Operation, found: Prepared, on_start: Callable[[Engine], None]) -> JobResult:
+    """Compute on all rows, or on a file of those that `where` names: an operation looks at no others."""
+    conditions = [Condition.of(each) for each in spec.parameters.get("where", [])]
+    if not conditions:
+        return _compute_all(spec, operation, found, on_start)
+    kept = Format.JSONL if found.source.is_json else Format.PARQUET
+    matching = _compute_all(
+        replace(spec, output_format=kept, result_stem="matching"), Where(conditions), found, on_start
+    )
+    source = replace(
+        found.source,
+        path=Path(spec.scratch) / matching.result_name,
+        format=kept,
+        columns=tuple(matching.columns),
+        by_lines=True,
+        url="",
+    )
+    if (
+        is_url(spec.shared_scratch) and kept in engine_class(spec.engine).reads_urls
+    ):  # a cluster reads no file from here
+        source = replace(source, url=f"{spec.shared_scratch}/{matching.result_name}")
+        publish(source.path, source.url)
+    result = _compute_all(spec, operation, replace(found, source=source), on_start)
+    return replace(result, rows_in=matching.rows_in)
+
+
+def _compute_all(spec: JobSpec, operation: Operation, found: Prepared, on_start: Callable[[Engine], None]) -> JobResult:
     if operation.most_rows and found.is_our_table and spec.output_format == Format.JSON:
         return _written_by_us(spec, found)
     resources = Resources(spec.memory, spec.threads, Path(spec.scratch), spec.shared_scratch)

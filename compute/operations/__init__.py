@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from compute.operations.arrangement import Arrangement
 from compute.operations.base import Operation
 from compute.operations.group_by import Aggregation, GroupBy
 from compute.operations.stats import Stats
@@ -11,17 +12,18 @@ from compute.operations.whole_rows import NonNull, Preview
 
 def operation_of(name: str, parameters: Mapping[str, Any]) -> Operation:
     """Return the operation called `name` with the parameters that its input serializer let through."""
+    arrangement = Arrangement.of(parameters)
     match name:
         case "group_by":
             asked = {
                 column: [Aggregation(each) for each in names] or [Aggregation.COUNT]
                 for column, names in parameters["aggregations"].items()
             }
-            return GroupBy(parameters["by"], asked)
+            return GroupBy(parameters["by"], asked, arrangement)
         case "non_null":
-            return NonNull(parameters["columns"])
+            return NonNull(parameters["columns"], arrangement)
         case "stats":
-            return Stats(parameters["columns"], parameters["by"])
+            return Stats(parameters["columns"], parameters["by"], arrangement)
         case "preview":
             return Preview(parameters["rows"])
     raise ValueError(f"no operation {name!r}")

@@ -63,6 +63,7 @@ class CellType(StrEnum):
     RAW = "raw"  # as it stands in the file, to be copied
     VALUE = "value"  # as it stands in the file, the missing null
     KEY = "key"  # a VALUE that is compared: 0.0 and -0.0 are one, what is nested is its JSON text
+    TEXT = "text"  # as CSV has it, the missing null
     WHOLE = "whole"  # a 64-bit integer
     NUMBER = "number"  # a double
     BY_WHOLE = "by_whole"
@@ -153,7 +154,12 @@ class Table:
 
     def read_as(self, column: str, kinds: set[CellType]) -> str:
         """Return in a word as what a column was read that was needed as these kinds."""
-        if not self.families[column].is_untyped or not kinds - {CellType.RAW, CellType.VALUE, CellType.KEY}:
+        if not self.families[column].is_untyped or not kinds - {
+            CellType.RAW,
+            CellType.VALUE,
+            CellType.KEY,
+            CellType.TEXT,
+        }:
             return self.families[column]
         if CellType.NUMBER in kinds and self.reading(column) == Reading.INTEGER:
             return Reading.NUMBER

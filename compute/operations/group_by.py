@@ -8,6 +8,7 @@ from functools import partial
 import narwhals as nw
 
 from compute.files.errors import check_distinct
+from compute.operations.arrangement import AS_COMPUTED, Arrangement
 from compute.operations.base import ROW, Frame, Result, Scan, SmallTable, distinct, finite, keys_of
 from compute.operations.cell_types import Cell, CellType, Table, inner_name
 
@@ -107,6 +108,7 @@ class GroupBy:
 
     by: Sequence[str]
     aggregations: Mapping[str, Sequence[Aggregation]]
+    arrangement: Arrangement = AS_COMPUTED
     reads_all = True
     most_rows = None
 
@@ -114,7 +116,10 @@ class GroupBy:
         table.check_known(self.by, "by")
         table.check_known(self.aggregations, "aggregations")
         outputs = list(self._outputs(table))
-        check_distinct([*self.by, *(each.name for each in outputs), *self._default_output()])
+        names = [*self.by, *(each.name for each in outputs), *self._default_output()]
+        check_distinct(names)
+        not_compared = {each.name for each in outputs if each.aggregation in (Aggregation.FIRST, Aggregation.LAST)}
+        self.arrangement.check([name for name in names if name not in not_compared])
         needs_rows = any({Aggregation.FIRST, Aggregation.LAST} & set(asked) for asked in self.aggregations.values())
         return Scan(distinct([*keys_of(self.by), *(each.cell for each in outputs)]), rows=needs_rows)
 
@@ -138,7 +143,9 @@ class GroupBy:
             *(nw.col("rows").cast(nw.Int64).alias(name) for name in self._default_output()),
         )
         cells = {each.name: each.cell for each in outputs if each.aggregation in GIVE_CELLS}
-        return Result(finished, {key.column: key for key in keys} | cells)
+        names = {name: name for name in finished.collect_schema().names()}
+        arranged = self.arrangement.apply(finished, names, self.by)
+        return Result(arranged, {key.column: key for key in keys} | cells)
 
     def _default_output(self) -> list[str]:
         return [] if self.aggregations else ["count"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import narwhals as nw
 
 from compute.files.errors import check_distinct
+from compute.operations.arrangement import AS_COMPUTED, Arrangement
 from compute.operations.base import POSITION, Frame, Result, Scan, SmallTable, finite, keys_of
 from compute.operations.cell_types import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, Cell, Reading, Table
 
@@ -21,6 +22,7 @@ class Stats:
 
     columns: Sequence[str]
     by: Sequence[str] = ()
+    arrangement: Arrangement = AS_COMPUTED
     reads_all = True
     most_rows = None
 
@@ -28,6 +30,7 @@ class Stats:
         table.check_known(self.columns, "columns")
         table.check_known(self.by, "by")
         check_distinct([*self.by, *STATS_OUTPUT])
+        self.arrangement.check([*self.by, *STATS_OUTPUT])
         for column in self.columns:
             table.number_of(column, "columns")
             table.found[column] = Reading.NUMBER
@@ -63,4 +66,6 @@ class Stats:
             "min",
             "max",
         )
-        return Result(result, {key.column: key for key in keys} | {"min": MELTED_LEAST, "max": MELTED_GREATEST})
+        outputs = {name: name for name in (*self.by, *STATS_OUTPUT)}
+        arranged = self.arrangement.apply(result, outputs, [*self.by, "column"])
+        return Result(arranged, {key.column: key for key in keys} | {"min": MELTED_LEAST, "max": MELTED_GREATEST})

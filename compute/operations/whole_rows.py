@@ -6,27 +6,38 @@ from urllib.parse import unquote
 
 import narwhals as nw
 
-from compute.operations.base import LINE, Frame, Result, Scan, SmallTable
+from compute.operations.arrangement import AS_COMPUTED, Arrangement
+from compute.operations.base import LINE, ROW, Frame, Result, Scan, SmallTable, distinct
 from compute.operations.cell_types import Cell, CellType, Table, inner_name
 
 
 @dataclass(frozen=True)
 class NonNull:
-    """Rows in which all of `columns` have a value, as they were read, in their order."""
+    """Rows in which all of `columns` have a value, as they were read, in their order unless another is asked for."""
 
     columns: Sequence[str]
+    arrangement: Arrangement = AS_COMPUTED
     reads_all = True
     most_rows = None
 
     def scan(self, table: Table) -> Scan:
         table.check_known(self.columns, "columns")
-        return Scan([*_raw(table), *self._values()])
+        self.arrangement.check(list(table.families))
+        orders = self._orders(table)
+        cells = distinct([*raw_cells(table), *self._values(), *orders.values()])
+        return Scan(cells, rows=bool(orders))
 
     def refuse(self, table: Table, cell: Cell, value: str) -> None:
-        raise AssertionError("values are taken as they are")
+        table.note_refused(cell, value, field="sort", must_be_number=False)
 
     def apply(self, frame: Frame, table: Table, small_table: SmallTable) -> Result:
-        return _as_read(frame.filter(*(~cell.expression.is_null() for cell in self._values())))
+        found = frame.filter(*(~cell.expression.is_null() for cell in self._values()))
+        orders = {column: cell.name for column, cell in self._orders(table).items()}
+        return as_read(self.arrangement.apply(found, orders, [ROW] if orders else []))
+
+    def _orders(self, table: Table) -> dict[str, Cell]:
+        """What rows are compared by: the value, as of min and max."""
+        return {each.column: table.ordered(each.column, "sort") for each in self.arrangement.orders}
 
     def _values(self) -> list[Cell]:
         return [Cell(column, CellType.VALUE) for column in self.columns]
@@ -45,20 +56,22 @@ class Preview:
         return self.rows
 
     def scan(self, table: Table) -> Scan:
-        return Scan(_raw(table))
+        return Scan(raw_cells(table))
 
     def refuse(self, table: Table, cell: Cell, value: str) -> None:
         raise AssertionError("values are taken as they are")
 
     def apply(self, frame: Frame, table: Table, small_table: SmallTable) -> Result:
-        return _as_read(frame.head(self.rows))
+        return as_read(frame.head(self.rows))
 
 
-def _raw(table: Table) -> list[Cell]:
+def raw_cells(table: Table) -> list[Cell]:
+    """Return all cells of a row as they stand."""
     return [Cell(column, CellType.RAW) for column in table.families]
 
 
-def _as_read(frame: Frame) -> Result:
+def as_read(frame: Frame) -> Result:
+    """Return the RAW cells of a frame, or its LINE, as the result."""
     names = frame.collect_schema().names()
     if LINE in names:
         return Result(frame.select(LINE))

@@ -7,6 +7,7 @@ from typing import Any
 from compute.files.errors import quoted
 from compute.files.formats import format_of
 from compute.models import Job
+from compute.operations.where import Comparison
 from compute.pages.read_form import THOUSANDS
 from config.core.json import dumps
 
@@ -30,6 +31,19 @@ def curl_of(job: Job, address: str) -> str:
 
 def described(job: Job) -> str:
     """Return what a job was asked."""
+    conditions = [_condition(each) for each in job.parameters.get("where", [])]
+    return _operation(job) + (f", where {' and '.join(conditions)}" if conditions else "")
+
+
+def _condition(asked: Mapping[str, Any]) -> str:
+    column, value = asked["column"], asked.get("value", True)
+    if asked["op"] == Comparison.IS_NULL:
+        return f"{column} is {'missing' if value else 'not missing'}"
+    values = ", ".join(map(str, value)) if isinstance(value, list) else value
+    return f"{column} {asked['op']} {values}"
+
+
+def _operation(job: Job) -> str:
     asked = job.parameters
     match job.operation:
         case Job.Operation.GROUP_BY:

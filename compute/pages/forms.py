@@ -7,11 +7,25 @@ from django import forms
 from compute.api.serializers import FileInput, GroupByInput, NonNullInput, StatsInput
 from compute.jobs import services
 from compute.models import Job
+from compute.operations.where import Comparison
+from compute.pages.tables import NUMBER, ColumnKind
 
 INPUTS: dict[str, type[FileInput]] = {
     Job.Operation.GROUP_BY: GroupByInput,
     Job.Operation.NON_NULL: NonNullInput,
     Job.Operation.STATS: StatsInput,
+}
+NOT_NULL = "not_null"
+COMPARISONS = {
+    Comparison.EQUAL: "=",
+    Comparison.NOT_EQUAL: "≠",
+    Comparison.LESS: "<",
+    Comparison.AT_MOST: "≤",
+    Comparison.GREATER: ">",
+    Comparison.AT_LEAST: "≥",
+    Comparison.CONTAINS: "containing",
+    Comparison.IS_NULL: "missing",
+    NOT_NULL: "not missing",
 }
 CHOOSE_OPERATION = "Choose an operation."
 PLAIN_MESSAGES = {"required": "Choose at least one column.", "empty": "Choose at least one column."}
@@ -36,6 +50,9 @@ class OperationForm(forms.Form):
     by = TickedField(required=False, initial=list)
     columns = TickedField(required=False, initial=list)
     aggregation = TickedField(required=False, initial=list)  # such as mean:price
+    where_column = forms.CharField(required=False)  # such as number:price
+    where_op = forms.ChoiceField(choices=list(COMPARISONS.items()), required=False)
+    where_value = forms.CharField(required=False, strip=False)
     output_format = forms.CharField(required=False)
     fresh = forms.BooleanField(required=False)
 
@@ -54,7 +71,7 @@ class OperationForm(forms.Form):
         if {"operation", "output_format"} <= chosen.keys():
             document = {
                 **self._file, "output_format": chosen["output_format"], "by": chosen["by"], "columns": chosen["columns"],
-                "aggregations": _by_column(chosen["aggregation"]), "read": self._read,
+                "aggregations": _by_column(chosen["aggregation"]), "read": self._read, "where": _where(chosen),
             }  # fmt: skip
             serializer = INPUTS[chosen["operation"]](data={key: value for key, value in document.items() if value})
             if serializer.is_valid():
@@ -73,6 +90,20 @@ class OperationForm(forms.Form):
             sub=self._sub,
             **self._file,
         )
+
+
+def _where(chosen: dict[str, Any]) -> list[dict[str, Any]]:
+    """The condition that was chosen: with a number as value where the column seems to hold numbers and this is one."""
+    kind, _, column = chosen["where_column"].partition(":")
+    if not column:
+        return []
+    value, op = chosen.get("where_value", ""), chosen.get("where_op", "")
+    if op == NOT_NULL:
+        return [{"column": column, "op": Comparison.IS_NULL, "value": False}]
+    if op == Comparison.IS_NULL:
+        return [{"column": column, "op": op}]
+    is_number = kind == ColumnKind.NUMBER and op != Comparison.CONTAINS and NUMBER.fullmatch(value)
+    return [{"column": column, "op": op, "value": float(value) if is_number else value}]
 
 
 def _by_column(chosen: list[str]) -> dict[str, list[str]]:

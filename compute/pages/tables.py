@@ -36,6 +36,11 @@ class Column:
         return self.kind != ColumnKind.TEXT
 
     @property
+    def compared_as(self) -> ColumnKind:
+        """As what its cells are compared with a value."""
+        return ColumnKind.NUMBER if self.kind == ColumnKind.NUMBER else ColumnKind.TEXT
+
+    @property
     def aggregations(self) -> list[Aggregation]:
         """What group_by can compute of it."""
         return [each for each in Aggregation if self.may_be_numbers or each not in NEED_NUMBERS]

@@ -90,6 +90,15 @@ class FlagField(serializers.BooleanField):
         return data
 
 
+class WholeField(serializers.IntegerField):
+    """A JSON number without a fraction; "1", 1.0 and true are refused."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if type(data) is not int:
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class WordField(serializers.ChoiceField):
     """A JSON string from a list of choices."""
 

@@ -109,6 +109,8 @@ class CellReader:
                 f"CASE WHEN {missing} THEN NULL ELSE {column if cell.kind == CellType.VALUE else self._key(cell)} END"
             )
         text = self._text(cell)
+        if cell.kind == CellType.TEXT:
+            return f"CASE WHEN {missing} THEN NULL ELSE {self._written(cell, text)} END"
         if cell.kind == CellType.BY_TEXT:
             return f"CASE WHEN {missing} THEN NULL ELSE {_struct({'n': text, 'cell': column})} END"
         refused = raising("refused", f"({number})::VARCHAR", f"{text}::VARCHAR")
@@ -116,6 +118,10 @@ class CellReader:
             word, is_number = _struct({"n": text, "cell": column}), self._is_number(cell)
             return f"CASE WHEN {column} IS NULL OR {missing} THEN NULL WHEN {is_number} THEN {refused} ELSE {word} END"
         return f"CASE WHEN {self._accepted(cell)} WHEN {column} IS NULL OR {missing} THEN NULL ELSE {refused} END"
+
+    def _written(self, cell: Cell, text: str) -> str:
+        """The text that CSV has for the cell."""
+        return f"base64({text})" if family_of(self.types[cell.column]) == Family.BINARY else f"({text})::VARCHAR"
 
     def _accepted(self, cell: Cell) -> str:
         """Return the branch of the usual case."""

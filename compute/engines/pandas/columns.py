@@ -76,6 +76,12 @@ class CellReader:
         parse = number_of if cell.kind == CellType.NUMBER else whole_of
         return self._parsed(column, cell, values, parse)
 
+    def texts(self, column: Column) -> list[str | None]:
+        """Return the texts that CSV has for the cells, None for missing ones."""
+        written = column.plain() if column.family.is_untyped else texts(column.array, column.name)
+        missing = column.is_missing(self._null_values)
+        return [None if gone else text for text, gone in zip(written, missing, strict=True)]
+
     def codes(self, column: Column, cell: Cell) -> Codes:
         """Return numbers for the cells: rows, or ranks where they are compared; raise CastError."""
         missing = column.is_missing(self._null_values)

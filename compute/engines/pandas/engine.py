@@ -93,6 +93,8 @@ class Pandas:
             return pd.Series(reader.numbers(column, cell), dtype="Float64")
         if cell.kind == CellType.WHOLE:
             return pd.Series(reader.numbers(column, cell), dtype=object)  # whose sums do not wrap around
+        if cell.kind == CellType.TEXT:
+            return pd.Series(reader.texts(column), dtype="string")
         found = reader.codes(column, cell)
         self._cells[cell] = found.cells
         return pd.Series(found.codes, dtype="Int64")
@@ -131,11 +133,11 @@ def _texts(names: Sequence[str], rows: Sequence[Sequence[str | None]], family: F
 
 
 def _read_json(source: Source) -> list[Column]:
-    return _records(list(json_file.read_records(source)), Family.JSON)
+    return _records(list(json_file.read_records(source)), Family.JSON, source.columns)
 
 
-def _records(records: Sequence[Mapping[str, str | None]], family: Family) -> list[Column]:
-    names = list(dict.fromkeys(column for record in records for column in record))
+def _records(records: Sequence[Mapping[str, str | None]], family: Family, columns: Sequence[str]) -> list[Column]:
+    names = columns or list(dict.fromkeys(column for record in records for column in record))
     return _texts(names, [[record.get(name) for name in names] for record in records], family)
 
 

@@ -108,6 +108,9 @@ class CellReader:
         if cell.kind in (CellType.VALUE, CellType.KEY):
             return f"CASE WHEN {missing} THEN NULL ELSE {column} END"
         text = f"string({column})"
+        if cell.kind == CellType.TEXT:
+            written = f"base64({column})" if type_ == "binary" else text
+            return f"CASE WHEN {missing} THEN NULL ELSE {written} END"
         if cell.kind == CellType.BY_TEXT:
             return f"CASE WHEN {missing} THEN NULL ELSE {_struct(n=text, cell=column)} END"
         written = self._number_text(column) if type_ == "string" else column
