@@ -100,6 +100,7 @@ class ImportRun(models.Model):
     progress = models.FloatField(default=0.0, help_text="share of the files' bytes read, 0 to 1")
     customers = models.JSONField(null=True, help_text="counts: read, inserted, updated, unchanged, rejected, skipped")
     purchases = models.JSONField(null=True, help_text="counts, as for customers")
+    read_as = models.JSONField(null=True, help_text="by file, the encoding or the sheet that it was read in")
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)

@@ -10,7 +10,7 @@ from typing import Any
 from compute.files.formats import DELIMITERS
 from compute.reading.options import ReadOptions
 
-_SEP_LINE = re.compile(r'"?sep=(.)"?[ \t]*(\r\n|\r|\n)', re.IGNORECASE)  # by which Excel is told the delimiter
+SEP_LINE = re.compile(r'"?sep=(.)"?[ \t]*(\r\n|\r|\n)', re.IGNORECASE)  # by which Excel is told the delimiter
 _ROWS = 50  # that tell the delimiter
 
 
@@ -47,7 +47,7 @@ def detected(text: str, options: ReadOptions, *, tabs: bool) -> Dialect:
     rest = text
     for _ in range(options.skip_rows):
         rest = re.split(r"\r\n|\r|\n", rest, maxsplit=1)[-1]
-    sep = _SEP_LINE.match(rest)
+    sep = SEP_LINE.match(rest)
     delimiter = options.delimiter or (sep and sep[1]) or ("\t" if tabs else _delimiter(rest, options))
     return Dialect(
         delimiter=delimiter,

@@ -4,7 +4,6 @@ import bz2
 import gzip
 import lzma
 import re
-import shutil
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -21,18 +20,18 @@ _WORKBOOKS = ("[Content_Types].xml", "content.xml")  # which only a workbook tha
 _BROKEN = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError, RuntimeError)
 
 
-def unpacked(path: Path, head: bytes, scratch: Path) -> tuple[Path, str]:
+def unpacked(path: Path, head: bytes, scratch: Path, *, most_bytes: int | None = None) -> tuple[Path, str]:
     """Return the path of what is packed in a file that begins with `head`, and its name if that is known.
 
-    The same path where nothing is packed. Raises BrokenFile.
+    The same path where nothing is packed. Raises BrokenFile, also for what has more than `most_bytes`.
     """
     how = _packing(head)
     if how == "zip":
-        return _member(path, scratch)
+        return _member(path, scratch, most_bytes)
     if not how:
         return path, ""
     with _broken_as_such(how), _OPENERS[how](path) as file:
-        return _copied(file, scratch), ""
+        return _copied(file, scratch, most_bytes), ""
 
 
 def is_packed(head: bytes) -> bool:
@@ -64,7 +63,7 @@ _OPENERS: dict[str, Callable[[Path], Any]] = {
 }
 
 
-def _member(path: Path, scratch: Path) -> tuple[Path, str]:
+def _member(path: Path, scratch: Path, most_bytes: int | None) -> tuple[Path, str]:
     with _broken_as_such("zip"), zipfile.ZipFile(path) as archive:
         names = [info.filename for info in archive.infolist() if not info.is_dir()]
         if any(name in _WORKBOOKS for name in names):
@@ -78,13 +77,16 @@ def _member(path: Path, scratch: Path) -> tuple[Path, str]:
         if archive.getinfo(files[0]).flag_bits & 1:
             raise BrokenFile("The ZIP archive is encrypted. Pack it without a password.")
         with archive.open(files[0]) as file:
-            return _copied(cast(BinaryIO, file), scratch), PurePosixPath(files[0]).name
+            return _copied(cast(BinaryIO, file), scratch, most_bytes), PurePosixPath(files[0]).name
 
 
-def _copied(file: BinaryIO, scratch: Path) -> Path:
+def _copied(file: BinaryIO, scratch: Path, most_bytes: int | None) -> Path:
     target = scratch / "unpacked"
-    with target.open("wb") as unpacked_file:
-        shutil.copyfileobj(file, unpacked_file, COPIED_BYTES)
+    with target.open("wb") as copy:
+        while piece := file.read(COPIED_BYTES):
+            copy.write(piece)
+            if most_bytes is not None and copy.tell() > most_bytes:
+                raise BrokenFile(f"More than {most_bytes} bytes are packed in the file.")
     return target
 
 

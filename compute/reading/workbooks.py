@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,18 +20,41 @@ class Sheet:
 
 def open_sheet(path: Path, asked: str) -> Sheet:
     """Return the sheet that is asked for, or the first one; raise BrokenFile or UnusableOption."""
-    from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - who reads other files does not need it
-
-    try:
-        workbook = CalamineWorkbook.from_path(str(path))
+    with _broken_as_such():
+        workbook = _opened(path)
         name = asked or next(iter(workbook.sheet_names), "")
         if name not in workbook.sheet_names:
             known = f"It has: {listed(workbook.sheet_names)}."
             raise UnusableOption(f"The workbook has no sheet {quoted(name)}. {known}", "read.sheet")
-        sheet = workbook.get_sheet_by_name(name)
+        return _sheet(workbook, name)
+
+
+def sheets(path: Path) -> Iterator[Sheet]:
+    """Yield all sheets of a workbook, in order; raise BrokenFile."""
+    with _broken_as_such():
+        workbook = _opened(path)
+        for name in workbook.sheet_names:
+            yield _sheet(workbook, name)
+
+
+def _opened(path: Path) -> Any:
+    from python_calamine import CalamineWorkbook  # noqa: PLC0415 - who reads other files does not need it
+
+    return CalamineWorkbook.from_path(str(path))
+
+
+def _sheet(workbook: Any, name: str) -> Sheet:
+    return Sheet(name, _rows(workbook.get_sheet_by_name(name)))
+
+
+@contextmanager
+def _broken_as_such() -> Iterator[None]:
+    from python_calamine import CalamineError  # noqa: PLC0415 - as above
+
+    try:
+        yield
     except CalamineError as error:
         raise BrokenFile(_reason(str(error))) from error
-    return Sheet(name, _rows(sheet))
 
 
 def _reason(error: str) -> str:

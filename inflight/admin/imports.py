@@ -69,7 +69,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
     search_fields = ("customers_file_path", "purchased_file_path", "requested_by__istartswith")
     search_help_text = "A number, a part of a file's path, or the start of who asked"
     ordering = ("-id",)
-    exclude = ("customers", "purchases", "progress", "error", "status", "dry_run")
+    exclude = ("customers", "purchases", "read_as", "progress", "error", "status", "dry_run")
     change_form_outer_before_template = "admin/inflight/importrun/report.html"
     actions = ("import_again",)
     tools = (Tool("import_files", "Import files", "upload_file", IMPORT, reads_body=True),)

@@ -40,13 +40,21 @@ class CountsOutput(serializers.Serializer[Any]):
     skipped = serializers.IntegerField(help_text="blank lines")
 
 
+class ReadAsOutput(serializers.Serializer[Any]):
+    """How each file was read: the encoding, with "a guess" where it is one, or the sheet of a workbook."""
+
+    customers = serializers.CharField()
+    purchases = serializers.CharField()
+
+
 @example(
     {
         "id": 1, "status": "completed", "dry_run": False, "customers_file_path": "/opt/custexport/customers.csv",
         "purchased_file_path": "/opt/custexport/purchases.csv",
         "customers": {"read": 2, "inserted": 2, "updated": 0, "unchanged": 0, "rejected": 0, "skipped": 0},
         "purchases": {"read": 4, "inserted": 4, "updated": 0, "unchanged": 0, "rejected": 0, "skipped": 0},
-        "progress": 1.0, "error": "", "requested_by": "operator", "created_at": NOON, "started_at": NOON, "finished_at": NOON,
+        "read_as": {"customers": "utf-8", "purchases": "cp1252, a guess"}, "progress": 1.0, "error": "",
+        "requested_by": "operator", "created_at": NOON, "started_at": NOON, "finished_at": NOON,
     }
 )  # fmt: skip
 class ImportOutput(serializers.ModelSerializer[ImportRun]):
@@ -54,12 +62,13 @@ class ImportOutput(serializers.ModelSerializer[ImportRun]):
 
     customers = CountsOutput(allow_null=True)
     purchases = CountsOutput(allow_null=True)
+    read_as = ReadAsOutput(allow_null=True)
 
     class Meta:
         model = ImportRun
         fields = (
             "id", "status", "dry_run", "customers_file_path", "purchased_file_path", "customers", "purchases",
-            "progress", "error", "requested_by", "created_at", "started_at", "finished_at",
+            "read_as", "progress", "error", "requested_by", "created_at", "started_at", "finished_at",
         )  # fmt: skip
 
 

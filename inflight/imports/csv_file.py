@@ -1,24 +1,33 @@
 """Stream an aircraft's CSV file, with exact line numbers and the raw text of each record.
 
-UTF-8 with or without BOM; `;` `,` tab or `|`; RFC 4180 quoting; columns in any order, more than needed. Memory does not
-grow with the file. Imports no models.
+Any encoding, packed or not, a sheet of a workbook (text_copy.py); `;` `,` tab or `|`; RFC 4180 quoting, or quotes behind
+backslashes; line ends of all kinds; columns in any order, more than needed. Memory does not grow with the file. Imports no
+models.
 """
 
 import csv
 import os
 import stat
+from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from io import BufferedReader, FileIO
+from io import BufferedReader, FileIO, StringIO, TextIOWrapper
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from django.conf import settings
+
+from compute.files.errors import BrokenFile
+from compute.reading.dialects import SEP_LINE
 from config.core.csv_errors import csv_reason
 from inflight.exceptions import FileMissing, FileOutsideRoots, UnusableCsv
+from inflight.imports.text_copy import text_of
 
 DELIMITERS = ";,\t|"
-LONGEST_LINE = 1024 * 1024  # bytes
-BOM = b"\xef\xbb\xbf"
+LONGEST_LINE = 1024 * 1024  # characters
+LOOKED_AT = 256 * 1024  # characters that tell how quotes are escaped
 
 
 # The line a record starts on (the file's first being 1), its fields, and what is wrong with it as CSV ("" if nothing).
@@ -29,25 +38,35 @@ Record = tuple[int, list[str], str]
 class CsvFile:
     """An open CSV file with a usable header; made by `open_csv`.
 
-    `positions` maps each wanted column to its place in a record, `width` is the number of columns in the header.
+    `positions` maps each wanted column to its place in a record, `width` is the number of columns in the header, `read_as`
+    says for people in which encoding, or from which sheet, it was read.
     """
 
-    file: BufferedReader
+    file: "BufferedReader[FileIO]"
     name: str
     size: int
+    read_as: str = ""
     delimiter: str = ""
+    escape: str | None = None
     positions: dict[str, int] = field(default_factory=dict)
     width: int = 0
     kind_position: int | None = None  # of the column `file` in a file of rejects
     raw: str = ""  # the text of the record that `record_at` returned last, without its line ending
+    on_close: ExitStack = field(default_factory=ExitStack)
     _header_lines: int = 0
     _passed: int = 0
+    _taken: list[str] = field(default_factory=list)  # lines of the record at hand
+    _again: deque[str] = field(default_factory=deque)  # lines that were read in vain
+
+    def __post_init__(self) -> None:
+        self._text = TextIOWrapper(self.file, encoding="utf-8-sig", newline="")
 
     def __enter__(self) -> "CsvFile":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.file.close()
+        self._text.close()
+        self.on_close.close()
 
     @property
     def bytes_read(self) -> int:
@@ -57,22 +76,23 @@ class CsvFile:
     def records(self) -> Iterator[Record]:
         """Yield every record after the header, in order; an empty line is a record without fields.
 
-        Parsing is strict: a stray quote costs the records it swallows, not the rest of the file.
+        Parsing is strict. A quote that does not fit, or is never closed, costs its own line: the next one is read anew.
         """
-        lines = self._lines()
-        for _ in range(self._header_lines):
-            next(lines)
-        reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
-        before = self._header_lines + 1
-        start = before
+        self.rewind()
+        deque(islice(self._lines(), self._header_lines), maxlen=0)
+        start, taken = self._header_lines + 1, self._taken
         while True:
+            taken.clear()
+            reader = self._reader(self._lines())  # behind the last line, a generator does not go on
             try:
                 for fields in reader:
                     yield start, fields, ""
-                    start = before + reader.line_num
+                    start += len(taken)
+                    taken.clear()
             except csv.Error as error:
                 yield start, [], csv_reason(error)
-                start = before + reader.line_num
+                self._again.extendleft(reversed(taken[1:]))
+                start += 1
             else:
                 return
 
@@ -81,56 +101,51 @@ class CsvFile:
 
         What lies between is skipped unparsed, which makes reading a few records again cheap.
         """
-        next(islice(self.file, start - 1 - self._passed, start - 1 - self._passed), None)
-        taken: list[str] = []
-        lines = (taken.append(text) or text for text in map(bytes.decode, self.file))  # type: ignore[func-returns-value]
+        lines = self._lines()
+        next(islice(lines, start - 1 - self._passed, start - 1 - self._passed), None)
+        self._taken.clear()
         try:
-            fields, malformed = next(csv.reader(lines, delimiter=self.delimiter, strict=True)), ""
+            fields, malformed = next(self._reader(lines)), ""
         except csv.Error as error:
             fields, malformed = [], csv_reason(error)
-        self._passed = start - 1 + len(taken)
-        self.raw = "".join(taken).rstrip("\r\n")
+            self._again.extendleft(reversed(self._taken[1:]))
+            del self._taken[1:]
+        self._passed = start - 1 + len(self._taken)
+        self.raw = "".join(self._taken).rstrip("\r\n")
         return start, fields, malformed
 
     def rewind(self) -> None:
-        """Go back to the start, for `record_at`."""
-        self.file.seek(0)
+        """Go back to the start."""
+        self._text.seek(0)
+        self._again.clear()
         self._passed = 0
 
-    def _lines(self) -> Iterator[str]:
-        """Yield the file's lines from its start, decoded; this runs once per line and is kept short."""
-        self.file.seek(0)
-        self.file.seek(len(BOM) if self.file.peek(3).startswith(BOM) else 0)
-        readline = self.file.readline
-        while data := readline(LONGEST_LINE):
-            if len(data) == LONGEST_LINE and not data.endswith(b"\n"):
-                raise UnusableCsv(f"{self.name}: a line is longer than {LONGEST_LINE} bytes.", field=self.name)
-            try:
-                yield data.decode()
-            except UnicodeDecodeError as error:
-                raise self._undecodable(self.file.tell() - len(data) + error.start) from error
+    def _reader(self, lines: Iterator[str]) -> Iterator[list[str]]:
+        return csv.reader(lines, delimiter=self.delimiter, escapechar=self.escape, strict=True)
 
-    def _undecodable(self, offset: int) -> UnusableCsv:
-        self.file.seek(0)
-        line, left = 1, offset
-        while left and (piece := self.file.read(min(left, 1024 * 1024))):
-            line, left = line + piece.count(b"\n"), left - len(piece)
-        byte = self.file.read(1)[0]
-        return UnusableCsv(
-            f"{self.name} is not UTF-8: byte 0x{byte:02x} at offset {offset}, line {line}. Save it as UTF-8.",
-            field=self.name,
-        )
+    def _lines(self) -> Iterator[str]:
+        """Yield the lines that come next, and note them as taken; this runs once per line and is kept short."""
+        readline, again, taken = self._text.readline, self._again, self._taken
+        while text := again.popleft() if again else readline(LONGEST_LINE):
+            if len(text) == LONGEST_LINE and not text.endswith(("\n", "\r")):
+                raise UnusableCsv(f"{self.name}: a line is longer than {LONGEST_LINE} characters.", field=self.name)
+            taken.append(text)
+            yield text
 
     def read_header(self, wanted: Sequence[str]) -> None:
-        """Find the delimiter and the wanted columns in the first line that is not empty."""
+        """Find the delimiter and the wanted columns in the first line that is not empty, nor `sep=;`."""
+        candidates = DELIMITERS
         for text in self._lines():
             self._header_lines += 1
-            if text.strip():
+            if self._header_lines == 1 and (said := SEP_LINE.fullmatch(text)):
+                candidates = said[1]
+            elif text.strip():
                 break
         else:
             raise UnusableCsv(f"{self.name} is empty.", field=self.name)
-        candidates = [(d, [cell.strip().lower() for cell in next(csv.reader([text], delimiter=d))]) for d in DELIMITERS]
-        self.delimiter, header = max(candidates, key=lambda c: (len(set(wanted) & set(c[1])), len(c[1])))
+        headers = [(d, [cell.strip().lower() for cell in next(csv.reader([text], delimiter=d))]) for d in candidates]
+        self.delimiter, header = max(headers, key=lambda found: (len(set(wanted) & set(found[1])), len(found[1])))
+        self.escape = self._escape()
         if missing := [column for column in wanted if column not in header]:
             raise UnusableCsv(
                 f"{self.name} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}; "
@@ -142,6 +157,23 @@ class CsvFile:
         self.width = len(header)
         self.positions = {column: header.index(column) for column in wanted}
         self.kind_position = header.index("file") if {"file", "line", "reasons"} <= set(header) else None
+
+    def _escape(self) -> str | None:
+        """Return the backslash where the first rows have quotes behind backslashes, and can be read only so."""
+        start = self._text.read(LOOKED_AT)
+        if '\\"' not in start or _is_readable(start, self.delimiter, None):
+            return None
+        return "\\" if _is_readable(start, self.delimiter, "\\") else None
+
+
+def _is_readable(text: str, delimiter: str, escape: str | None) -> bool:
+    """Return whether the whole lines of a text that may be cut off are records."""
+    lines = list(StringIO(text, newline=""))
+    try:
+        deque(csv.reader(lines[:-1] or lines, delimiter=delimiter, escapechar=escape, strict=True), maxlen=0)
+    except csv.Error as error:
+        return "unexpected end" in str(error)
+    return True
 
 
 def open_csv(path: str, *, name: str, wanted: Sequence[str], roots: Sequence[Path] | None) -> CsvFile:
@@ -161,15 +193,28 @@ def open_csv(path: str, *, name: str, wanted: Sequence[str], roots: Sequence[Pat
         raise FileMissing(f"There is no file {path}.", field=name) from error
     except OSError as error:
         raise UnusableCsv(f"{path} cannot be opened: {error.strerror}.", field=name) from error
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise UnusableCsv(f"{path} is not a regular file.", field=name)
-    csv_file = CsvFile(BufferedReader(FileIO(descriptor), 1024 * 1024), name, status.st_size)
+    with ExitStack() as on_failure:
+        on_failure.callback(os.close, descriptor)
+        scratch = Path(on_failure.enter_context(TemporaryDirectory(prefix="import-")))
+        csv_file = _opened(Path(f"/dev/fd/{descriptor}"), name, wanted, scratch)
+        csv_file.on_close = on_failure.pop_all()
+    return csv_file
+
+
+def _opened(path: Path, name: str, wanted: Sequence[str], scratch: Path) -> CsvFile:
+    try:
+        text = text_of(path, scratch, wanted=wanted, most_bytes=settings.IMPORT_MAX_UPLOAD)
+    except BrokenFile as error:
+        raise UnusableCsv(f"{name}: {error.detail}", field=name) from error
+    file = BufferedReader(FileIO(text.path), 1024 * 1024)
+    csv_file = CsvFile(file, name, os.fstat(file.fileno()).st_size, text.read_as)
     try:
         csv_file.read_header(wanted)
     except (UnusableCsv, csv.Error) as error:
-        csv_file.file.close()
+        file.close()
         if isinstance(error, csv.Error):
             raise UnusableCsv(f"{name}: the header cannot be read: {csv_reason(error)}.", field=name) from error
         raise

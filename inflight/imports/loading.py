@@ -53,7 +53,8 @@ class Load:
     counts: Counts = field(default_factory=Counts)
 
     def __post_init__(self) -> None:
-        self._names = self.spec.row_format.names
+        self._format = self.spec.row_format.in_text_delimited_by(self.file.delimiter)
+        self._names = self._format.names
         self._pick = itemgetter(*(self.file.positions[name] for name in self._names))
 
     def run(self) -> Iterator[None]:
@@ -89,7 +90,7 @@ class Load:
         return len(fields) <= place or fields[place] == self.spec.name
 
     def _whole_rows(self, lines: Sequence[int], rows: Sequence[list[str]]) -> Iterator[Row]:
-        columns = self.spec.row_format.values(zip(*map(self._pick, rows), strict=True))
+        columns = self._format.values(zip(*map(self._pick, rows), strict=True))
         bad = [0] * len(rows)
         for column in columns:
             for place in compress(count(), map(is_, column, repeat(None))):
@@ -112,7 +113,7 @@ class Load:
         if len(fields) != self.file.width:
             message = f"has {len(fields)} fields, the header has {self.file.width}"
             return [{"field": "", "code": "wrong_number_of_fields", "message": message}]
-        return reasons_of(self.spec.row_format, self._pick(fields))
+        return reasons_of(self._format, self._pick(fields))
 
     def _cross_reasons(self, row: dict[str, str], first_line: int | None, *, unknown_parent: bool) -> list[Reason]:
         reasons: list[Reason] = []

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from functools import lru_cache
 from typing import TypedDict
 
@@ -11,6 +11,7 @@ from inflight.imports.currencies import ISO_4217
 
 Value = str | int | None
 Check = Callable[[str], Value]
+WHOLE = r"\.0+$"  # of a whole number that a spreadsheet or pandas has written with a point
 
 
 class Reason(TypedDict):
@@ -26,6 +27,12 @@ class RowFormat:
     """Columns in the order of the table, the key first, each with the function that converts its text."""
 
     columns: tuple[tuple[str, Check], ...]
+
+    def in_text_delimited_by(self, delimiter: str) -> "RowFormat":
+        """Return the format of rows whose numbers may have a decimal comma, since no comma is between cells."""
+        if delimiter == ",":
+            return self
+        return RowFormat(tuple((name, _WITH_COMMA.get(check, check)) for name, check in self.columns))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -94,7 +101,7 @@ class Text:
 
 
 def _title(text: str) -> str:
-    text = text.strip()
+    text = re.sub(WHOLE, "", text.strip())
     if text not in {"", "1", "2"}:
         raise ValueError(f"{text[:20]!r} is not a title: 1 is Mme, 2 is M, or leave it blank")
     return text
@@ -102,7 +109,7 @@ def _title(text: str) -> str:
 
 @lru_cache(4096)
 def _quantity(text: str) -> int:
-    text = text.strip()
+    text = re.sub(WHOLE, "", text.strip())
     if not re.fullmatch(r"[0-9]{1,10}", text) or not 1 <= int(text) <= 2_147_483_647:
         raise ValueError(f"{text[:20]!r} is not a positive whole number")
     return int(text)
@@ -118,6 +125,16 @@ def _price(text: str) -> str:
     return text
 
 
+@lru_cache(65536)
+def _price_with_comma(text: str) -> str:
+    return _price(text.replace(",", ".") if text.count(",") == 1 else text)
+
+
+@lru_cache(4096)
+def _quantity_with_comma(text: str) -> int:
+    return _quantity(text.replace(",", ".") if text.count(",") == 1 else text)
+
+
 @lru_cache(1024)
 def _currency(text: str) -> str:
     code = text.strip().upper()
@@ -128,13 +145,14 @@ def _currency(text: str) -> str:
 
 @lru_cache(16384)
 def _date(text: str) -> str:
+    """The date as it stands there, whatever time and offset follow."""
     text = text.strip()
     try:
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-            return date.fromisoformat(text).isoformat()
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:.*)?", text):
+            return datetime.fromisoformat(text).date().isoformat()
     except ValueError:
         pass
-    raise ValueError(f"{text[:20]!r} is not a date YYYY-MM-DD")
+    raise ValueError(f"{text[:20]!r} is not a date YYYY-MM-DD, with or without a time")
 
 
 _id = Text(64, shortest=1)
@@ -162,3 +180,4 @@ PURCHASE_ROW = RowFormat(
         ("date", _date),
     )
 )
+_WITH_COMMA: dict[Check, Check] = {_price: _price_with_comma, _quantity: _quantity_with_comma}

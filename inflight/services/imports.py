@@ -183,6 +183,8 @@ def _fail(run: ImportRun, error: Exception) -> None:
 
 def _execute(run: ImportRun, loads: list[Load], on_progress: OnProgress | None) -> None:
     """Stage both files, then make all that is good visible at once."""
+    run.read_as = {load.spec.name: load.file.read_as for load in loads}
+    run.save(update_fields=["read_as"])
     try:
         with bulk_load_pragmas():
             _stage(run, loads, on_progress)

@@ -99,7 +99,7 @@ def test_rejects_are_downloaded_to_be_mended(operator: Client) -> None:
         (b"", "The submitted file is empty."),
         ([CUSTOMERS[0]], None),
         (["a;b"], "The file lacks the columns customer_id"),
-        (b"customer_id;\xff\xfe", "The file is not UTF-8"),
+        ("customer_id;é€".encode() + b"\xff", "The file is not UTF-8"),
     ],
 )
 def test_a_file_that_is_of_no_use_is_refused_beside_its_field(

@@ -1,10 +1,16 @@
 """Reading a CSV file: dialects, line numbers, raw text, and files that are not usable."""
 
+import bz2
+import gzip
 import os
+import zipfile
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+import xlsxwriter
 
 from inflight.exceptions import FileMissing, FileOutsideRoots, UnusableCsv
 from inflight.imports.csv_file import CsvFile, open_csv
@@ -61,23 +67,132 @@ def test_a_record_read_again_has_its_raw_text(tmp_path: Path) -> None:
     assert found == [(["1", "é\n;b"], '1;"é\n;b"'), (["3", 'd"e'], '3;"d""e"')]
 
 
-def test_a_stray_quote_costs_the_rows_it_swallows_not_the_rest(tmp_path: Path) -> None:
+def test_a_stray_quote_costs_its_own_row_only(tmp_path: Path) -> None:
     with open_lines(tmp_path, b'id;name\n1;"open\n2;b\n3;"c"\n4;d\n') as file:
         records = list(file.records())
     assert [line for line, _, fault in records if fault] == [2]
-    assert records[-1] == (5, ["4", "d"], "")
+    assert [record[:2] for record in records[1:]] == [(3, ["2", "b"]), (4, ["3", "c"]), (5, ["4", "d"])]
 
 
-def test_a_quote_open_at_the_end_is_a_fault_on_its_line(tmp_path: Path) -> None:
-    with open_lines(tmp_path, b'id;name\n1;a\n2;"open\n3;b\n') as file:
-        assert [(line, bool(fault)) for line, _, fault in file.records()] == [(2, False), (3, True)]
+def test_a_quote_open_to_the_end_costs_its_own_row_only(tmp_path: Path) -> None:
+    with open_lines(tmp_path, b'id;name\n1;a\n2;"open\n3;b\n4;c') as file:
+        assert [(line, bool(fault)) for line, _, fault in file.records()] == [
+            (2, False), (3, True), (4, False), (5, False),
+        ]  # fmt: skip
+        file.rewind()
+        assert (bool(file.record_at(3)[2]), file.raw) == (True, '2;"open')
+        assert file.record_at(4)[1] == ["3", "b"]
 
 
-def test_latin1_is_refused_with_byte_offset_and_line(tmp_path: Path) -> None:
-    content = b"id;name\n1;a\n2;Fr\xe9jus\n"
-    with open_lines(tmp_path, content) as file, pytest.raises(UnusableCsv, match=r"0xe9 at offset 16, line 3\."):
-        list(file.records())
-    assert content[16] == 0xE9
+def test_many_stray_quotes_are_read_in_a_time_that_grows_with_the_file(tmp_path: Path) -> None:
+    lines = b'1;"open "x\n2;b\n' * 50_000
+    with open_lines(tmp_path, b"id;name\n" + lines) as file:
+        assert sum(not fault for _, _, fault in file.records()) == 50_000
+
+
+def test_damaged_utf_8_is_refused_with_its_byte(tmp_path: Path) -> None:
+    content = "id;name\n1;é€é\n2;Fr".encode() + b"\xe9jus\n"
+    with pytest.raises(UnusableCsv, match=f"byte {content.index(0xE9)} is 0xe9"):
+        open_lines(tmp_path, content)
+
+
+TEXT = "id;name\n1;Fréjus\n2;Orléans\n"
+ROWS = [(2, ["1", "Fréjus"]), (3, ["2", "Orléans"])]
+
+
+def zipped(content: bytes, *names: str) -> bytes:
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in names:
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "read_as"),
+    [
+        (TEXT.encode(), "utf-8"),
+        (TEXT.encode("cp1252"), "cp1252, a guess"),
+        (TEXT.encode("utf-16"), "utf-16-le"),
+        (gzip.compress(TEXT.encode()), "utf-8"),
+        (gzip.compress(TEXT.encode("cp1252")), "cp1252, a guess"),
+        (bz2.compress(TEXT.encode()), "utf-8"),
+        (zipped(TEXT.encode(), "export/file.csv"), "utf-8"),
+    ],
+    ids=["utf-8", "cp1252", "utf-16", "gzip", "gzip of cp1252", "bzip2", "zip"],
+)
+def test_any_encoding_and_packing_is_read_and_told(tmp_path: Path, content: bytes, read_as: str) -> None:
+    assert records_of(tmp_path, content) == ROWS
+    with open_lines(tmp_path, content) as file:
+        assert file.read_as == read_as
+
+
+def test_nothing_is_left_of_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "copies").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "copies"))
+    with open_lines(tmp_path, gzip.compress(TEXT.encode("utf-16"))):
+        assert list((tmp_path / "copies").rglob("as-utf-8"))
+    with pytest.raises(UnusableCsv):
+        open_lines(tmp_path, gzip.compress(b"a;b\n"))
+    assert list((tmp_path / "copies").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (zipped(TEXT.encode(), "a.csv", "b.csv"), "holds 2 files"),
+        (gzip.compress(TEXT.encode())[:-6], "cut off"),
+        (gzip.compress(gzip.compress(TEXT.encode())), "packed twice"),
+        (b"PAR1\0\0\0\0", "not CSV or a workbook"),
+    ],
+)
+def test_a_packing_of_no_use_is_refused(tmp_path: Path, content: bytes, says: str) -> None:
+    with pytest.raises(UnusableCsv, match=f"the_file: .*{says}"):
+        open_lines(tmp_path, content)
+
+
+def test_what_unpacks_to_more_than_an_upload_may_have_is_refused(tmp_path: Path, settings: Any) -> None:
+    settings.IMPORT_MAX_UPLOAD = 5_000_000
+    bomb = gzip.compress(b"id;name\n" + b"1;a\n" * 2_000_000)
+    with pytest.raises(UnusableCsv, match="More than 5000000 bytes"):
+        open_lines(tmp_path, bomb)
+
+
+def test_a_workbook_gives_the_sheet_that_has_the_columns(tmp_path: Path) -> None:
+    path = tmp_path / "book.csv"
+    tables: dict[str, list[list[Any]]] = {
+        "Notes": [["read me"]],
+        "People": [["Name", "id"], ["Zoé", 1], ["x;", 2.0]],
+    }
+    with xlsxwriter.Workbook(path) as book:
+        for name, rows in tables.items():
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, row)
+    with open_csv(str(path), name="the_file", wanted=WANTED, roots=None) as file:
+        assert [(line, fields) for line, fields, _ in file.records()] == [(2, ["Zoé", "1"]), (3, ["x;", "2"])]
+        assert file.read_as == "the sheet People"
+
+
+def test_line_ends_may_be_mixed_or_old(tmp_path: Path) -> None:
+    assert records_of(tmp_path, b"id;name\r1;a\n2;b\r\n3;c\r4;d") == [
+        (2, ["1", "a"]), (3, ["2", "b"]), (4, ["3", "c"]), (5, ["4", "d"]),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("said", ["sep=|", '"SEP=|"'])
+def test_the_delimiter_may_be_said_as_excel_has_it(tmp_path: Path, said: str) -> None:
+    assert records_of(tmp_path, f"{said}\nid|name\n1|b;,c\n".encode()) == [(3, ["1", "b;,c"])]
+
+
+def test_quotes_behind_backslashes_are_read(tmp_path: Path) -> None:
+    content = b'id;name\n1;"a \\"b\\"; c"\n2;d\n'
+    assert records_of(tmp_path, content) == [(2, ["1", 'a "b"; c']), (3, ["2", "d"])]
+
+
+def test_backslashes_that_escape_nothing_stay(tmp_path: Path) -> None:
+    content = b'id;name\n1;"C:\\"\n2;"""\\"""\n'
+    assert records_of(tmp_path, content) == [(2, ["1", "C:\\"]), (3, ["2", '"\\"'])]
 
 
 @pytest.mark.parametrize(
@@ -88,8 +203,8 @@ def test_latin1_is_refused_with_byte_offset_and_line(tmp_path: Path) -> None:
         (b"id;other\n1;a\n", "lacks the column name; its header is: id;other"),
         (b"a;b\n", "lacks the columns id, name"),
         (b"id;name;id\n", "more than one column id"),
-        (b"\xff\xfei\x00d\x00", "not UTF-8"),
-        (b"PK\x03\x04" + bytes(range(128, 256)), "not UTF-8"),
+        (b"\xff\xfei\x00d\x00", "lacks the columns? name"),
+        (b"PK\x03\x04" + bytes(range(128, 256)), "cannot be unpacked"),
     ],
     ids=["empty", "blank", "one missing", "all missing", "double", "utf-16", "binary"],
 )

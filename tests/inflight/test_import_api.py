@@ -114,9 +114,9 @@ def test_both_paths_are_required(api: APIClient, body: dict[str, Any], missing: 
     [
         (b"", "is empty"),
         (b"customer_id;title\n", "lacks the columns lastname"),
-        (CUSTOMER_HEADER.encode() + b"\n1;2;\xe9;;;;\n", "not UTF-8: byte 0xe9 at offset"),
+        (CUSTOMER_HEADER.encode() + "\n1;2;é€".encode() + b"\xe9;;;;\n", "not UTF-8: byte"),
     ],
-    ids=["empty", "missing column", "latin-1"],
+    ids=["empty", "missing column", "damaged UTF-8"],
 )
 def test_an_unusable_csv_is_400_and_imports_nothing(
     api: APIClient, body: dict[str, Any], write: Write, content: bytes, says: str

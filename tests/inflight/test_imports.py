@@ -17,6 +17,8 @@ from tests.sessions import rows_read_elsewhere
 
 pytestmark = pytest.mark.django_db
 
+ENDLESS = "\n".join(PURCHASES).encode() + b"\n" + b"x" * 1_100_000
+
 
 def reasons_by_line(run: ImportRun) -> dict[tuple[str, int], list[tuple[str, str]]]:
     return {(r.file, r.line): [(x["field"], x["code"]) for x in r.reasons] for r in run.rejects.order_by("id")}
@@ -197,19 +199,25 @@ def test_a_dry_run_finds_out_everything_and_changes_nothing(do_import: Import) -
     assert reasons_by_line(dry) == reasons_by_line(real)
 
 
-def test_undecodable_bytes_in_the_middle_import_nothing_and_fail_the_run(do_import: Import) -> None:
-    purchases = ("\n".join(PURCHASES) + "\n2/05;1;caf").encode() + b"\xe9;1;1;EUR;2024-01-01\n"
-    with pytest.raises(UnusableCsv, match="line 5"):
-        do_import(purchases=purchases)
+def test_a_line_without_end_in_the_middle_imports_nothing_and_fails_the_run(do_import: Import) -> None:
+    with pytest.raises(UnusableCsv, match="a line is longer"):
+        do_import(purchases=ENDLESS)
     assert not Customer.objects.exists()
     assert ImportRun.objects.get().status == "failed"
-    assert "line 5" in ImportRun.objects.get().error
+    assert "a line is longer" in ImportRun.objects.get().error
+
+
+def test_damaged_utf_8_imports_nothing_and_is_said_before_a_run_begins(do_import: Import) -> None:
+    purchases = ("\n".join(PURCHASES) + "\n2/05;1;é€caf").encode() + b"\xe9;1;1;EUR;2024-01-01\n"
+    with pytest.raises(UnusableCsv, match="is 0xe9"):
+        do_import(purchases=purchases)
+    assert not ImportRun.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_what_a_failed_run_says_is_seen_by_others_at_once(do_import: Import) -> None:
     with pytest.raises(UnusableCsv):
-        do_import(purchases="\n".join(PURCHASES).encode() + b"\xe9")
+        do_import(purchases=ENDLESS)
     assert not connection.in_atomic_block
     connection.close()
     assert ImportRun.objects.get().status == "failed"

@@ -26,8 +26,8 @@ class Command(LeanCommand):
     help = "Import a customers file and a purchases file. Exit status: 0 clean, 2 with rejects, 1 unusable."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("customers", help="path of the customers CSV")
-        parser.add_argument("purchases", help="path of the purchases CSV")
+        parser.add_argument("customers", help="path of the customers' CSV, or of a workbook with both sheets")
+        parser.add_argument("purchases", nargs="?", help="path of the purchases' CSV; the same file if it is left out")
         parser.add_argument("--dry-run", action="store_true", help="find out everything, change nothing")
         parser.add_argument(
             "--send", action="store_true", help="then send the new and changed customers to the partner"
@@ -38,6 +38,8 @@ class Command(LeanCommand):
         console = Console(file=cast(TextIO, self.stdout))
         run = self._import(options, console)
         console.print(_summary(run))
+        if set((run.read_as or {}).values()) != {"utf-8"}:
+            console.print(", ".join(f"{file} read as {how}" for file, how in (run.read_as or {}).items()))
         if options["rejects"]:
             self._write_rejects(run, Path(options["rejects"]))
         if options["send"] and not run.dry_run:
@@ -51,7 +53,7 @@ class Command(LeanCommand):
             try:
                 return imports.import_files(
                     customers_path=options["customers"],
-                    purchases_path=options["purchases"],
+                    purchases_path=options["purchases"] or options["customers"],
                     roots=None,  # whoever has a shell may read what the shell may read
                     dry_run=options["dry_run"],
                     requested_by="manage.py import_csv",
