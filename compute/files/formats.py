@@ -60,8 +60,8 @@ class Source:
 
     `format` is what lies there (a .json file of lines is JSONL, what was brought into a readable form Parquet of text),
     `original` what the user's file is; `columns` are known but for JSON and Parquet of the user's. `by_lines`: each record of
-    JSON is a line. Where there is a `url`, the file is there, not at `path`. `null_values`: texts that are missing values
-    here; `notation`: how numbers are written in its text.
+    JSON is a line; `paths`: where its columns are in a record, if not under their names. Where there is a `url`, the file is
+    there, not at `path`. `null_values`: texts that are missing values here; `notation`: how numbers are written in its text.
     """
 
     path: Path
@@ -71,6 +71,7 @@ class Source:
     line_end: str = "\n"
     columns: tuple[str, ...] = ()
     by_lines: bool = True
+    paths: tuple[tuple[str, ...], ...] = ()
     url: str = ""
     null_values: tuple[str, ...] = ()
     notation: Notation = PLAIN

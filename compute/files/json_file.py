@@ -8,11 +8,12 @@ that they are, whole numbers with all their digits.
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from compute.files.errors import BrokenFile, quoted
 from compute.files.formats import MARK, Format, Source, open_bytes
+from compute.files.json_paths import MOST_LEVELS, Path, Paths, key_twice
 
 _LEXEME = re.compile(
     r'[ \t\r\n]*(?:(?P<string>"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*)*")'
@@ -39,6 +40,31 @@ def read_records(source: Source) -> Iterator[dict[str, str | None]]:
         raise BrokenFile(f"The file is not UTF-8: byte {error.start} is 0x{content[error.start]:02x}.") from error
     reader = _Reader(text)
     yield from reader.array() if source.format == Format.JSON else reader.sequence()
+
+
+def flattened(records: Iterable[Mapping[str, str | None]]) -> tuple[dict[str, Path], list[dict[Path, str | None]]]:
+    """Return the columns of records, and the records by the path of each value: objects within them are taken apart."""
+    paths, found = Paths(), []
+    for record in records:
+        values: dict[Path, str | None] = {}
+        _flatten(record, (), values, paths)
+        found.append(values)
+    return paths.columns(), found
+
+
+def _flatten(record: Mapping[str, str | None], prefix: Path, values: dict[Path, str | None], paths: Paths) -> None:
+    for name, text in record.items():
+        path = (*prefix, name)
+        if text and text.startswith("{") and text != "{}" and len(path) < MOST_LEVELS:
+            paths.note(path, has_value=False)
+            try:
+                (members,) = _Reader(text).sequence()
+            except BrokenFile as error:
+                raise key_twice(path) from error
+            _flatten(members, path, values, paths)
+        else:
+            values[path] = text
+            paths.note(path, has_value=text is not None)
 
 
 def check_records(source: Source) -> None:

@@ -20,6 +20,7 @@ from compute.engines.duckdb.cells import CellReader, family_of
 from compute.engines.duckdb.database import connect, database, forget
 from compute.engines.duckdb.errors import duckdb_errors
 from compute.engines.duckdb.files import key_lists_query, keys_query, schema_query, table_of
+from compute.engines.duckdb.nested_json import nested_columns
 from compute.engines.duckdb.output import with_cells, writable
 from compute.engines.duckdb.plain_csv import PlainCsv, select_plain, types_of
 from compute.engines.duckdb.sql import quoted_name as _name
@@ -201,9 +202,15 @@ class DuckDb:
 
     def _found_keys(self) -> tuple[str, ...]:
         """Rows are numbered only as far as needed, for that takes twice as long: mostly the first ones have all keys."""
-        ((lists, keys, number_of_keys),) = self._connection.execute(key_lists_query(self._source)).fetchall()
-        if lists == 1:
-            return tuple(keys)
+        query = key_lists_query(self._source)
+        ((lists, keys, number_of_keys, may_be_nested),) = self._connection.execute(query).fetchall()
+        names = tuple(keys) if lists == 1 else self._ordered_keys(number_of_keys)
+        if may_be_nested and (nested := nested_columns(self._connection, self._source, names)):
+            self._source = replace(self._source, paths=tuple(nested.values()))
+            return tuple(nested)
+        return names
+
+    def _ordered_keys(self, number_of_keys: int) -> tuple[str, ...]:
         found: list[Any] = []
         for records in (FIRST_RECORDS, None):
             if len(found) < number_of_keys:

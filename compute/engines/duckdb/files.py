@@ -15,6 +15,8 @@ def table_of(source: Source) -> str:
     """Return the table function of a source whose columns are known, or of a Parquet file."""
     if source.format == Format.PARQUET:
         return f"read_parquet({_path(source)})"
+    if source.paths:
+        return _at_paths(source)
     if source.is_json:
         return f"read_json({_path(source)}, {_json_options(source)}, columns={_struct(source.columns, 'JSON')})"
     return (
@@ -28,12 +30,59 @@ def table_of(source: Source) -> str:
 def key_lists_query(source: Source) -> str:
     """Return the query of how many distinct lists of keys JSON records have, of one of them, and of how many keys there are.
 
-    What is no record ends it.
+    And of whether there may be an object in one. What is no record ends it.
     """
     return (
-        f"WITH lists AS MATERIALIZED (SELECT DISTINCT {KEYS} AS k FROM {_records(source)})"
-        " SELECT count(*), any_value(k), (SELECT count(DISTINCT name) FROM (SELECT unnest(k) AS name FROM lists)) FROM lists"
+        f"WITH lists AS MATERIALIZED (SELECT {KEYS} AS k, bool_or(contains(json[2:]::VARCHAR, '{{')) AS nested"
+        f" FROM {_records(source)} GROUP BY k)"
+        " SELECT count(*), any_value(k), (SELECT count(DISTINCT name) FROM (SELECT unnest(k) AS name FROM lists)),"
+        " coalesce(bool_or(nested), false) FROM lists"
     )
+
+
+def kinds_query(source: Source, paths: Sequence[Sequence[str]]) -> str:
+    """Return the query of a list for each of these paths in JSON: whether there is an object with keys, and another value."""
+    values = f"SELECT json_extract(json, [{', '.join(map(_pointer, paths))}]) AS v FROM {_records(source)}"
+    found = [
+        f"[bool_or({_is_object(f'v[{n}]')}), bool_or(json_type(v[{n}]) <> 'NULL' AND NOT {_is_object(f'v[{n}]')})]"
+        for n in range(1, len(paths) + 1)
+    ]
+    return f"SELECT {', '.join(found)} FROM ({values})"
+
+
+def _is_object(value: str) -> str:
+    """The condition to be an object that has keys."""
+    return f"(json_type({value}) = 'OBJECT' AND {value}::VARCHAR <> '{{}}')"
+
+
+def nested_keys_query(source: Source, parents: Sequence[Sequence[str]], *, in_order: bool) -> str:
+    """Return the query of the distinct lists of lists of keys: of the objects at these paths, empty where there is none.
+
+    To have them in the order of their first appearance takes twice as long.
+    """
+    keys = f"SELECT json_keys(json, [{', '.join(map(_pointer, parents))}]) AS k"
+    if not in_order:
+        return f"SELECT DISTINCT k FROM ({keys} FROM {_records(source)})"
+    numbered = f"{keys}, row_number() OVER () AS r FROM {_records(source)}"
+    return f"SELECT k FROM ({numbered}) GROUP BY k ORDER BY min(r)"
+
+
+def _at_paths(source: Source) -> str:
+    """Return the subquery of the columns of nested JSON: each record is taken apart once."""
+    values = f"json_extract(json, [{', '.join(map(_pointer, source.paths))}])"
+    parents = {path[:length] for path in source.paths for length in range(1, len(path))}
+    columns = []
+    for number, (column, path) in enumerate(zip(source.columns, source.paths, strict=True), 1):
+        value = f"v[{number}]"
+        if path in parents:  # there is an object in other records, whose values are columns of their own
+            value = f"CASE WHEN NOT {_is_object(value)} THEN {value} END"
+        columns.append(f"{value} AS {quoted_name(column)}")
+    return f"(SELECT {', '.join(columns)} FROM (SELECT {values} AS v FROM {_records(source)}))"
+
+
+def _pointer(path: Sequence[str]) -> str:
+    """A path as a JSON pointer (RFC 6901)."""
+    return quoted_text("".join("/" + key.replace("~", "~0").replace("/", "~1") for key in path))
 
 
 def keys_query(source: Source, *, records: int | None = None) -> str:

@@ -133,12 +133,9 @@ def _texts(names: Sequence[str], rows: Sequence[Sequence[str | None]], family: F
 
 
 def _read_json(source: Source) -> list[Column]:
-    return _records(list(json_file.read_records(source)), Family.JSON, source.columns)
-
-
-def _records(records: Sequence[Mapping[str, str | None]], family: Family, columns: Sequence[str]) -> list[Column]:
-    names = columns or list(dict.fromkeys(column for record in records for column in record))
-    return _texts(names, [[record.get(name) for name in names] for record in records], family)
+    columns, records = json_file.flattened(json_file.read_records(source))
+    columns |= {name: (name,) for name in source.columns if name not in columns}  # of a file without records
+    return _texts(list(columns), [[record.get(path) for path in columns.values()] for record in records], Family.JSON)
 
 
 def _read_parquet(source: Source) -> list[Column]:

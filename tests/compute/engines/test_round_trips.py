@@ -3,6 +3,7 @@
 import datetime as dt
 import string
 import tempfile
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -45,14 +46,17 @@ TYPES: dict[Any, st.SearchStrategy[Any]] = {
 }
 
 
+NO_OBJECTS = [type_ for type_ in TYPES if not pa.types.is_struct(type_)]  # from JSON, a struct comes back as columns
+
+
 @st.composite
-def tables(draw: st.DrawFn) -> pa.Table:
+def tables(draw: st.DrawFn, types: Sequence[pa.DataType] = tuple(TYPES)) -> pa.Table:
     """One to four columns of any types, one to five rows, at least one of which has no missing value in the first column."""
     names = draw(st.lists(NAMES, min_size=1, max_size=4, unique_by=str.casefold))
     rows = draw(st.integers(1, 5))
-    types = [draw(st.sampled_from(list(TYPES))) for _ in names]
-    columns = [draw(st.lists(st.none() | TYPES[type_], min_size=rows, max_size=rows)) for type_ in types]
-    return pa.table([pa.array(values, type_) for values, type_ in zip(columns, types, strict=True)], names)
+    chosen = [draw(st.sampled_from(types)) for _ in names]
+    columns = [draw(st.lists(st.none() | TYPES[type_], min_size=rows, max_size=rows)) for type_ in chosen]
+    return pa.table([pa.array(values, type_) for values, type_ in zip(columns, chosen, strict=True)], names)
 
 
 def kept(path: Path, engine: str, format_: str) -> Path:
@@ -81,7 +85,7 @@ def is_missing(value: str | None) -> bool:
 
 @pytest.mark.parametrize("engine", ["duckdb", "pandas"])
 @settings(max_examples=60, deadline=None, derandomize=True, database=None)
-@given(table=tables(), formats=st.lists(st.sampled_from(FORMATS), min_size=1, max_size=4))
+@given(table=tables(NO_OBJECTS), formats=st.lists(st.sampled_from(FORMATS), min_size=1, max_size=4))
 def test_a_table_comes_back_equal_through_any_formats(engine: str, table: pa.Table, formats: list[str]) -> None:
     table = table.append_column("never missing", pa.array(["x"] * len(table)))
     with tempfile.TemporaryDirectory() as folder:

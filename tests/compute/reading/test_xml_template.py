@@ -66,7 +66,7 @@ def rows_of(document: bytes, *, quickly: bool) -> list[dict[str, str]] | str:
 
 
 @given(document=documents(), size=st.integers(8, 200), pieces=st.integers(1, 4))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_records_read_quickly_are_those_read_without_haste(document: str, size: int, pieces: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(xml_encoding, "CHUNK_BYTES", size)
