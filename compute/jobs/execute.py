@@ -239,7 +239,9 @@ def _write_result(
     engine: Engine, operation: Operation, read: ReadOptions, target: Target, *, lines: bool
 ) -> tuple[Written, dict[str, str]]:
     """Read columns as the narrowest type that fits, and write the result; return also the type that each was read as."""
-    table = Table(engine.columns(), {column: Reading(type_) for column, type_ in read.types.items()})
+    table = Table(
+        engine.columns(), {column: Reading(type_) for column, type_ in read.types.items()}, notation=read.notation
+    )
     while True:
         scan = operation.scan(table)
         try:
@@ -257,6 +259,5 @@ def _write_result(
         except UnsupportedByFastPath:
             pass  # the engine knows; it reads it anew
         except (OutOfRange, OverflowError):  # pandas sums in Python, to whatever comes out
-            if not table.sums_fit:
+            if not table.widen_sums():
                 raise
-            table.sums_fit = False

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 BUSY_RETRY_SECONDS = 5
 RESULTS_REVISION = (
-    3  # raised by each release that answers the same request on the same file otherwise than the one before
+    4  # raised by each release that answers the same request on the same file otherwise than the one before
 )
 LOOK_AGAIN_SECONDS = 1.0  # should a wake-up be missed
 

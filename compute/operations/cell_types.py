@@ -21,7 +21,7 @@ from compute.files.errors import (
     null_value_mend,
     quoted,
 )
-from compute.files.notation import notations_of, number_of
+from compute.files.notation import PLAIN, Notation, exact_number_of, notations_of, number_of
 
 
 class Family(StrEnum):
@@ -65,6 +65,7 @@ class CellType(StrEnum):
     KEY = "key"  # a VALUE that is compared: 0.0 and -0.0 are one, what is nested is its JSON text
     TEXT = "text"  # as CSV has it, the missing null
     WHOLE = "whole"  # a 64-bit integer
+    EXACT = "exact"  # a decimal of 38 digits, so many of them fractional as the cell's scale says
     NUMBER = "number"  # a double
     BY_WHOLE = "by_whole"
     BY_NUMBER = "by_number"
@@ -81,10 +82,11 @@ BY_READING = {Reading.INTEGER: CellType.BY_WHOLE, Reading.NUMBER: CellType.BY_NU
 
 @dataclass(frozen=True)
 class Cell:
-    """A column read as a type; `name` is its name in the frame."""
+    """A column read as a type; `name` is its name in the frame. `scale`: of EXACT, None for that of the column's type."""
 
     column: str
     kind: CellType
+    scale: int | None = None
 
     @property
     def name(self) -> str:
@@ -95,6 +97,7 @@ class Cell:
         return nw.col(self.name)
 
 
+MOST_DIGITS = 38  # of an EXACT cell
 SHOWN = 80  # characters of a value that a finding has
 
 
@@ -126,14 +129,17 @@ class Table:
     """The columns of a file and how to read each, as requested or as found out.
 
     `declared`: as what the caller says untyped columns are, Reading.TEXT or Reading.NUMBER. `found`: as what they turned out
-    to be; `words`: for each that has one, a value that is no number. `sums_fit`: whether all sums were in 64 bits so far.
+    to be; `words`: for each that has one, a value that is no number. `scales`: how many fractional digits the numbers of a
+    column have, None where they are too many, or digits are, to be summed exactly. `sums`: as what all sums fitted so far.
     """
 
     families: Mapping[str, Family]
     declared: Mapping[str, Reading] = field(default_factory=dict)
     found: dict[str, Reading] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
-    sums_fit: bool = True
+    notation: Notation = PLAIN
+    scales: dict[str, int | None] = field(default_factory=dict)
+    sums: CellType = CellType.WHOLE
 
     def __post_init__(self) -> None:
         """Raise UnknownColumn or UntypedOnly for what is declared wrongly."""
@@ -161,15 +167,29 @@ class Table:
             CellType.TEXT,
         }:
             return self.families[column]
+        if CellType.EXACT in kinds and self.scales.get(column) == 0:
+            return Reading.INTEGER
         if CellType.NUMBER in kinds and self.reading(column) == Reading.INTEGER:
             return Reading.NUMBER
         return Reading.TEXT if CellType.BY_TEXT in kinds else self.reading(column)
 
     def sum_of(self, column: str, field: str) -> Cell:
-        """Return the cell whose sum is asked for: exact where it can be."""
+        """Return the cell whose sum or mean is asked for: exact where 38 digits suffice."""
         cell = self.number_of(column, field)
-        is_whole = self.families[column] not in (Family.FLOAT, Family.DECIMAL) and self.sums_fit
-        return Cell(column, CellType.WHOLE) if is_whole and self.reading(column) == Reading.INTEGER else cell
+        family = self.families[column]
+        if family == Family.FLOAT or self.sums == CellType.NUMBER:
+            return cell
+        if family == Family.DECIMAL:
+            return Cell(column, CellType.EXACT)
+        if self.sums == CellType.WHOLE and column not in self.scales:
+            return Cell(column, CellType.WHOLE)
+        scale = self.scales.get(column, 0)
+        return cell if scale is None else Cell(column, CellType.EXACT, scale)
+
+    def widen_sums(self) -> bool:
+        """Take note that a sum did not fit; return whether there is a wider type."""
+        self.sums, fitted = CellType.EXACT if self.sums == CellType.WHOLE else CellType.NUMBER, self.sums
+        return fitted != CellType.NUMBER
 
     def number_of(self, column: str, field: str) -> Cell:
         """Return the cell that is computed on; raise NotNumeric where the type says that it cannot be."""
@@ -199,10 +219,18 @@ class Table:
             raise MixedColumn(column, number=value, word=self.words[column], field=field)
         if may_be_text and (cell.kind == CellType.BY_NUMBER or is_word(value)):
             self.found[column], self.words[column] = Reading.TEXT, value
-        elif cell.kind in (CellType.WHOLE, CellType.BY_WHOLE):
+        elif cell.kind in (CellType.WHOLE, CellType.EXACT):
+            self.scales[column] = self._wider_scale(value, cell.scale)
+        elif cell.kind == CellType.BY_WHOLE:
             self.found[column] = Reading.NUMBER
         else:
             raise self._not_numeric(column, value, field)
+
+    def _wider_scale(self, value: str, before: int | None) -> int | None:
+        """Return how many fractional digits a value has that does not fit; None where it would not fit with them either."""
+        number = exact_number_of(value, self.notation)
+        scale = MOST_DIGITS if number is None else max(-int(number.as_tuple().exponent), 0)
+        return scale if scale < MOST_DIGITS and (before is None or scale > before) else None
 
     def _not_numeric(self, column: str, value: str, field: str) -> NotNumeric:
         """Return the error that says how to have the value read as a number, or as a missing one."""

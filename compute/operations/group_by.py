@@ -42,6 +42,7 @@ QUANTILES = {  # as shares of the values; between two of them, on the line from 
     **{each: int(each[1:]) / 100 for each in Aggregation if each[1:].isdigit()},
 }
 NEED_NUMBERS = frozenset({Aggregation.SUM, Aggregation.MEAN, Aggregation.STD, Aggregation.VAR, *QUANTILES})
+NEED_COUNT = frozenset({Aggregation.N_UNIQUE, Aggregation.MEAN, *QUANTILES})
 GIVE_CELLS = frozenset({Aggregation.MIN, Aggregation.MAX, Aggregation.FIRST, Aggregation.LAST})
 _EXPRESSIONS: dict[Aggregation, Callable[[nw.Expr], nw.Expr]] = {
     Aggregation.SUM: lambda cell: cell.sum(),
@@ -76,6 +77,11 @@ class Output:
         return inner_name("out", self.name)
 
     @property
+    def is_exact(self) -> bool:
+        """Return whether it is computed of what can be summed without rounding."""
+        return self.cell.kind in (CellType.WHOLE, CellType.EXACT)
+
+    @property
     def part(self) -> str:
         """What the frame calls each value's part in a quantile."""
         return inner_name("part", self.name)
@@ -84,6 +90,8 @@ class Output:
         """Return the expression of the values of each group of a frame."""
         if frame.implementation.is_duckdb() and self.aggregation in QUANTILES:
             return nw.col(self.part).sum()
+        if self.aggregation == Aggregation.MEAN and self.is_exact:
+            return self.cell.expression.sum()
         expressions = _EXPRESSIONS | (_ON_SPARK if frame.implementation.is_spark_like() else {})
         return expressions[self.aggregation](self.cell.expression)
 
@@ -93,11 +101,14 @@ class Output:
         if self.aggregation == Aggregation.N_UNIQUE:
             has_null = nw.col(f"there:{self.cell.name}") < nw.col("rows")
             result = nw.when(has_null).then(result - 1).otherwise(result).cast(nw.Int64)
+        elif self.aggregation == Aggregation.MEAN and self.is_exact:
+            count = nw.col(f"there:{self.cell.name}")
+            result = nw.when(count > 0).then(result.cast(nw.Float64) / count)
         elif self.aggregation == Aggregation.COUNT or self.cell.kind == CellType.WHOLE:
             result = result.cast(nw.Int64)
         elif self.aggregation in QUANTILES:
             result = nw.when(nw.col(f"there:{self.cell.name}") > 0).then(result)
-        elif self.aggregation in NEED_NUMBERS:
+        elif self.aggregation in NEED_NUMBERS and not self.is_exact:
             result = finite(result)
         return result.alias(self.name)
 
@@ -131,7 +142,7 @@ class GroupBy:
         outputs, keys = list(self._outputs(table)), keys_of(self.by)
         if frame.implementation.is_duckdb() and any(each.aggregation in QUANTILES for each in outputs):
             frame = _with_quantile_parts(frame, [key.name for key in keys], outputs)
-        counted = [each.cell for each in outputs if each.aggregation in (Aggregation.N_UNIQUE, *QUANTILES)]
+        counted = [each.cell for each in outputs if each.aggregation in NEED_COUNT]
         grouped = frame.group_by([key.name for key in keys]).agg(
             nw.len().alias("rows"),
             *(each.aggregated(frame).alias(each.inner_name) for each in outputs),
@@ -180,7 +191,7 @@ def _quantile_part(output: Output) -> nw.Expr:
 def _cell_for(aggregation: Aggregation, column: str, table: Table) -> Cell:
     field = f"aggregations.{column}"
     match aggregation:
-        case Aggregation.SUM:
+        case Aggregation.SUM | Aggregation.MEAN:
             return table.sum_of(column, field)
         case Aggregation.MIN | Aggregation.MAX:
             return table.ordered(column, field)

@@ -15,7 +15,15 @@ from compute.engines.duckdb.sql import is_exact_double, quoted_name, quoted_text
 from compute.files.formats import MISSING
 from compute.files.notation import PLAIN, Notation
 from compute.operations.base import POSITION, Scan
-from compute.operations.cell_types import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, Cell, CellType, Family
+from compute.operations.cell_types import (
+    MELTED_GREATEST,
+    MELTED_LEAST,
+    MELTED_NUMBER,
+    MOST_DIGITS,
+    Cell,
+    CellType,
+    Family,
+)
 
 _INTEGERS = ("tinyint", "smallint", "integer", "bigint", "utinyint", "usmallint", "uinteger", "ubigint", "hugeint")
 _FAMILIES = {
@@ -91,6 +99,8 @@ class CellReader:
         )
         if cell.kind in (CellType.WHOLE, CellType.BY_WHOLE):
             return [double, whole]
+        if cell.kind == CellType.EXACT and cell.scale is not None:
+            return [double, f"TRY_CAST({text} AS DECIMAL({MOST_DIGITS}, {cell.scale})) AS {_exact(cell)}"]
         return (
             [double]
             if cell.kind in (CellType.NUMBER, CellType.BY_NUMBER, CellType.BY_WORD)
@@ -125,8 +135,14 @@ class CellReader:
 
     def _accepted(self, cell: Cell) -> str:
         """Return the branch of the usual case."""
+        column = quoted_name(cell.column)
         if cell.kind == CellType.NUMBER:
             return f"{self._is_number(cell)} THEN {_double(cell)}"
+        if cell.kind == CellType.EXACT and cell.scale is None:
+            scale = dict(self.types[cell.column].children)["scale"]
+            return f"{column} IS NOT NULL THEN {column}::DECIMAL({MOST_DIGITS}, {scale})"
+        if cell.kind == CellType.EXACT:
+            return f"{self._is_exact(cell)} THEN {_exact(cell)}"
         if cell.kind == CellType.BY_NUMBER:
             return f"{self._is_number(cell)} THEN {self.by_number(cell)}"
         is_whole = f"{_whole(cell)} = {_double(cell)}{self._no_underscore(cell)}"
@@ -152,6 +168,15 @@ class CellReader:
 
     def _is_number(self, cell: Cell) -> str:
         return f"isfinite({_double(cell)}){self._no_underscore(cell)}"
+
+    def _is_exact(self, cell: Cell) -> str:
+        """DuckDB's cast would round: it is exact if the digits are few, or no more behind the point than its scale."""
+        text = f"({self._number_text(cell)})::VARCHAR"
+        is_short = f"length({text}) <= {SURE_DIGITS} AND {_exact(cell)}::DOUBLE = {_double(cell)}"
+        is_plain = f"NOT contains(lower({text}), 'e') AND instr({text}, '.') IN (0, length({text}))"
+        has_few = f"NOT contains(lower({text}), 'e') AND length({text}) - instr({text}, '.') <= {cell.scale}"
+        is_number = f"{_exact(cell)} IS NOT NULL AND isfinite({_double(cell)})"
+        return f"{is_number} AND ({is_short} OR {is_plain} OR {has_few}){self._no_underscore(cell)}"
 
     def _no_underscore(self, cell: Cell) -> str:
         """DuckDB reads 1_000."""
@@ -230,6 +255,10 @@ def _struct(members: Mapping[str, str]) -> str:
 
 def _double(cell: Cell) -> str:
     return quoted_name(f"double:{cell.column}")
+
+
+def _exact(cell: Cell) -> str:
+    return quoted_name(f"exact:{cell.column}")
 
 
 def _whole(cell: Cell) -> str:

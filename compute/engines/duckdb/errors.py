@@ -35,7 +35,12 @@ def duckdb_errors(source: Source, scan: Scan, target: Target | None) -> Iterator
         text = str(error)
         if found := raised(text):
             raise _finding(*found, scan, target) from error
-        if "INT128" in text or "HUGEINT" in text or "out of range for the destination type INT64" in text:
+        if (
+            "INT128" in text
+            or "HUGEINT" in text
+            or "Overflow in SUM" in text
+            or "out of range for the destination type INT64" in text
+        ):
             raise OutOfRange from error
         if "File too large" in text or "No space left" in text or "max_temp_directory_size" in text:
             raise LimitReached("The result or what is kept aside is larger than a job may write.") from error

@@ -10,6 +10,7 @@ import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,8 +25,17 @@ from compute.engines.duckdb.extremes import Extremes
 from compute.engines.duckdb.sql import quoted_name
 from compute.files.errors import UnsupportedByFastPath
 from compute.files.formats import MARK, MAX_ROW_BYTES, MISSING, Source
+from compute.files.notation import exact_number_of
 from compute.operations.base import LINE, POSITION, Scan
-from compute.operations.cell_types import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, CastError, Cell, CellType
+from compute.operations.cell_types import (
+    MELTED_GREATEST,
+    MELTED_LEAST,
+    MELTED_NUMBER,
+    MOST_DIGITS,
+    CastError,
+    Cell,
+    CellType,
+)
 
 FIRST_BYTES = 64 * 1024  # which are looked at first; a file with longer lines is not plain
 PIECE_BYTES = MAX_ROW_BYTES  # so a longer row ends in none
@@ -44,13 +54,20 @@ def types_of(scan: Scan, *, lines: bool) -> dict[str, pa.DataType]:
     """
     if scan.melted:
         return dict.fromkeys(scan.columns, pa.string())
+    exact = {cell.column: pa.decimal128(MOST_DIGITS, cell.scale) for cell in scan.cells if cell.kind == CellType.EXACT}
     kinds = {column: frozenset(each - {CellType.RAW} if lines else each) for column, each in scan.columns.items()}
     if any(CellType.RAW in each for each in kinds.values()):
         return {}
-    types = {column: TYPES.get(each, pa.string()) for column, each in kinds.items() if each}
+    types = {column: _type_of(each, exact.get(column)) for column, each in kinds.items() if each}
     if types and len(types) < len(kinds):
         return types | {LINE: pa.string()}
     return types if set(types.values()) != {pa.string()} else {}
+
+
+def _type_of(kinds: frozenset[CellType], exact: pa.DataType | None) -> pa.DataType:
+    if exact and kinds <= {CellType.EXACT, CellType.NUMBER}:
+        return exact
+    return TYPES.get(kinds, pa.string())
 
 
 def select_plain(scan: Scan, types: Mapping[str, pa.DataType], table: str, null_values: Sequence[str]) -> str:
@@ -191,7 +208,7 @@ class PlainCsv:
             if self._melted_columns:
                 table = self._melted(table)
         except pa.ArrowInvalid as error:
-            self._find_bad_integer(piece)
+            self._find_bad_number(piece)
             raise UnsupportedByFastPath from error
         for column in table.columns:
             if pa.types.is_floating(column.type) and pc.all(pc.is_finite(column)).as_py() is False:
@@ -232,18 +249,20 @@ class PlainCsv:
             strings_can_be_null=True,
         )
 
-    def _find_bad_integer(self, piece: Piece) -> None:
-        """Raise CastError where a column of whole numbers has what is a number, but not a whole one."""
-        doubles = [pa.field(each.name, pa.float64()) if each.type == pa.int64() else each for each in self._columns]
+    def _find_bad_number(self, piece: Piece) -> None:
+        """Raise CastError where a column of whole numbers or decimals has a number that is none of its type."""
+        texts = [each if each.type == pa.float64() else pa.field(each.name, pa.string()) for each in self._columns]
         try:
-            table = self._read(piece, pa.schema(doubles))
+            table = self._read(piece, pa.schema(texts))
         except pa.ArrowInvalid:
             return
         for before, column in zip(self._columns, table.columns, strict=True):
-            if before.type == pa.int64():
-                rest = column.filter(pc.not_equal(pc.floor(column), column))
-                if len(rest):
-                    raise CastError(Cell(before.name, CellType.WHOLE), str(rest[0]))
+            is_decimal = pa.types.is_decimal(before.type)
+            if is_decimal or before.type == pa.int64():
+                kind = CellType.EXACT if is_decimal else CellType.WHOLE
+                scale = before.type.scale if is_decimal else 0
+                if (value := _wider_number(column, scale)) is not None:
+                    raise CastError(Cell(before.name, kind, scale if is_decimal else None), value)
 
 
 def _table(piece: Piece, names: Sequence[str], delimiter: str, types: pa.Schema, **conversions: Any) -> pa.Table:
@@ -258,6 +277,22 @@ def _table(piece: Piece, names: Sequence[str], delimiter: str, types: pa.Schema,
             **conversions,
         ),
     )
+
+
+def _wider_number(texts: pa.ChunkedArray, scale: int) -> str | None:
+    """Return the number with the most fractional digits if they are more than `scale`, or one of more than 64 bits."""
+    found: list[str] = [text for text in pc.unique(texts).to_pylist() if text is not None]
+    numbers = [number for text in found if (number := exact_number_of(text)) is not None]
+    if len(numbers) < len(found) or not found:  # DuckDB has to say what is none
+        return None
+    digits, text = max(zip(map(_fractional_digits, numbers), found, strict=True))
+    if digits > scale:
+        return text
+    return next((text for number, text in zip(numbers, found, strict=True) if abs(number) >= 2**63), None)
+
+
+def _fractional_digits(number: Decimal) -> int:
+    return -int(number.normalize().as_tuple().exponent)
 
 
 def _lines(piece: Piece) -> pa.ChunkedArray:

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +15,7 @@ from compute.files.formats import BLANKS, MISSING
 from compute.files.notation import Notation, exact_number_of, number_of
 from compute.operations.cell_types import (
     MELTED_NUMBER,
+    MOST_DIGITS,
     SHOWN,
     CastError,
     Cell,
@@ -70,11 +73,17 @@ class CellReader:
     def __init__(self, null_values: Sequence[str], notation: Notation) -> None:
         self._null_values, self._notation = null_values, notation
 
-    def numbers(self, column: Column, cell: Cell) -> list[float | None] | list[int | None]:
-        """Return the cells as finite numbers; raise CastError."""
+    def numbers(self, column: Column, cell: Cell) -> list[Any]:
+        """Return the cells as finite numbers, None for missing ones; raise CastError."""
         values: list[Any] = column.plain() if column.family.is_untyped else column.array.to_pylist()
-        parse = number_of if cell.kind == CellType.NUMBER else whole_of
-        return self._parsed(column, cell, values, parse)
+        match cell.kind:
+            case CellType.NUMBER:
+                return self._parsed(column, cell, values, number_of)
+            case CellType.EXACT if cell.scale is None:
+                return values
+            case CellType.EXACT:
+                return self._parsed(column, cell, values, partial(decimal_of, scale=cell.scale or 0))
+        return self._parsed(column, cell, values, whole_of)
 
     def texts(self, column: Column) -> list[str | None]:
         """Return the texts that CSV has for the cells, None for missing ones."""
@@ -153,6 +162,16 @@ def whole_of(value: Any, notation: Notation) -> int | None:
         if number is not None and number == number.to_integral_value() and -(2**63) <= number < 2**63
         else None
     )
+
+
+def decimal_of(value: Any, notation: Notation, *, scale: int) -> Decimal | None:
+    """Return a number with so many fractional digits; None where it is none, has more or, before the point, too many."""
+    number = exact_number_of(value, notation)
+    if number is None or number.adjusted() >= MOST_DIGITS - scale:
+        return None
+    with localcontext(prec=2 * MOST_DIGITS):
+        rounded = number.quantize(Decimal(1).scaleb(-scale))
+    return rounded if rounded == number else None
 
 
 def no_number_of(value: Any, notation: Notation) -> int | None:

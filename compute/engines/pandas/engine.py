@@ -3,8 +3,10 @@
 The cells stay in Arrow, as they were read. Pandas computes on doubles, on whole numbers and on numbers that stand for cells.
 """
 
+import decimal
 import io
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, BinaryIO, Self, cast
 
 import narwhals as nw
@@ -17,14 +19,24 @@ from compute.engines.pandas.arrow_values import family_of, plain_type
 from compute.engines.pandas.columns import CellReader, Column
 from compute.engines.pandas.output import write
 from compute.files import json_file
-from compute.files.errors import BrokenFile
+from compute.files.errors import BrokenFile, OutOfRange
 from compute.files.formats import Format, Source, check_names
 from compute.files.text_check import CheckedText
 from compute.operations.base import POSITION, ROW, Frame, Result, Scan
-from compute.operations.cell_types import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, Cell, CellType, Family
+from compute.operations.cell_types import (
+    MELTED_GREATEST,
+    MELTED_LEAST,
+    MELTED_NUMBER,
+    MOST_DIGITS,
+    Cell,
+    CellType,
+    Family,
+)
 from compute.reading.delimited import DelimitedText
 from compute.reading.dialects import Dialect
 from compute.reading.options import OnBadRows
+
+EXACT_DIGITS = 100  # of a sum of decimals, before it is brought into the result's
 
 
 class Pandas:
@@ -34,7 +46,8 @@ class Pandas:
 
     @staticmethod
     def prepare(environment: EngineEnvironment) -> None:
-        """Its import is all."""
+        """Its import is all, but for sums of decimals that are exact beyond 28 digits."""
+        decimal.getcontext().prec = EXACT_DIGITS
 
     def __init__(self, source: Source, resources: Resources) -> None:
         self._source = source
@@ -91,8 +104,8 @@ class Pandas:
         column = self._columns[cell.column]
         if cell.kind == CellType.NUMBER:
             return pd.Series(reader.numbers(column, cell), dtype="Float64")
-        if cell.kind == CellType.WHOLE:
-            return pd.Series(reader.numbers(column, cell), dtype=object)  # whose sums do not wrap around
+        if cell.kind in (CellType.WHOLE, CellType.EXACT):
+            return pd.Series(reader.numbers(column, cell), dtype=object)  # whose sums neither wrap around nor round
         if cell.kind == CellType.TEXT:
             return pd.Series(reader.texts(column), dtype="string")
         found = reader.codes(column, cell)
@@ -114,10 +127,21 @@ class Pandas:
 
     def _output(self, name: str, values: "pd.Series[Any]", cell: Cell | None) -> Column:
         if cell is None:
-            array = pa.array(values, from_pandas=True)
+            array = _array(values)
             return Column(name, family_of(array.type), array)
         found = self._cells[cell].take([None if pd.isna(code) else int(code) for code in values])
         return Column(name, found.family, found.array)
+
+
+def _array(values: "pd.Series[Any]") -> pa.Array:
+    """The results, decimals with 38 digits; raise OutOfRange where these do not suffice."""
+    scales = {-int(value.as_tuple().exponent) for value in values if isinstance(value, Decimal)}
+    if not scales:
+        return pa.array(values, from_pandas=True)
+    try:
+        return pa.array([Decimal(value) for value in values], pa.decimal128(MOST_DIGITS, max(scales)))
+    except pa.ArrowInvalid as error:
+        raise OutOfRange from error
 
 
 def _read_csv(source: Source) -> list[Column]:

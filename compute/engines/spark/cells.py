@@ -9,7 +9,16 @@ from collections.abc import Mapping, Sequence
 from compute.files.formats import MAX_ROW_BYTES, MISSING, Source
 from compute.files.notation import Notation
 from compute.operations.base import POSITION, ROW, Scan
-from compute.operations.cell_types import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, SHOWN, Cell, CellType, Family
+from compute.operations.cell_types import (
+    MELTED_GREATEST,
+    MELTED_LEAST,
+    MELTED_NUMBER,
+    MOST_DIGITS,
+    SHOWN,
+    Cell,
+    CellType,
+    Family,
+)
 
 SURE_DIGITS = 15  # so many decimal digits any double tells apart
 _FAMILIES = {
@@ -105,12 +114,11 @@ class CellReader:
         if cell.kind == CellType.RAW:
             return column
         missing = self._missing(column, type_)
-        if cell.kind in (CellType.VALUE, CellType.KEY):
-            return f"CASE WHEN {missing} THEN NULL ELSE {column} END"
         text = f"string({column})"
-        if cell.kind == CellType.TEXT:
+        if cell.kind in (CellType.VALUE, CellType.KEY, CellType.TEXT):
             written = f"base64({column})" if type_ == "binary" else text
-            return f"CASE WHEN {missing} THEN NULL ELSE {written} END"
+            value = written if cell.kind == CellType.TEXT else column
+            return f"CASE WHEN {missing} THEN NULL ELSE {value} END"
         if cell.kind == CellType.BY_TEXT:
             return f"CASE WHEN {missing} THEN NULL ELSE {_struct(n=text, cell=column)} END"
         written = self._number_text(column) if type_ == "string" else column
@@ -123,8 +131,23 @@ class CellReader:
         if cell.kind == CellType.BY_WORD:
             word = _struct(n=text, cell=column)
             return f"CASE WHEN {column} IS NULL OR {missing} THEN NULL WHEN {is_number} THEN {refused} ELSE {word} END"
+        if cell.kind == CellType.EXACT:
+            return self._exact(cell, column, written, (double, is_number, missing, refused))
         accepted, value = _accepted(cell.kind, written, as_cell or column, double, text)
         return f"CASE WHEN {is_number}{accepted} THEN {value} WHEN {column} IS NULL OR {missing} THEN NULL ELSE {refused} END"
+
+    def _exact(self, cell: Cell, column: str, written: str, parts: tuple[str, str, str, str]) -> str:
+        """Spark's cast would round: it is exact if the digits are few, or no more behind the point than its scale."""
+        if cell.scale is None:
+            scale = self._types[cell.column].partition(",")[2].strip(" )")
+            return f"CAST({column} AS DECIMAL({MOST_DIGITS}, {scale}))"
+        double, is_number, missing, refused = parts
+        exact, text = f"try_cast({written} AS DECIMAL({MOST_DIGITS}, {cell.scale}))", f"string({written})"
+        is_short = f"length({text}) <= {SURE_DIGITS} AND CAST({exact} AS DOUBLE) = {double}"
+        has_few = f"NOT contains(lower({text}), 'e') AND length({text}) - instr({text}, '.') <= {cell.scale}"
+        is_plain = f"NOT contains(lower({text}), 'e') AND instr({text}, '.') IN (0, length({text}))"
+        fits = f"{is_number} AND {exact} IS NOT NULL AND ({is_short} OR {is_plain} OR {has_few})"
+        return f"CASE WHEN {fits} THEN {exact} WHEN {column} IS NULL OR {missing} THEN NULL ELSE {refused} END"
 
     def _number_text(self, column: str) -> str:
         """A cell's text as Spark writes numbers; null where it is none in the notation."""
