@@ -1,4 +1,7 @@
-"""Files as people have them (tests/data/real_files): each has one right answer, the same on every engine."""
+"""Files as people have them (tests/data/real_files): each has one right answer, the same on every engine.
+
+`report` in expected.json is the public report of such a file, or of the reader that failed at it; the files are our own.
+"""
 
 import json
 from pathlib import Path
