@@ -19,6 +19,7 @@ class Job(models.Model):
         GROUP_BY = "group_by"
         NON_NULL = "non_null"
         STATS = "stats"
+        PROFILE = "profile"
         PREVIEW = "preview"
 
     SETTLED = (Status.DONE, Status.FAILED, Status.CANCELLED)

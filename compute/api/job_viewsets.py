@@ -8,7 +8,15 @@ from rest_framework.response import Response
 
 from compute.api.base import CACHE, ComputeMixin, settled_job, under_way
 from compute.api.filters import JobFilter
-from compute.api.serializers import FileInput, GroupByInput, JobOutput, NonNullInput, ResultOutput, StatsInput
+from compute.api.serializers import (
+    FileInput,
+    GroupByInput,
+    JobOutput,
+    NonNullInput,
+    ProfileInput,
+    ResultOutput,
+    StatsInput,
+)
 from compute.jobs import services
 from compute.models import Job
 from config.api.authentication import subject_of
@@ -49,6 +57,12 @@ class JobViewSet(ComputeMixin, RetrieveMixin):
     def stats(self, request: Request) -> Response:
         """Compute count, nulls, mean, variance, standard deviation, minimum and maximum of columns."""
         return self.run(Job.Operation.STATS, StatsInput)
+
+    @extend_schema(operation_id="profile", request=ProfileInput, responses=ANSWERS, parameters=WAITING)
+    @idempotent
+    def profile(self, request: Request) -> Response:
+        """Say of columns their type, how many values, missing and distinct ones, range, top ten, histogram."""
+        return self.run(Job.Operation.PROFILE, ProfileInput)
 
     def run(self, operation: Job.Operation, input_class: type[FileInput]) -> Response:
         """Run an operation as a job; 200 with the result, 202 where it is not there yet."""

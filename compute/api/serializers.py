@@ -53,8 +53,6 @@ class FileInput(Input):
     output_format = WordField(choices=OUTPUT_FORMATS, required=False, help_text="default: the input's, or CSV")
     read = ReadInput(required=False)
     where = where_field()
-    sort = sort_field()
-    limit = WholeField(required=False, min_value=1, max_value=2**31 - 1, help_text="so many rows of the result at most")
     Authorization = TextField(
         required=False, write_only=True, help_text="the token, where it cannot be sent as a header"
     )
@@ -66,8 +64,15 @@ class FileInput(Input):
         return own | ({"read": read} if read else {})
 
 
+class ArrangedInput(FileInput):
+    """Input of an operation whose result can be sorted and cut off."""
+
+    sort = sort_field()
+    limit = WholeField(required=False, min_value=1, max_value=2**31 - 1, help_text="so many rows of the result at most")
+
+
 @example({"file_path": "sales.csv", "by": ["shop"], "aggregations": {"price": ["mean", "sum"]}})
-class GroupByInput(FileInput):
+class GroupByInput(ArrangedInput):
     """One row per distinct combination of `by`."""
 
     by = _names()
@@ -84,10 +89,20 @@ class GroupByInput(FileInput):
 
 
 @example({"file_path": "sales.csv", "columns": ["price"]})
-class NonNullInput(FileInput):
+class NonNullInput(ArrangedInput):
     """The rows in which all of `columns` have a value."""
 
     columns = _names()
+
+
+@example({"file_path": "sales.csv"})
+class ProfileInput(FileInput):
+    """What each of `columns`, or of all columns, holds."""
+
+    columns = _names(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return {"columns": []} | attrs
 
 
 @example({"file_path": "sales.csv", "columns": ["price"], "by": ["shop"]})

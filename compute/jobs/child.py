@@ -21,7 +21,8 @@ from typing import Any, Self
 from compute.engines import engine_class
 from compute.engines.base import Engine, EngineEnvironment
 from compute.files.errors import ComputeError, LimitReached
-from compute.jobs.execute import JobSpec, execute
+from compute.jobs.execute import execute
+from compute.jobs.orders import JobSpec
 from config.core.loading import loading
 
 PR_SET_PDEATHSIG = 1

@@ -7,9 +7,9 @@ types from a sample would be wrong.
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import narwhals as nw
 
@@ -33,53 +33,16 @@ from compute.files.truncation import checked, may_be_misread
 from compute.files.versions import version_of, write_back
 from compute.jobs.background_fsync import fsync_in_background
 from compute.jobs.conversions import WRITTEN_BY_ENGINES, convert
+from compute.jobs.orders import JobResult, JobSpec
+from compute.jobs.profiling import Compute, profile
 from compute.operations import operation_of
 from compute.operations.base import Operation
 from compute.operations.cell_types import CastError, CellType, Reading, Table
+from compute.operations.profile import Profile
 from compute.operations.where import Condition, Where
 from compute.reading.options import ReadOptions
 from compute.reading.preparation import Preparation, Prepared
 from compute.reading.prepare import prepared, prepared_url
-
-
-@dataclass(frozen=True)
-class JobSpec:
-    """A job as a worker process gets it.
-
-    `input_path` and `results` are locations: absolute paths or URLs. `scratch` is a folder of the job's own on this machine,
-    `shared_scratch` the path of one that a cluster's machines reach too.
-    """
-
-    engine: str
-    operation: str
-    parameters: dict[str, Any]
-    input_path: str
-    input_format: str  # "" to be told by the file itself
-    input_version: str  # when the job was taken in
-    output_format: str  # "" for the input's
-    results: str
-    result_stem: str
-    scratch: str
-    shared_scratch: str
-    memory: int
-    threads: int
-
-
-@dataclass(frozen=True)
-class JobResult:
-    """Result of a job: its file name, the rows read and written, its columns with their types.
-
-    `read_as`: for each column that was used, the type that it was read as (Reading or Family). `reading`: how the file was
-    read (Prepared.told).
-    """
-
-    result_name: str
-    rows_in: int
-    rows_out: int
-    columns: dict[str, str]
-    read_as: dict[str, str]
-    reading: dict[str, Any]
-    result_version: str = ""  # set once it is published
 
 
 def execute(spec: JobSpec, on_start: Callable[[Engine], None]) -> JobResult:
@@ -139,27 +102,28 @@ def _compute_checked(
 def _compute(spec: JobSpec, operation: Operation, found: Prepared, on_start: Callable[[Engine], None]) -> JobResult:
     """Compute on all rows, or on a file of those that `where` names: an operation looks at no others."""
     conditions = [Condition.of(each) for each in spec.parameters.get("where", [])]
-    if not conditions:
-        return _compute_all(spec, operation, found, on_start)
+    compute = partial(_compute_all, on_start=on_start)
+    first = Where(conditions) if conditions else operation
+    if not conditions and not isinstance(operation, Profile):
+        return compute(spec, operation, found)
+    copied, rows_in = _copy(spec, first, found, compute)
+    if not isinstance(operation, Profile):
+        return replace(compute(spec, operation, copied), rows_in=rows_in)
+    if conditions:  # that it looks at columns which there are
+        operation.check(copied.source.columns)
+    return replace(profile(spec, operation, copied, compute), rows_in=rows_in)
+
+
+def _copy(spec: JobSpec, first: Operation, found: Prepared, compute: Compute) -> tuple[Prepared, int]:
+    """Write whole rows into a file of the job's own; return it, and how many rows were read."""
     kept = Format.JSONL if found.source.is_json else Format.PARQUET
-    matching = _compute_all(
-        replace(spec, output_format=kept, result_stem="matching"), Where(conditions), found, on_start
-    )
-    source = replace(
-        found.source,
-        path=Path(spec.scratch) / matching.result_name,
-        format=kept,
-        columns=tuple(matching.columns),
-        by_lines=True,
-        url="",
-    )
-    if (
-        is_url(spec.shared_scratch) and kept in engine_class(spec.engine).reads_urls
-    ):  # a cluster reads no file from here
-        source = replace(source, url=f"{spec.shared_scratch}/{matching.result_name}")
-        publish(source.path, source.url)
-    result = _compute_all(spec, operation, replace(found, source=source), on_start)
-    return replace(result, rows_in=matching.rows_in)
+    copy = compute(replace(spec, output_format=kept, result_stem="copy"), first, found)
+    path, columns = Path(spec.scratch) / copy.result_name, tuple(copy.columns)
+    source = replace(found.source, path=path, format=kept, columns=columns, by_lines=True, url="")
+    if is_url(spec.shared_scratch) and kept in engine_class(spec.engine).reads_urls:
+        source = replace(source, url=f"{spec.shared_scratch}/{copy.result_name}")  # a cluster reads no file from here
+        publish(path, source.url)
+    return replace(found, source=source), copy.rows_in
 
 
 def _compute_all(spec: JobSpec, operation: Operation, found: Prepared, on_start: Callable[[Engine], None]) -> JobResult:

@@ -17,8 +17,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from compute.files.storage import RESULTS, storage
-from compute.jobs.execute import JobSpec
 from compute.jobs.notifications import QUEUED, SETTLED, notify
+from compute.jobs.orders import JobSpec
 from compute.models import Job
 from config.api.problems import Problem
 

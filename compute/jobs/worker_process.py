@@ -12,7 +12,7 @@ from multiprocessing.connection import Pipe
 from pathlib import Path
 from typing import Any
 
-from compute.jobs.execute import JobSpec
+from compute.jobs.orders import JobSpec
 from compute.jobs.workspaces import Workspace
 
 GROUP_SECONDS = 0.5

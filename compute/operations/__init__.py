@@ -6,6 +6,7 @@ from typing import Any
 from compute.operations.arrangement import Arrangement
 from compute.operations.base import Operation
 from compute.operations.group_by import Aggregation, GroupBy
+from compute.operations.profile import Profile
 from compute.operations.stats import Stats
 from compute.operations.whole_rows import NonNull, Preview
 
@@ -24,6 +25,8 @@ def operation_of(name: str, parameters: Mapping[str, Any]) -> Operation:
             return NonNull(parameters["columns"], arrangement)
         case "stats":
             return Stats(parameters["columns"], parameters["by"], arrangement)
+        case "profile":
+            return Profile(columns=parameters["columns"])
         case "preview":
             return Preview(parameters["rows"])
     raise ValueError(f"no operation {name!r}")

@@ -97,7 +97,7 @@ class Cell:
         return nw.col(self.name)
 
 
-MOST_DIGITS = 38  # of an EXACT cell
+MOST_DIGITS, MOST_SCALE = 38, 28  # of an EXACT cell; with more behind the point Spark's sums round
 SHOWN = 80  # characters of a value that a finding has
 
 
@@ -167,8 +167,8 @@ class Table:
             CellType.TEXT,
         }:
             return self.families[column]
-        if CellType.EXACT in kinds and self.scales.get(column) == 0:
-            return Reading.INTEGER
+        if CellType.EXACT in kinds:
+            return Reading.NUMBER if self.scales.get(column) else Reading.INTEGER
         if CellType.NUMBER in kinds and self.reading(column) == Reading.INTEGER:
             return Reading.NUMBER
         return Reading.TEXT if CellType.BY_TEXT in kinds else self.reading(column)
@@ -217,7 +217,7 @@ class Table:
         may_be_text = cell.kind.is_ordered and not must_be_number and column not in self.declared
         if cell.kind == CellType.BY_WORD:
             raise MixedColumn(column, number=value, word=self.words[column], field=field)
-        if may_be_text and (cell.kind == CellType.BY_NUMBER or is_word(value)):
+        if may_be_text and (cell.kind == CellType.BY_NUMBER or is_word(value, self.notation)):
             self.found[column], self.words[column] = Reading.TEXT, value
         elif cell.kind in (CellType.WHOLE, CellType.EXACT):
             self.scales[column] = self._wider_scale(value, cell.scale)
@@ -230,7 +230,7 @@ class Table:
         """Return how many fractional digits a value has that does not fit; None where it would not fit with them either."""
         number = exact_number_of(value, self.notation)
         scale = MOST_DIGITS if number is None else max(-int(number.as_tuple().exponent), 0)
-        return scale if scale < MOST_DIGITS and (before is None or scale > before) else None
+        return scale if scale <= MOST_SCALE and (before is None or scale > before) else None
 
     def _not_numeric(self, column: str, value: str, field: str) -> NotNumeric:
         """Return the error that says how to have the value read as a number, or as a missing one."""
@@ -241,6 +241,6 @@ class Table:
         return NotNumeric(column, why, field=field, read=read)
 
 
-def is_word(value: str) -> bool:
+def is_word(value: str, notation: Notation) -> bool:
     """Return whether a finding's value is no number for sure: not only the beginning of one."""
-    return len(value) < SHOWN and number_of(value) is None
+    return len(value) < SHOWN and number_of(value, notation) is None

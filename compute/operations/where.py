@@ -116,6 +116,8 @@ class Where:
         table.note_refused(cell, value, field="where", must_be_number=True)
 
     def apply(self, frame: Frame, table: Table, small_table: SmallTable) -> Result:
+        if not self.conditions:
+            return as_read(frame)
         pairs = zip(self.conditions, self._cells(table), strict=True)
         return as_read(frame.filter(reduce(and_, [each.expression(cell) for each, cell in pairs])))
 

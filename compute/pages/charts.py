@@ -1,4 +1,4 @@
-"""Bar chart as HTML: an SVG with a row per group. Pure functions, free of Django."""
+"""Charts as HTML: bars with a row per group, and histograms, as SVG. Pure functions, free of Django."""
 
 from collections.abc import Sequence
 from html import escape
@@ -22,6 +22,21 @@ def bar_chart(title: str, groups: Sequence[tuple[str, str]]) -> str:
         f'<figure class="bars"><svg width="100%" height="{len(groups) * ROW}" role="img" fill="currentColor" font-size="14"'
         f' aria-labelledby="bars-title" aria-describedby="bars-text"><title id="bars-title">{escape(title)}</title>'
         f'<desc id="bars-text">{said}</desc>{"".join(rows)}</svg></figure>'
+    )
+
+
+def histogram(title: str, counts: Sequence[int]) -> str:
+    """Return the bars of a histogram, side by side; `title` says what a reader of the page without pictures needs."""
+    highest, width = max(*counts, 1), 100 / len(counts)
+    bars = [
+        f'<rect class="bar" x="{place * width:.2f}%" y="{100 - 100 * count / highest:.2f}%" width="{width * 0.92:.2f}%"'
+        f' height="{100 * count / highest:.2f}%"/>'
+        for place, count in enumerate(counts)
+        if count
+    ]
+    return (
+        f'<svg class="histogram" width="100%" height="64" role="img" fill="currentColor" aria-label="{escape(title)}">'
+        f"{''.join(bars)}</svg>"
     )
 
 

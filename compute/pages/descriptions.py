@@ -53,6 +53,8 @@ def _operation(job: Job) -> str:
             return f"{', '.join(measures) or 'count of rows'}, by {', '.join(asked['by'])}"
         case Job.Operation.NON_NULL:
             return f"rows with a value in {', '.join(asked['columns'])}"
+        case Job.Operation.PROFILE:
+            return f"profile of {', '.join(asked['columns']) or 'all columns'}"
     return f"statistics of {', '.join(asked['columns'])}" + (f", by {', '.join(asked['by'])}" if asked["by"] else "")
 
 

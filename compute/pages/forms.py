@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from compute.api.serializers import FileInput, GroupByInput, NonNullInput, StatsInput
+from compute.api.serializers import FileInput, GroupByInput, NonNullInput, ProfileInput, StatsInput
 from compute.jobs import services
 from compute.models import Job
 from compute.operations.where import Comparison
@@ -14,6 +14,7 @@ INPUTS: dict[str, type[FileInput]] = {
     Job.Operation.GROUP_BY: GroupByInput,
     Job.Operation.NON_NULL: NonNullInput,
     Job.Operation.STATS: StatsInput,
+    Job.Operation.PROFILE: ProfileInput,
 }
 NOT_NULL = "not_null"
 COMPARISONS = {

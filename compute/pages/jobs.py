@@ -15,6 +15,7 @@ from compute.models import Job
 from compute.pages.charts import bar_chart
 from compute.pages.descriptions import curl_of, describe_job, described, mended_read, mending
 from compute.pages.preview import WAIT_SECONDS, Preview, preview_of
+from compute.pages.profile import profiles_of
 from compute.pages.selectors import requested_jobs
 from compute.pages.tables import ColumnKind, Table
 from config.api.problems import Problem
@@ -64,6 +65,7 @@ def job(request: HttpRequest, job_id: int) -> HttpResponse:
         "chart": _chart(found, result.table, measure) if result.table and measure else "",
         "formats": list(OUTPUTS),
         "own_format": found.result_path.rpartition(".")[2],
+        "profiles": profiles_of(result.table) if result.table and found.operation == Job.Operation.PROFILE else [],
         "curl": curl_of(found, request.build_absolute_uri("/")),
     }
     return render(request, "compute/job.html", context)

@@ -22,7 +22,8 @@ from compute.engines import engine_class
 from compute.engines.base import EngineEnvironment
 from compute.files.formats import format_of
 from compute.files.versions import version_of
-from compute.jobs.execute import JobResult, JobSpec, execute
+from compute.jobs.execute import execute
+from compute.jobs.orders import JobResult, JobSpec
 from compute.reading.xml_elements import Apart
 from compute.reading.xml_records import RecordsAt, read_records
 

@@ -122,7 +122,7 @@ class CellReader:
         if cell.kind == CellType.TEXT:
             return f"CASE WHEN {missing} THEN NULL ELSE {self._written(cell, text)} END"
         if cell.kind == CellType.BY_TEXT:
-            return f"CASE WHEN {missing} THEN NULL ELSE {_struct({'n': text, 'cell': column})} END"
+            return f"CASE WHEN {text} IS NULL OR {missing} THEN NULL ELSE {_struct({'n': text, 'cell': column})} END"
         refused = raising("refused", f"({number})::VARCHAR", f"{text}::VARCHAR")
         if cell.kind == CellType.BY_WORD:
             word, is_number = _struct({"n": text, "cell": column}), self._is_number(cell)

@@ -22,7 +22,8 @@ from compute.engines.duckdb.errors import duckdb_errors
 from compute.engines.duckdb.files import key_lists_query, keys_query, schema_query, table_of
 from compute.engines.duckdb.nested_json import nested_columns
 from compute.engines.duckdb.output import with_cells, writable
-from compute.engines.duckdb.plain_csv import PlainCsv, select_plain, types_of
+from compute.engines.duckdb.plain_csv import PlainCsv, select_plain
+from compute.engines.duckdb.plain_types import types_of
 from compute.engines.duckdb.sql import quoted_name as _name
 from compute.engines.duckdb.sql import quoted_text as _text
 from compute.files.errors import (

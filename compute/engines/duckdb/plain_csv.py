@@ -10,7 +10,6 @@ import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,16 +21,15 @@ import pyarrow.csv
 
 from compute.engines.duckdb.cells import CellReader
 from compute.engines.duckdb.extremes import Extremes
+from compute.engines.duckdb.plain_types import wider_number
 from compute.engines.duckdb.sql import quoted_name
 from compute.files.errors import UnsupportedByFastPath
 from compute.files.formats import MARK, MAX_ROW_BYTES, MISSING, Source
-from compute.files.notation import exact_number_of
 from compute.operations.base import LINE, POSITION, Scan
 from compute.operations.cell_types import (
     MELTED_GREATEST,
     MELTED_LEAST,
     MELTED_NUMBER,
-    MOST_DIGITS,
     CastError,
     Cell,
     CellType,
@@ -40,34 +38,6 @@ from compute.operations.cell_types import (
 FIRST_BYTES = 64 * 1024  # which are looked at first; a file with longer lines is not plain
 PIECE_BYTES = MAX_ROW_BYTES  # so a longer row ends in none
 NOWHERE = '"'  # which is in no plain file
-TYPES = {
-    frozenset({CellType.WHOLE}): pa.int64(),
-    frozenset({CellType.NUMBER}): pa.float64(),
-    frozenset({CellType.WHOLE, CellType.NUMBER}): pa.int64(),
-}  # of a column that is needed as these kinds; any other is text
-
-
-def types_of(scan: Scan, *, lines: bool) -> dict[str, pa.DataType]:
-    """Return as what to read each column, and with `lines` that there is LINE instead of RAW cells.
-
-    Nothing where nothing is gained: without numbers and lines.
-    """
-    if scan.melted:
-        return dict.fromkeys(scan.columns, pa.string())
-    exact = {cell.column: pa.decimal128(MOST_DIGITS, cell.scale) for cell in scan.cells if cell.kind == CellType.EXACT}
-    kinds = {column: frozenset(each - {CellType.RAW} if lines else each) for column, each in scan.columns.items()}
-    if any(CellType.RAW in each for each in kinds.values()):
-        return {}
-    types = {column: _type_of(each, exact.get(column)) for column, each in kinds.items() if each}
-    if types and len(types) < len(kinds):
-        return types | {LINE: pa.string()}
-    return types if set(types.values()) != {pa.string()} else {}
-
-
-def _type_of(kinds: frozenset[CellType], exact: pa.DataType | None) -> pa.DataType:
-    if exact and kinds <= {CellType.EXACT, CellType.NUMBER}:
-        return exact
-    return TYPES.get(kinds, pa.string())
 
 
 def select_plain(scan: Scan, types: Mapping[str, pa.DataType], table: str, null_values: Sequence[str]) -> str:
@@ -261,7 +231,7 @@ class PlainCsv:
             if is_decimal or before.type == pa.int64():
                 kind = CellType.EXACT if is_decimal else CellType.WHOLE
                 scale = before.type.scale if is_decimal else 0
-                if (value := _wider_number(column, scale)) is not None:
+                if (value := wider_number(column, scale)) is not None:
                     raise CastError(Cell(before.name, kind, scale if is_decimal else None), value)
 
 
@@ -277,22 +247,6 @@ def _table(piece: Piece, names: Sequence[str], delimiter: str, types: pa.Schema,
             **conversions,
         ),
     )
-
-
-def _wider_number(texts: pa.ChunkedArray, scale: int) -> str | None:
-    """Return the number with the most fractional digits if they are more than `scale`, or one of more than 64 bits."""
-    found: list[str] = [text for text in pc.unique(texts).to_pylist() if text is not None]
-    numbers = [number for text in found if (number := exact_number_of(text)) is not None]
-    if len(numbers) < len(found) or not found:  # DuckDB has to say what is none
-        return None
-    digits, text = max(zip(map(_fractional_digits, numbers), found, strict=True))
-    if digits > scale:
-        return text
-    return next((text for number, text in zip(numbers, found, strict=True) if abs(number) >= 2**63), None)
-
-
-def _fractional_digits(number: Decimal) -> int:
-    return -int(number.normalize().as_tuple().exponent)
 
 
 def _lines(piece: Piece) -> pa.ChunkedArray:

@@ -120,7 +120,7 @@ class CellReader:
             value = written if cell.kind == CellType.TEXT else column
             return f"CASE WHEN {missing} THEN NULL ELSE {value} END"
         if cell.kind == CellType.BY_TEXT:
-            return f"CASE WHEN {missing} THEN NULL ELSE {_struct(n=text, cell=column)} END"
+            return f"CASE WHEN {column} IS NULL OR {missing} THEN NULL ELSE {_struct(n=text, cell=column)} END"
         written = self._number_text(column) if type_ == "string" else column
         double = f"try_cast({written} AS DOUBLE)"
         is_number = f"{double} IS NOT NULL AND abs({double}) < double('inf')"

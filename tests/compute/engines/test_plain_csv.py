@@ -7,7 +7,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from compute.engines.duckdb.plain_csv import FIRST_BYTES, PIECE_BYTES, PlainCsv, select_plain, types_of
+from compute.engines.duckdb.plain_csv import FIRST_BYTES, PIECE_BYTES, PlainCsv, select_plain
+from compute.engines.duckdb.plain_types import types_of
 from compute.files.errors import ComputeError, UnsupportedByFastPath
 from compute.files.formats import MARK, Format, Source
 from compute.jobs.runner import _limits

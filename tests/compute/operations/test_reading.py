@@ -165,3 +165,18 @@ def test_what_is_no_way_to_read_is_refused(client: APIClient, compute_root: Path
 
     assert answer.status_code == 400
     assert json.dumps(answer.json()["errors"]).count(field) > 0
+
+
+@every_engine
+def test_numbers_in_another_notation_are_compared_as_numbers(engine: str, tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("k;v\na;9,5\na;10,5\na;1.000,25\n")
+    asked = {"read": {"decimal": ",", "thousands": "."}, "output_format": "json"}
+    assert least_and_greatest(path, engine, **asked) == ("9,5", "1.000,25")
+
+
+@every_engine
+@pytest.mark.parametrize("format_", ["json", "parquet", "xml"])
+def test_what_is_missing_is_no_greatest_text(engine: str, format_: str, tmp_path: Path) -> None:
+    path = column(tmp_path, format_, "b", None, "12")
+    assert least_and_greatest(path, engine, read=AS_TEXT) == ("12", "b")

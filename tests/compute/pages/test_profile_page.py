@@ -1,0 +1,43 @@
+"""A profile at the workbench: asked for, and shown as cards with histograms."""
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from compute.models import Job
+from compute.pages.charts import histogram
+from tests.compute.pages.workbench import done_job, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def table(compute_root: Path) -> None:
+    (compute_root / "table.csv").write_text("shop,price\n<Nice>,1\n<Nice>,2.5\nCannes,\n")
+
+
+@pytest.mark.parametrize("output_format", ["", "json", "parquet"])
+def test_each_column_has_a_card(ana: Client, output_format: str) -> None:
+    job = done_job("profile", {"columns": []}, output_format=output_format)
+
+    page = text_of(ana.get(f"/workbench/jobs/{job.pk}"))
+
+    assert page.count("column-") == 4
+    assert "&lt;Nice&gt;" in page
+    assert "Numbers of price from 1 to 2.5, in 20 parts: 1, 0," in page
+    assert "<dt>Missing</dt><dd>1</dd>" in page
+
+
+def test_it_is_asked_for_with_one_button(ana: Client) -> None:
+    answer = ana.post("/workbench/files/table.csv", {"operation": "profile"})
+    job = Job.objects.get(operation="profile")
+    assert (answer["Location"], job.parameters) == (f"/workbench/jobs/{job.pk}", {"columns": []})
+    assert "profile of all columns" in text_of(ana.get("/workbench/jobs"))
+
+
+def test_a_histogram_says_its_counts_and_draws_those_that_are() -> None:
+    drawn = histogram("a <b>", [0, 2, 4])
+    assert drawn.count("<rect") == 2
+    assert 'aria-label="a &lt;b&gt;"' in drawn
+    assert 'y="0.00%"' in drawn
