@@ -1,8 +1,11 @@
 """The files that mutants are made of: a small table in every format, dialect and encoding."""
 
+import bz2
 import codecs
 import io
 import json
+import lzma
+import zipfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -10,6 +13,8 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from config.core.worksheets import write_xlsx
 
 ROWS: list[dict[str, Any]] = [
     {"k": f"group {number % 3}", "x": number * 1.5, "note": None if number % 5 == 0 else f'é "{number}", 日本'}
@@ -32,7 +37,7 @@ ENCODINGS = (
 @cache
 def seeds() -> list[tuple[str, bytes]]:
     """Return suffix and content of each. Those of text come as often as those of Parquet."""
-    texts = [*_csvs(), *_jsons(), *_xmls()]
+    texts = [*_csvs(), *_other_csvs(), *_jsons(), *_xmls(), *_packed(), *_workbooks(), *_arrows()]
     return texts + [("parquet", content) for content in _parquets()] * 2
 
 
@@ -51,12 +56,50 @@ def _csvs() -> list[tuple[str, bytes]]:
     return found
 
 
+def _other_csvs() -> list[tuple[str, bytes]]:
+    """What only our own reader takes: other encodings, and dialects."""
+    usual = _csvs()[1][1].decode()
+    latin = usual.replace("日本", "ñ")
+    escaped = usual.replace('""', '\\"')
+    return [
+        ("csv", latin.encode("cp1252")), ("csv", usual.encode("utf-16")), ("csv", b"sep=;\n" + usual.encode()),
+        ("csv", escaped.encode()), ("csv", usual.replace("\r\n", "\n", 9).encode()),
+    ]  # fmt: skip
+
+
+def _packed() -> list[tuple[str, bytes]]:
+    usual, archive = _csvs()[0][1], io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("t.csv", usual)
+    return [
+        ("csv", bz2.compress(usual)), ("csv", lzma.compress(usual)), ("csv", archive.getvalue()),
+        ("csv", pa.compress(usual, codec="zstd", asbytes=True)),
+    ]  # fmt: skip
+
+
+def _workbooks() -> list[tuple[str, bytes]]:
+    book = io.BytesIO()
+    write_xlsx(book, list(ROWS[0]), [list(row.values()) for row in ROWS], cuts=False)
+    return [("xlsx", book.getvalue())]
+
+
+def _arrows() -> list[tuple[str, bytes]]:
+    table, found = pa.Table.from_pylist(ROWS), []
+    for write in (pa.ipc.new_file, pa.ipc.new_stream):
+        sink = io.BytesIO()
+        with write(sink, table.schema) as writer:
+            writer.write_table(table)
+        found.append(("arrow", sink.getvalue()))
+    return found
+
+
 def _jsons() -> list[tuple[str, bytes]]:
     nested = [row | {"deep": {"a": [1, None, {"b": "c"}]}, "x": str(row["x"])} for row in ROWS]
     lines = "".join(json.dumps(row) + "\n" for row in nested)
     return [
         ("json", json.dumps(ROWS, ensure_ascii=False).encode()),
         ("json", json.dumps(nested, indent=1).encode()),
+        ("json", json.dumps({"data": ROWS, "total": len(ROWS)}).encode()),
         ("jsonl", lines.encode()),
         ("jsonl", codecs.BOM_UTF8 + lines.encode()),
     ]
@@ -66,12 +109,20 @@ def _xmls() -> list[tuple[str, bytes]]:
     return [
         ("xml", (f'<?xml version="1.0" encoding="{encoding}"?>\n' + _xml()).encode(encoding, "xmlcharrefreplace"))
         for encoding in ENCODINGS
-    ] + [("xml", _xml().encode())]
+    ] + [("xml", _xml().encode()), ("xml", _nested_xml().encode())]
 
 
 def _xml() -> str:
     records = (f'<r k="{row["k"]}"><x>{row["x"]}</x><note>{row["note"] or ""}</note></r><!-- -->\n' for row in ROWS)
     return f"<rows>{''.join(records)}</rows>"
+
+
+def _nested_xml() -> str:
+    records = (
+        f'<r><k>{row["k"]}</k><a><x>{row["x"]}</x><n c="d">{row["note"] or ""}</n></a><t>1</t><t>2</t></r>'
+        for row in ROWS
+    )
+    return f"<!DOCTYPE rows><rows><meta/>{''.join(records)}</rows>"
 
 
 def _parquets() -> list[bytes]:

@@ -30,8 +30,12 @@ OPERATIONS: list[tuple[str, dict[str, Any]]] = [
     ("stats", {"columns": ["x"], "by": ["k"]}),
     ("non_null", {"columns": ["x", "note"]}),
     ("preview", {"rows": 5}),
+    ("profile", {"columns": []}),
+    ("group_by", {"by": ["k"], "aggregations": {"x": ["median", "p95"]}, "sort": [{"column": "x_median"}], "limit": 2}),
+    ("stats", {"columns": ["x"], "where": [{"column": "k", "op": "contains", "value": "group"}]}),
+    ("non_null", {"columns": ["x"], "read": {"on_bad_rows": "skip"}}),
 ]
-OUTPUTS = ("", "", "", "csv", "json", "xml", "parquet")
+OUTPUTS = ("", "", "", "csv", "json", "xml", "parquet", "arrow", "xlsx")
 SIGNATURES = (
     b"PAR1", b"\x1f\x8b\x08\x00", b"PK\x03\x04", b"BZh91AY&SY", b"\x28\xb5\x2f\xfd", b"\xff\xfe", b"\xfe\xff", b"\xff\xfe\0\0",
     b"\xef\xbb\xbf", b"<?xml ", b"[", b"{", b"\0\0\0\0",
@@ -131,7 +135,7 @@ def mutant(seed: int, number: int) -> tuple[str, bytes, random.Random]:
     """Return a file's suffix and content, and what decides all else about the mutant."""
     chance = random.Random(f"{seed} {number}")
     suffix, content = chance.choice(seeds())
-    is_packed = suffix not in ("parquet", "xml") and chance.random() < 0.2
+    is_packed = suffix not in ("parquet", "xml", "arrow", "xlsx") and chance.random() < 0.2
     mutated = bytearray(content)
     for mutation in chance.choices(MUTATIONS, k=chance.choice((1, 1, 2, 3))):
         if mutated:
