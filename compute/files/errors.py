@@ -9,6 +9,7 @@ from json import dumps
 from typing import Any, Self
 
 from compute.files.notation import notations_of
+from compute.files.twins import own_name
 
 MAX_DETAIL = 2_500  # characters of an error's text, whatever the file holds
 MAX_QUOTED = 80  # of a name or value that it quotes
@@ -17,13 +18,14 @@ MAX_LISTED = 1_000  # of a list of names
 
 def shortened(text: str, limit: int = MAX_QUOTED) -> str:
     """Return the text in at most `limit` characters, all of which can be stored and shown."""
+    text = own_name(text)
     shown = (each if each.isprintable() else repr(each)[1:-1] for each in text[: limit + 1])
     return _cut("".join(shown), limit)
 
 
 def quoted(text: str) -> str:
     """Return a name or value of the file in quotes, shortened."""
-    return _cut(repr(text[: MAX_QUOTED + 1]), MAX_QUOTED)
+    return _cut(repr(own_name(text)[: MAX_QUOTED + 1]), MAX_QUOTED)
 
 
 def listed(names: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from compute.files.errors import BrokenFile, quoted
 from compute.files.locations import opened
 from compute.files.notation import PLAIN, Notation
+from compute.files.twins import told_apart
 
 DELIMITERS = ",;\t|"
 MARK = b"\xef\xbb\xbf"
@@ -109,14 +110,13 @@ def open_bytes(source: Source) -> Iterator[BinaryIO]:
 
 
 def check_names(columns: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns' names; raise BrokenFile where one is blank or no text, or two differ at most in case."""
-    seen: dict[str, str] = {}
+    """Return the columns' names, told apart where they differ only in case; raise BrokenFile where one is blank or no text."""
     for number, name in enumerate(columns, 1):
         if not name.strip():
             raise BrokenFile(f"Column {number} has no name.")
         if _NO_TEXT.search(name):  # which no database stores
             raise BrokenFile(f"The name of column {number}, {quoted(name)}, is not text; rename it.")
-        if other := seen.get(name.casefold()):
-            raise BrokenFile(f"The names of the columns {quoted(other)} and {quoted(name)} are the same; rename one.")
-        seen[name.casefold()] = name
-    return tuple(columns)
+    if len(set(columns)) < len(columns):
+        repeated = max(columns, key=list(columns).count)
+        raise BrokenFile(f"Two columns have the name {quoted(repeated)}; rename one.")
+    return told_apart(columns)

@@ -15,7 +15,7 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 def written_records(columns: Sequence[str], rows: Iterable[Sequence[str | None]]) -> Iterator[str]:
     """Yield the document's text: `<records><record><column>text</column>...`; null is an empty element."""
-    names = [_encoded(column) for column in columns]
+    names = [encoded_name(column) for column in columns]
     yield '<?xml version="1.0" encoding="UTF-8"?>\n<records>\n'
     for row in rows:
         cells = (
@@ -32,5 +32,6 @@ def _written(value: str) -> str:
     return escape(value, {"\r": "&#13;"})
 
 
-def _encoded(column: str) -> str:
+def encoded_name(column: str) -> str:
+    """Return a column's name as that of an element."""
     return _NOT_IN_NAME.sub(lambda match: f"_x{ord(match[0]):04X}_", column)

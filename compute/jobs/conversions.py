@@ -8,6 +8,7 @@ from typing import Any
 
 from compute.files.errors import LimitReached, UnwritableValue
 from compute.files.formats import Format
+from compute.files.twins import own_name
 from config.core.worksheets import MOST_XLSX_ROWS, TextTooLongError, TooManyRowsError, write_xlsx
 
 WRITTEN_BY_ENGINES = {Format.ARROW: Format.PARQUET, Format.XLSX: Format.JSONL}  # of which they are made
@@ -21,7 +22,7 @@ def convert(written: Path, target: Path, format_: Format, types: Mapping[str, st
         return
     try:
         with written.open("rb") as lines, target.open("wb") as sink:
-            write_xlsx(sink, list(types), _rows(lines, types), cuts=False)
+            write_xlsx(sink, list(map(own_name, types)), _rows(lines, types), cuts=False)
     except TooManyRowsError as error:
         raise LimitReached(
             f"The result has more than the {MOST_XLSX_ROWS:,} rows of a worksheet; ask for another output_format."
@@ -34,13 +35,11 @@ def _write_arrow(parquet: Path, target: Path) -> None:
     import pyarrow as pa  # noqa: PLC0415 - Arrow must not be there before a child is prepared
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    with (
-        pq.ParquetFile(parquet) as file,
-        pa.OSFile(str(target), "wb") as sink,
-        pa.ipc.new_file(sink, file.schema_arrow) as writer,
-    ):
-        for batch in file.iter_batches(batch_size=PIECE_ROWS):
-            writer.write_batch(batch)
+    with pq.ParquetFile(parquet) as file, pa.OSFile(str(target), "wb") as sink:
+        schema = pa.schema([field.with_name(own_name(field.name)) for field in file.schema_arrow])
+        with pa.ipc.new_file(sink, schema) as writer:
+            for batch in file.iter_batches(batch_size=PIECE_ROWS):
+                writer.write_batch(pa.record_batch(batch.columns, schema=schema))
 
 
 def _rows(lines: Iterator[bytes], types: Mapping[str, str]) -> Iterator[list[Any]]:

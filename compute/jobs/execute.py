@@ -30,14 +30,17 @@ from compute.files.errors import (
 from compute.files.formats import PACKED, Format, Source
 from compute.files.locations import fetch, is_url, publish
 from compute.files.truncation import checked, may_be_misread
+from compute.files.twins import marked_names, own_name
 from compute.files.versions import version_of, write_back
 from compute.jobs.background_fsync import fsync_in_background
 from compute.jobs.conversions import WRITTEN_BY_ENGINES, convert
 from compute.jobs.orders import JobResult, JobSpec
+from compute.jobs.own_names import restore_names
 from compute.jobs.profiling import Compute, profile
 from compute.operations import operation_of
 from compute.operations.base import Operation
 from compute.operations.cell_types import CastError, CellType, Reading, Table
+from compute.operations.marking import with_marks
 from compute.operations.profile import Profile
 from compute.operations.where import Condition, Where
 from compute.reading.options import ReadOptions
@@ -48,12 +51,22 @@ from compute.reading.prepare import prepared, prepared_url
 def execute(spec: JobSpec, on_start: Callable[[Engine], None]) -> JobResult:
     """Compute and write the result, visible under its name only when it is whole. Raises a ComputeError."""
     write_back(spec.input_path)
-    result = _compute_safely(spec, operation_of(spec.operation, spec.parameters), on_start)
+    result = _with_own_names(spec, _compute_safely(spec, operation_of(spec.operation, spec.parameters), on_start))
     if version_of(spec.input_path) != spec.input_version:
         raise FileChanged("The file changed while it was being read. Ask again.", field="file_path")
     path = f"{spec.results}/{result.result_name}"
     publish(Path(spec.scratch) / result.result_name, path)
     return replace(result, result_version=version_of(path) or "")
+
+
+def _with_own_names(spec: JobSpec, result: JobResult) -> JobResult:
+    """Give the result's columns the names that they have in the file: those that differ only in case were marked."""
+    restore_names(Path(spec.scratch) / result.result_name, list(result.columns))
+    return replace(
+        result,
+        columns={own_name(name): type_ for name, type_ in result.columns.items()},
+        read_as={own_name(name): word for name, word in result.read_as.items()},
+    )
 
 
 def _compute_safely(spec: JobSpec, operation: Operation, on_start: Callable[[Engine], None]) -> JobResult:
@@ -203,9 +216,11 @@ def _write_result(
     engine: Engine, operation: Operation, read: ReadOptions, target: Target, *, lines: bool
 ) -> tuple[Written, dict[str, str]]:
     """Read columns as the narrowest type that fits, and write the result; return also the type that each was read as."""
-    table = Table(
-        engine.columns(), {column: Reading(type_) for column, type_ in read.types.items()}, notation=read.notation
-    )
+    families = engine.columns()
+    marks = marked_names(families)
+    operation = with_marks(operation, marks)
+    types = {marks.get(column, column): Reading(type_) for column, type_ in read.types.items()}
+    table = Table(families, types, notation=read.notation)
     while True:
         scan = operation.scan(table)
         try:

@@ -9,6 +9,7 @@ from typing import Any
 
 from compute.files.formats import Format
 from compute.files.notation import Notation, number_of
+from compute.files.twins import own_name
 from compute.jobs.orders import JobResult, JobSpec
 from compute.operations.base import Operation
 from compute.operations.profile import BINS, Histogram, Profile, Summary, TopValues
@@ -26,7 +27,7 @@ def profile(spec: JobSpec, operation: Profile, found: Prepared, compute: Compute
     rows = []
     for column in columns:
         rows.append(_row(spec, column, found, compute))
-        types[column] = rows[-1]["type"]
+        types[own_name(column)] = rows[-1]["type"]
     path = Path(spec.scratch) / "profile.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     source = replace(found.source, path=path, format=Format.JSONL, columns=tuple(rows[0]), by_lines=True, url="")
@@ -41,7 +42,7 @@ def _row(spec: JobSpec, column: str, found: Prepared, compute: Compute) -> dict[
 
     ((summary,), result) = rows_of(Summary(column))
     top, _ = rows_of(TopValues(column))
-    row = {"column": column, "type": result.read_as[column], "min": None, "max": None, **summary, "top": top}
+    row = {"column": own_name(column), "type": result.read_as[column], "min": None, "max": None, **summary, "top": top}
     return {name: row[name] for name in ("column", "type", "count", "nulls", "distinct", "min", "max", "top")} | {
         "histogram": _histogram(column, row, found.source.notation, lambda step: rows_of(step)[0])
     }

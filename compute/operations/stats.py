@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import narwhals as nw
 
 from compute.files.errors import check_distinct
+from compute.files.twins import own_name
 from compute.operations.arrangement import AS_COMPUTED, Arrangement
 from compute.operations.base import POSITION, Frame, Result, Scan, SmallTable, finite, keys_of
 from compute.operations.cell_types import MELTED_GREATEST, MELTED_LEAST, MELTED_NUMBER, Cell, Reading, Table
@@ -51,7 +52,7 @@ class Stats:
             MELTED_LEAST.expression.min().alias("min"),
             MELTED_GREATEST.expression.max().alias("max"),
         )
-        columns = small_table({POSITION: range(len(self.columns)), "column": self.columns})
+        columns = small_table({POSITION: range(len(self.columns)), "column": list(map(own_name, self.columns))})
         # Without `by`, a column is told of in a file without rows, too.
         long = found.join(columns, on=POSITION) if keys else columns.join(found, on=POSITION, how="left")
         count, variance = nw.col("count").fill_null(0).cast(nw.Int64), nw.col("variance")

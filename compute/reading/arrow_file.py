@@ -16,6 +16,7 @@ def to_parquet(path: Path, target: Path) -> None:
             with pq.ParquetWriter(target, reader.schema, compression="lz4") as writer:
                 batches = map(reader.get_batch, range(reader.num_record_batches)) if _is_file(path) else iter(reader)
                 for batch in batches:
+                    batch.validate(full=True)  # or a damaged one ends the process
                     writer.write_batch(batch)
     except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno:

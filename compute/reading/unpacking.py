@@ -1,6 +1,7 @@
 """Unpack a file: gzip, bzip2, xz, Zstandard, or the one member of a ZIP archive. What it is, its first bytes say."""
 
 import bz2
+import errno
 import gzip
 import lzma
 import re
@@ -95,6 +96,9 @@ def _broken_as_such(how: str) -> Iterator[None]:
     try:
         yield
     except _BROKEN as error:
-        if isinstance(error, OSError) and error.errno:  # of the disk, not of the file
+        if isinstance(error, OSError) and error.errno not in (
+            None,
+            errno.EINVAL,
+        ):  # of the disk; a ZIP leads to no place
             raise
         raise broken_packing(how, error) from error

@@ -76,7 +76,10 @@ class DuckDb:
             found = self._source.columns or self._found_columns()
             if not found:
                 raise BrokenFile("The file has no records, so it has no columns.")
-            self._source = replace(self._source, columns=check_names(found))
+            names = check_names(found)
+            if self._source.is_json and names != found and not self._source.paths:
+                self._source = replace(self._source, paths=tuple((name,) for name in found))
+            self._source = replace(self._source, columns=names)
             self._types = self._types_of(self._source.columns)
         return {column: family_of(type_) for column, type_ in self._types.items()}
 

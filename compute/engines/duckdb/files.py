@@ -6,6 +6,7 @@ from compute.engines.duckdb.sql import quoted_name, quoted_text
 from compute.files.formats import MAX_ROW_BYTES, Format, Source
 from compute.files.json_check import MAX_JSON_RECORD_BYTES
 from compute.files.truncation import REGION_BYTES
+from compute.files.twins import MARK
 
 UNPACKED = "compression='none'"  # whatever the name says
 REGIONS_PER_BUFFER = 4  # DuckDB's own ratio
@@ -13,6 +14,9 @@ REGIONS_PER_BUFFER = 4  # DuckDB's own ratio
 
 def table_of(source: Source) -> str:
     """Return the table function of a source whose columns are known, or of a Parquet file."""
+    if source.format == Format.PARQUET and any(MARK in column for column in source.columns):
+        names = ", ".join(map(quoted_name, source.columns))  # by their places, for to DuckDB they are one
+        return f"(SELECT * FROM read_parquet({_path(source)}) AS t({names}))"
     if source.format == Format.PARQUET:
         return f"read_parquet({_path(source)})"
     if source.paths:
@@ -41,13 +45,17 @@ def key_lists_query(source: Source) -> str:
 
 
 def kinds_query(source: Source, paths: Sequence[Sequence[str]]) -> str:
-    """Return the query of a list for each of these paths in JSON: whether there is an object with keys, and another value."""
+    """Return the query of the numbers of these paths in JSON, with whether there is an object with keys, and another value.
+
+    One aggregate over a row for each value: as many aggregates as paths would take longer to plan than to run.
+    """
     values = f"SELECT json_extract(json, [{', '.join(map(_pointer, paths))}]) AS v FROM {_records(source)}"
-    found = [
-        f"[bool_or({_is_object(f'v[{n}]')}), bool_or(json_type(v[{n}]) <> 'NULL' AND NOT {_is_object(f'v[{n}]')})]"
-        for n in range(1, len(paths) + 1)
-    ]
-    return f"SELECT {', '.join(found)} FROM ({values})"
+    each = f"SELECT unnest(v) AS value, unnest(range({len(paths)})) AS place FROM ({values})"
+    is_object = _is_object("value")
+    return (
+        f"SELECT place, bool_or({is_object}), bool_or(json_type(value) <> 'NULL' AND NOT {is_object})"
+        f" FROM ({each}) GROUP BY place"
+    )
 
 
 def _is_object(value: str) -> str:

@@ -7,7 +7,7 @@ import duckdb
 
 from compute.engines.duckdb.files import kinds_query, nested_keys_query
 from compute.files.formats import Source
-from compute.files.json_paths import MOST_COLUMNS, MOST_LEVELS, Path, Paths, key_twice
+from compute.files.json_paths import MOST_LEVELS, Path, Paths, key_twice
 
 AT_ONCE = 500  # paths that one query looks at
 
@@ -18,7 +18,7 @@ def nested_columns(connection: duckdb.DuckDBPyConnection, source: Source, names:
     level: list[Path] = [(name,) for name in names]
     for depth in range(1, MOST_LEVELS + 1):
         parents = []
-        for path, (is_object, has_other) in _kinds(connection, source, level[: MOST_COLUMNS + 1]):
+        for path, (is_object, has_other) in _kinds(connection, source, level):
             paths.note(path, has_value=has_other or (is_object and depth == MOST_LEVELS))
             if is_object:
                 parents.append(path)
@@ -26,7 +26,9 @@ def nested_columns(connection: duckdb.DuckDBPyConnection, source: Source, names:
         for parent, keys in _keys(connection, source, parents if depth < MOST_LEVELS else []):
             if len(set(keys)) < len(keys):
                 raise key_twice(parent)
-            level += [(*parent, key) for key in keys]
+            for key in keys:
+                paths.note((*parent, key), has_value=False)  # before they are looked at: there may be endless ones
+                level.append((*parent, key))
         is_nested = is_nested or bool(level)
         level = list(dict.fromkeys(level))
     return paths.columns() if is_nested else {}
@@ -36,9 +38,9 @@ def _kinds(
     connection: duckdb.DuckDBPyConnection, source: Source, paths: Sequence[Path]
 ) -> Iterator[tuple[Path, tuple[bool, bool]]]:
     for some in _pieces(paths):
-        (found,) = connection.execute(kinds_query(source, some)).fetchall()
-        for path, (is_object, has_other) in zip(some, found, strict=True):
-            yield path, (bool(is_object), bool(has_other))
+        found = connection.execute(kinds_query(source, some)).fetchall()
+        kinds = {place: (bool(is_object), bool(has_other)) for place, is_object, has_other in found}
+        yield from ((path, kinds.get(place, (False, False))) for place, path in enumerate(some))
 
 
 def _keys(

@@ -6,6 +6,7 @@ The cells stay in Arrow, as they were read. Pandas computes on doubles, on whole
 import decimal
 import io
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, BinaryIO, Self, cast
 
@@ -66,9 +67,10 @@ class Pandas:
         columns = _READERS[self._source.format](self._source)
         if not columns:
             raise BrokenFile("The file has no records, so it has no columns.")
-        check_names([column.name for column in columns])
-        self._columns, self._rows = {column.name: column for column in columns}, len(columns[0].array)
-        return {column.name: column.family for column in columns}
+        names = check_names([column.name for column in columns])
+        self._columns = {name: replace(column, name=name) for name, column in zip(names, columns, strict=True)}
+        self._rows = len(columns[0].array)
+        return {name: column.family for name, column in self._columns.items()}
 
     def scan(self, scan: Scan, *, lines: bool = False) -> Frame:
         """Return what stands for the cells as a frame of pandas."""

@@ -94,8 +94,8 @@ class Spark:
         if self._source.original == Format.PARQUET:
             schema, rows = _footer(self._source)
             self._rows_read = lambda: rows
-            if all(SAME_IN_SPARK.fullmatch(str(type_)) for type_ in schema.types):
-                check_names(schema.names)
+            is_same = all(SAME_IN_SPARK.fullmatch(str(type_)) for type_ in schema.types)
+            if check_names(schema.names) == tuple(schema.names) and is_same:
                 return {name: family_of(type_) for name, type_ in self._parquet_types().items()}
         elif self._is_splittable():
             return dict.fromkeys(self._source.columns, Family.TEXT)
