@@ -101,6 +101,7 @@ bench: install ## Measure side by side; see benchmarks/
 	python -m benchmarks.ingest
 	python -m benchmarks.compute
 	python -m benchmarks.reading
+	python -m benchmarks.medians
 
 screenshots: install ## Take the README's pictures anew, of the demo, with the machine's Chromium
 	python -m sample_data.screenshots
