@@ -145,6 +145,7 @@ def test_nothing_is_left_of_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         (gzip.compress(gzip.compress(TEXT.encode())), "packed twice"),
         (b"PAR1\0\0\0\0", "not CSV or a workbook"),
     ],
+    ids=["zip of two", "cut off", "twice", "parquet"],
 )
 def test_a_packing_of_no_use_is_refused(tmp_path: Path, content: bytes, says: str) -> None:
     with pytest.raises(UnusableCsv, match=f"the_file: .*{says}"):
