@@ -95,8 +95,8 @@ class FileViewSet(ComputeMixin):
     @extend_schema(operation_id="rename_file", request=RenameInput, responses={200: FileOutput})
     def partial_update(self, request: Request, pk: str) -> Response:
         """Rename a file, or move it to another folder. With If-Match, only the version that this names."""
-        require_if_match(request, _etag_at(pk))
         asked = validated(RenameInput, request.data)
+        require_if_match(request, _etag_at(pk))
         return _described(rename_file(pk, to=asked["to"], overwrite=asked["overwrite"]), status=200)
 
     @extend_schema(operation_id="delete_file")
