@@ -30,9 +30,10 @@ def full_column(rows: list[dict[str, Any]]) -> str:
     return next((name for name in rows[0] if all(row[name] is not None for row in rows)), "") if rows else "a"
 
 
-def test_every_file_has_an_answer() -> None:
+def test_every_file_has_an_answer_and_a_public_report() -> None:
     assert {path.name for path in FOLDER.iterdir()} == {*EXPECTED, "expected.json"}
     assert len(EXPECTED) >= 60
+    assert all(case.get("report") for case, *_ in EXPECTED.values()), "each file has the report it was made after"
 
 
 @engines
