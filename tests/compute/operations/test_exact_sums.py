@@ -66,6 +66,14 @@ def test_where_38_digits_do_not_suffice_it_is_a_double(engine: str, case: str, t
     assert float(sum_and_mean(path, engine)[0]) == pytest.approx(sum(map(float, cells)))
 
 
+@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+def test_the_mean_of_stats_does_not_drift_from_its_doubles(engine: str, tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("x\n" + "0.1\n" * 100_000)
+    (row,) = result(path, "stats", columns=["x"], engine=engine)
+    assert row["mean"] == "0.1"
+
+
 @every_engine
 def test_a_million_of_one_cent_is_ten_thousand(engine: str, tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
