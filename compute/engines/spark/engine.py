@@ -20,6 +20,7 @@ from py4j.protocol import Py4JError, Py4JNetworkError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F  # noqa: N812 - Spark's own habit
+from pyspark.sql.types import StructType
 
 from compute.engines.base import EngineEnvironment, Resources, Target, Written
 from compute.engines.duckdb.engine import DuckDb
@@ -91,7 +92,7 @@ class Spark:
 
     def columns(self) -> dict[str, Family]:
         """Return the file's columns: from a CSV's header or a Parquet's footer, or as DuckDB finds them."""
-        if self._source.original == Format.PARQUET:
+        if self._source.format == self._source.original == Format.PARQUET:
             schema, rows = _footer(self._source)
             self._rows_read = lambda: rows
             is_same = all(SAME_IN_SPARK.fullmatch(str(type_)) for type_ in schema.types)
@@ -260,7 +261,7 @@ def _with_cells(result: Result) -> Frame:
     native: DataFrame = result.frame.to_native()
     columns = [
         f"{quoted_name(field.name)}.cell AS {quoted_name(field.name)}"
-        if (cell := result.cells.get(field.name)) and cell.kind.is_ordered
+        if (cell := result.cells.get(field.name)) and cell.kind.is_ordered and isinstance(field.dataType, StructType)
         else quoted_name(field.name)
         for field in native.schema
     ]

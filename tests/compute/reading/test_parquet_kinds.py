@@ -95,6 +95,9 @@ def test_a_file_of_any_kind_is_copied_as_it_is(engine: str, kind: str, tmp_path:
 
     _, copy = run(path, "non_null", columns=["id"], engine=engine)
 
+    if engine == "spark" and "clock" in table.column_names:  # it knows no times of day
+        clock = table.column_names.index("clock")
+        table = table.set_column(clock, "clock", table["clock"].cast(pa.time32("s")).cast(pa.string()))
     assert [str(row) for row in read_table(copy)] == [str(row) for row in table.to_pylist()]
 
 
