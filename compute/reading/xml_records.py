@@ -91,9 +91,9 @@ class _Reader:
         self._widest: Element | None = None
         self._template: Template | None = None
 
-    def read(self, text: str) -> Iterator[Columns]:
+    def read(self, text: str, *, is_last: bool = False) -> Iterator[Columns]:
         """Yield the records that are complete with this text."""
-        self.parser.Parse(text, False)
+        self.parser.Parse(text, is_last)
         done, self._done = self._done, []
         if done:
             names = dict.fromkeys(name for record in done for name in record)
@@ -116,8 +116,7 @@ class _Reader:
 
     def end(self) -> Iterator[Columns]:
         """Yield the last records; raise ExpatError where the document does not end."""
-        yield from self.read(self._rest)
-        self.parser.Parse("", True)
+        yield from self.read(self._rest, is_last=True)  # with the records that expat, since 2.6, has put off
 
     def _renewed_template(self) -> Template | None:
         if self._widest and not self._has_doctype:  # which may have attributes for all records

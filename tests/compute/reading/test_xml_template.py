@@ -75,6 +75,15 @@ def test_records_read_quickly_are_those_read_without_haste(document: str, size: 
     assert found == rows_of(document.encode(), quickly=False)
 
 
+@pytest.mark.parametrize("quickly", [True, False])
+def test_the_records_are_the_same_wherever_the_document_is_cut(quickly: bool) -> None:
+    document = f'<rows><row id="{"1" * 40}"/><row id="{"2" * 40}"/></rows>'.encode()
+    for size in range(8, len(document)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(xml_encoding, "CHUNK_BYTES", size)
+            assert rows_of(document, quickly=quickly) == [{"id": "1" * 40}, {"id": "2" * 40}], size
+
+
 def table(tmp_path: Path, records: list[str]) -> Path:
     path = tmp_path / "table.xml"
     path.write_text(f"<rows>\n{''.join(records)}</rows>\n")
