@@ -54,6 +54,8 @@ class LocalStorage:
         place = self._inside(file_path, field)
         if place.is_dir():
             raise NotAFile(f"{file_path} is a folder.", field=field)
+        if blocking := next((each for each in place.parents if each.is_file()), None):
+            raise NotAFile(f"{blocking.relative_to(self._root)} is a file, so nothing can be put into it.", field=field)
         return place.relative_to(self._root).as_posix()
 
     def is_file(self, path: str) -> bool:

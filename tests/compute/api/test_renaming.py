@@ -61,6 +61,16 @@ def test_a_file_stays_where_uploads_may_be(client: APIClient, compute_root: Path
     assert (compute_root / "a.csv").read_text() == "a\n1\n"
 
 
+@pytest.mark.parametrize("to", ["b.csv/x.csv", "b.csv/y/x.csv"])
+def test_nothing_is_put_into_a_file(client: APIClient, compute_root: Path, to: str) -> None:
+    body = b"c\n4\n"
+    sent = client.put(f"/api/compute/files/{to}", body, content_type="application/octet-stream")
+    for answer, field in ((rename(client, to), "to"), (sent, "file_path")):
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+        assert answer.json()["detail"] == "b.csv is a file, so nothing can be put into it."
+    assert (compute_root / "a.csv").read_text() == "a\n1\n"
+
+
 def test_what_is_not_there_is_404(client: APIClient) -> None:
     assert rename(client, "x.csv", path="/api/compute/files/none.csv").status_code == 404
     assert client.delete("/api/compute/files/none.csv").status_code == 404
