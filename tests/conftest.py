@@ -28,6 +28,7 @@ WITHOUT_DATABASE = [
     "compute/engines/test_hard_table.py",
     "compute/engines/test_hard_values.py",
     "compute/files/test_object_storage.py",
+    "compute/files/test_object_storage_jobs.py",
     "compute/operations/test_operations.py",
     "compute/engines/test_plain_csv.py",
     "compute/engines/test_spark.py",
@@ -66,6 +67,7 @@ WAITING = (
 COMPUTING = (
     "compute/engines/test_hard_table.py",
     "compute/files/test_object_storage.py",
+    "compute/files/test_object_storage_jobs.py",
     "compute/operations/test_operations.py",
     "compute/engines/test_plain_csv.py",
     "config/admin/test_permissions.py",

@@ -1,0 +1,20 @@
+"""A file that tests put into an object store, and what is kept aside there."""
+
+from pathlib import Path
+from typing import Any
+
+from rest_framework.test import APIClient
+
+from tests.fakes.s3 import S3
+
+SALES = b"shop,price\n007,1.5\n12,2.5\n007,\n"
+STATS = {"file_path": "sales.csv", "columns": ["price"]}
+
+
+def put(client: APIClient, path: str, content: bytes = SALES) -> Any:
+    return client.put(f"/api/compute/files/{path}", content, content_type="text/csv")
+
+
+def left_behind(s3: S3, scratch: Path) -> list[str]:
+    """What was kept aside, here and there."""
+    return [str(place) for place in (scratch / "var/scratch").rglob("*")] + [key for key in s3.names() if "/." in key]
