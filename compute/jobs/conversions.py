@@ -9,7 +9,7 @@ from typing import Any
 from compute.files.errors import LimitReached, UnwritableValue
 from compute.files.formats import Format
 from compute.files.twins import own_name
-from config.core.worksheets import MOST_XLSX_ROWS, TextTooLongError, TooManyRowsError, write_xlsx
+from config.core.worksheets import MOST_XLSX_COLUMNS, MOST_XLSX_ROWS, TextTooLongError, TooLargeError, write_xlsx
 
 WRITTEN_BY_ENGINES = {Format.ARROW: Format.PARQUET, Format.XLSX: Format.JSONL}  # of which they are made
 PIECE_ROWS = 10_000
@@ -23,9 +23,10 @@ def convert(written: Path, target: Path, format_: Format, types: Mapping[str, st
     try:
         with written.open("rb") as lines, target.open("wb") as sink:
             write_xlsx(sink, list(map(own_name, types)), _rows(lines, types), cuts=False)
-    except TooManyRowsError as error:
+    except TooLargeError as error:
         raise LimitReached(
-            f"The result has more than the {MOST_XLSX_ROWS:,} rows of a worksheet; ask for another output_format."
+            f"The result has more than the {MOST_XLSX_ROWS:,} rows of a worksheet, or than its {MOST_XLSX_COLUMNS:,} columns;"
+            " ask for another output_format."
         ) from error
     except TextTooLongError as error:
         raise UnwritableValue(str(error), "a text of more than 32,767 characters", Format.XLSX) from error

@@ -20,7 +20,7 @@ from django.utils.text import capfirst, slugify
 
 from config.api.problems import Problem
 from config.api.spreadsheets import CSV_TYPE, csv_stream
-from config.core.worksheets import MOST_XLSX_ROWS, XLSX_TYPE, TooManyRowsError, write_xlsx
+from config.core.worksheets import MOST_XLSX_ROWS, XLSX_TYPE, TooLargeError, write_xlsx
 
 PAGE = 2000  # rows in memory at a time
 CHECKBOX = "action_checkbox"  # Django's own column, of lists with actions
@@ -50,7 +50,7 @@ def xlsx_response(changelist: ChangeList) -> HttpResponseBase:
         file = on_failure.enter_context(TemporaryFile())
         try:
             write_xlsx(file, _header(changelist), _cells(changelist), cuts=True)
-        except TooManyRowsError as error:
+        except TooLargeError as error:
             raise TooManyRows from error
         on_failure.pop_all()
     file.seek(0)

@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_XLSX_ROWS = 1_048_575  # below the header: a worksheet has 2**20 rows
+MOST_XLSX_COLUMNS = 16_384
 MOST_XLSX_TEXT = 32_767  # characters of a cell
 MOST_XLSX_DIGITS = 15  # a cell's number is a double
 WIDTH = 20  # of a column, in characters: a moment has 19
 FIRST_XLSX_DAY = date(1900, 3, 1)  # before it, spreadsheets disagree about the days
 
 
-class TooManyRowsError(ValueError):
-    """More rows than a worksheet can hold."""
+class TooLargeError(ValueError):
+    """More rows or columns than a worksheet can hold."""
 
 
 class TextTooLongError(ValueError):
@@ -47,7 +48,7 @@ def text_of_moment(value: datetime) -> str:
 
 
 def write_xlsx(file: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[Any]], *, cuts: bool) -> None:
-    """Write an XLSX file. Raise TooManyRowsError if the rows are more than fit.
+    """Write an XLSX file. Raise TooLargeError if the rows or columns are more than fit.
 
     Moments are cells in UTC. A number that a cell would round is a text. A text of more than 32,767 characters is cut there
     and ends with an ellipsis; unless it `cuts`, that raises TextTooLongError.
@@ -70,6 +71,8 @@ def _close_parts(book: "Workbook") -> None:
 
 
 def _write_sheet(book: "Workbook", header: Sequence[str], rows: Iterable[Sequence[Any]], *, cuts: bool) -> None:
+    if len(header) > MOST_XLSX_COLUMNS:
+        raise TooLargeError
     sheet = book.add_worksheet()
     formats = {
         datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
@@ -77,10 +80,11 @@ def _write_sheet(book: "Workbook", header: Sequence[str], rows: Iterable[Sequenc
     }
     sheet.freeze_panes(1, 0)
     sheet.set_column(0, max(len(header) - 1, 0), WIDTH)
-    sheet.write_row(0, 0, header, book.add_format({"bold": True}))
+    names = [_fitting(name, name, cuts=cuts) for name in header]
+    sheet.write_row(0, 0, names, book.add_format({"bold": True}))
     for number, row in enumerate(rows, start=1):
         if number > MOST_XLSX_ROWS:
-            raise TooManyRowsError
+            raise TooLargeError
         for column, value in enumerate(row):
             cell = _xlsx_cell(value, header[column], cuts=cuts)
             sheet.write(number, column, cell, formats.get(type(cell)))

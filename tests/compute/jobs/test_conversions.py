@@ -82,6 +82,18 @@ def test_what_a_workbook_cannot_hold_is_named(value: Any, error: type[ComputeErr
         run(table(tmp_path, x=[value]), "non_null", columns=["x"], output_format="xlsx")
 
 
+def test_more_columns_than_a_worksheet_has_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    path.write_text(",".join(f"c{number}" for number in range(16_385)) + "\n" + "1," * 16_384 + "1\n")
+    with pytest.raises(LimitReached, match="than its 16,384 columns"):
+        run(path, "non_null", columns=["c0"], output_format="xlsx", engine="pandas")
+
+
+def test_a_name_that_no_cell_of_a_worksheet_holds_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnwritableValue, match="more than 32,767 characters"):
+        run(table(tmp_path, **{"n" * 40_000: [1], "x": [1]}), "non_null", columns=["x"], output_format="xlsx")
+
+
 def test_more_rows_than_a_worksheet_has_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worksheets, "MOST_XLSX_ROWS", 3)
     monkeypatch.setattr(conversions, "MOST_XLSX_ROWS", 3)

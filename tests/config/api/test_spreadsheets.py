@@ -12,7 +12,7 @@ import pytest
 
 from config.api.spreadsheets import csv_stream, escape_formula
 from config.core import worksheets
-from config.core.worksheets import TextTooLongError, TooManyRowsError, write_xlsx
+from config.core.worksheets import TextTooLongError, TooLargeError, write_xlsx
 from tests.xlsx import cells
 
 KEY = UUID(int=1)
@@ -116,5 +116,5 @@ def test_more_rows_than_a_worksheet_has_are_refused(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(worksheets, "MOST_XLSX_ROWS", 3)
     with xlsx_file(["a"], [[number] for number in range(3)]) as file:
         assert len(cells(file)) == 4
-    with pytest.raises(TooManyRowsError):
+    with pytest.raises(TooLargeError):
         xlsx_file(["a"], [[number] for number in range(4)])
