@@ -89,8 +89,14 @@ def _at_paths(source: Source) -> str:
 
 
 def _pointer(path: Sequence[str]) -> str:
-    """A path as a JSON pointer (RFC 6901)."""
+    """A path as a JSON pointer (RFC 6901); as a JSONPath where the pointer would also lead into an array."""
+    if any(key.isdecimal() or key == "-" for key in path[1:]) and all(path):
+        return quoted_text("$" + "".join(f'."{_escaped(key)}"' for key in path))
     return quoted_text("".join("/" + key.replace("~", "~0").replace("/", "~1") for key in path))
+
+
+def _escaped(key: str) -> str:
+    return key.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def keys_query(source: Source, *, records: int | None = None) -> str:

@@ -159,8 +159,10 @@ def _texts(names: Sequence[str], rows: Sequence[Sequence[str | None]], family: F
 
 
 def _read_json(source: Source) -> list[Column]:
+    if source.columns:  # it is taken apart already
+        rows = [[record.get(name) for name in source.columns] for record in json_file.read_records(source)]
+        return _texts(source.columns, rows, Family.JSON)
     columns, records = json_file.flattened(json_file.read_records(source))
-    columns |= {name: (name,) for name in source.columns if name not in columns}  # of a file without records
     return _texts(list(columns), [[record.get(path) for path in columns.values()] for record in records], Family.JSON)
 
 

@@ -32,6 +32,15 @@ CASES: dict[str, tuple[list[Any], list[dict[str, Any]]]] = {
         [{"a": {'x~/"k': 1, "0": 5, "é": "ü"}, "b/c": {"d.e": 1}}],
         [{'a.x~/"k': 1, "a.0": 5, "a.é": "ü", "b/c.d.e": 1}],
     ),
+    "a number for a key leads into no array": (
+        [{"a": {"0": 1}}, {"a": [5, 6]}, {"a": {"-": 2, 'x"\\y': {"1": 3}}}, {"a": {'x"\\y': [7, 8]}}],
+        [
+            {"a": None, "a.0": 1, "a.-": None, 'a.x"\\y': None, 'a.x"\\y.1': None},
+            {"a": [5, 6], "a.0": None, "a.-": None, 'a.x"\\y': None, 'a.x"\\y.1': None},
+            {"a": None, "a.0": None, "a.-": 2, 'a.x"\\y': None, 'a.x"\\y.1': 3},
+            {"a": None, "a.0": None, "a.-": None, 'a.x"\\y': [7, 8], 'a.x"\\y.1': None},
+        ],
+    ),
     "braces in text are none": ([{"a": "{"}, {"a": '{"b": 1}'}], [{"a": "{"}, {"a": '{"b": 1}'}]),
     "names as types": ([{"VARCHAR": {"NULL": "DOUBLE"}}], [{"VARCHAR.NULL": "DOUBLE"}]),
 }
@@ -83,10 +92,23 @@ def test_an_object_with_endless_keys_is_refused(engine: str, tmp_path: Path) -> 
         rows_of(path, engine)
 
 
+@every_engine
+def test_what_lies_too_deep_is_a_value_after_where_too(engine: str, tmp_path: Path) -> None:
+    record: Any = {"m": 1}
+    for level in reversed(range(1, 26)):
+        record = {f"l{level}": record}
+    path = tmp_path / "table.json"
+    path.write_text(json.dumps([record, record]))
+    (name,) = rows_of(path, engine)[0]
+    asked = {"columns": [name], "where": [{"column": name, "op": "is_null", "value": False}], "engine": engine}
+    outcome, found = run(path, "non_null", **asked)
+    assert (outcome.rows_out, list(read_table(found)[0])) == (2, [name])
+
+
 VALUES = st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from(["", "x", "{", "é"])
 OBJECTS = st.recursive(
-    st.dictionaries(st.sampled_from(["a", "b", "c d"]), VALUES | st.lists(VALUES, max_size=2), max_size=3),
-    lambda objects: st.dictionaries(st.sampled_from(["a", "b", "e"]), VALUES | objects, max_size=3),
+    st.dictionaries(st.sampled_from(["a", "0", "c d"]), VALUES | st.lists(VALUES, max_size=2), max_size=3),
+    lambda objects: st.dictionaries(st.sampled_from(["a", "0", "e"]), VALUES | objects, max_size=3),
     max_leaves=8,
 )
 
