@@ -17,6 +17,7 @@ RESULTS = "results"
 SCRATCH = ".scratch"
 UPLOADS = "uploads"
 MAX_NAME_BYTES = 200
+MAX_PATH_BYTES = 500
 ABANDONED_SECONDS = 24 * 3600.0  # what nobody wrote to for so long, nobody will
 
 
@@ -118,6 +119,8 @@ def check_upload_name(file_path: str, field: str) -> None:
     parts = PurePosixPath(file_path).parts
     if any(not part.isprintable() or len(part.encode()) > MAX_NAME_BYTES for part in parts):
         raise UnusableName("A name must be of printable characters, at most 200 bytes in each part.", field=field)
+    if len(file_path.encode()) > MAX_PATH_BYTES:
+        raise UnusableName(f"A path may have at most {MAX_PATH_BYTES} bytes.", field=field)
     if not parts or any(part.startswith(".") and part != ".." for part in parts):
         raise UnusableName("Give the file a name that does not begin with a dot.", field=field)
     if parts[0] == RESULTS:

@@ -5,7 +5,9 @@ import shutil
 import stat
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -83,11 +85,22 @@ class LocalStorage:
                 Path(file.place).replace(place)
             else:
                 os.link(file.place, place)  # unlike a rename it fails where there is a file
-                Path(file.place).unlink()
+                self._unlink_link(Path(file.place), place)
         except FileExistsError as error:
             raise file_exists(path) from error
         except FileNotFoundError as error:
             raise missing(file.path, "file_path") from error
+
+    def _unlink_link(self, old: Path, new: Path) -> None:
+        """Remove the old name of a file, unless an upload has taken it meanwhile."""
+        folder = self.scratch(UPLOADS)
+        folder.mkdir(parents=True, exist_ok=True)
+        aside = folder / uuid.uuid4().hex
+        old.rename(aside)
+        if not aside.samefile(new):
+            with suppress(FileExistsError):  # by an upload that is newer still
+                os.link(aside, old)
+        aside.unlink()
 
     def incoming(self, path: str | None) -> "IncomingFile":
         folder = self.scratch(UPLOADS)

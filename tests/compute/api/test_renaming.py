@@ -1,5 +1,6 @@
 """Files are renamed and deleted by the API, whatever the storage."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,28 @@ def test_no_file_is_replaced_unless_asked(client: APIClient, compute_root: Path)
 def test_a_file_renamed_to_its_own_name_stays(client: APIClient, compute_root: Path, *, overwrite: bool) -> None:
     assert rename(client, "a.csv", overwrite=overwrite).status_code == 200
     assert (compute_root / "a.csv").read_text() == "a\n1\n"
+
+
+def test_an_upload_that_comes_in_between_keeps_its_name(
+    client: APIClient, compute_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = os.link
+
+    def link_and_upload(source: str, target: Path) -> None:
+        link(source, target)
+        if target.name == "c.csv":
+            body, address = b"a\nnewer\n", f"{ADDRESS}?overwrite=true"
+            assert client.put(address, body, content_type="application/octet-stream").status_code == 201
+
+    monkeypatch.setattr(os, "link", link_and_upload)
+    assert rename(client, "c.csv").status_code == 200
+    assert (compute_root / "c.csv").read_text() == "a\n1\n"
+    assert (compute_root / "a.csv").read_text() == "a\nnewer\n"
+
+
+def test_a_path_of_endless_folders_is_refused(client: APIClient) -> None:
+    answer = rename(client, "n/" * 1100 + "x")
+    assert (answer.status_code, answer.json()["detail"]) == (400, "A path may have at most 500 bytes.")
 
 
 def test_a_result_is_kept_under_another_name(client: APIClient, compute_root: Path) -> None:
