@@ -74,7 +74,7 @@ def _fits(op: Comparison, value: Any) -> bool:
             is_list = isinstance(value, list) and 0 < len(value) <= MOST_VALUES and all(map(_is_scalar, value))
             return is_list and len({isinstance(each, str) + 2 * isinstance(each, bool) for each in value}) == 1
         case Comparison.CONTAINS:
-            return isinstance(value, str) and 0 < len(value) <= MOST_TEXT
+            return isinstance(value, str) and value != "" and _is_scalar(value)
         case Comparison.IS_NULL:
             return isinstance(value, bool)
     return _is_scalar(value)

@@ -70,6 +70,11 @@ class ArrangedInput(FileInput):
     sort = sort_field()
     limit = WholeField(required=False, min_value=1, max_value=2**31 - 1, help_text="so many rows of the result at most")
 
+    def validate_sort(self, orders: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if len({order["column"] for order in orders}) < len(orders):
+            raise serializers.ValidationError("Name each column once.")
+        return orders
+
 
 @example({"file_path": "sales.csv", "by": ["shop"], "aggregations": {"price": ["mean", "sum"]}})
 class GroupByInput(ArrangedInput):

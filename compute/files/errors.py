@@ -73,6 +73,14 @@ class UnknownColumn(ComputeError):
         super().__init__(f"There is no column {quoted(column)}. The file has: {listed(columns)}.", field=field)
 
 
+class NotSortable(UnknownColumn):
+    """The result has no such column, or none that has an order."""
+
+    def __init__(self, column: str, columns: Sequence[str], *, field: str) -> None:
+        detail = f"The result cannot be sorted by {quoted(column)}, but by: {listed(columns)}."
+        ComputeError.__init__(self, detail, field=field)
+
+
 class NotNumeric(ComputeError):
     """A column that must be numeric holds another value."""
 
@@ -251,6 +259,10 @@ def check_distinct(names: Sequence[str]) -> None:
     """Raise AmbiguousOutput where a result would have two columns of one name."""
     seen: set[str] = set()
     for name in names:
-        if name.casefold() in seen:
+        spelled = {
+            name.casefold(),
+            own_name(name),
+        }  # names with a mark are one for people where they are two for engines
+        if spelled & seen:
             raise AmbiguousOutput(f"The result would have two columns {quoted(name)}; rename one in the file.")
-        seen.add(name.casefold())
+        seen |= spelled

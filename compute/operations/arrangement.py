@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from compute.files.errors import UnknownColumn
+from compute.files.errors import NotSortable
 from compute.operations.base import Frame
 
 
@@ -30,10 +30,10 @@ class Arrangement:
         return cls(orders, parameters.get("limit"))
 
     def check(self, columns: Sequence[str]) -> None:
-        """Raise UnknownColumn for a column that rows cannot be sorted by."""
+        """Raise NotSortable for a column that rows cannot be sorted by."""
         for number, order in enumerate(self.orders):
             if order.column not in columns:
-                raise UnknownColumn(order.column, list(columns), field=f"sort.{number}.column")
+                raise NotSortable(order.column, list(columns), field=f"sort.{number}.column")
 
     def apply(self, frame: Frame, names: Mapping[str, str], usual: Sequence[str]) -> Frame:
         """Return the rows in order; `names` has what the frame calls columns, `usual` what decides where nothing else does."""

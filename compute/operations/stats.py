@@ -44,6 +44,11 @@ class Stats:
         number = MELTED_NUMBER.expression
         keys = keys_of(self.by)
         names = [key.name for key in keys]
+        ends = {
+            "min": number.min(),
+            "max": number.max(),
+        }  # of the numbers, to sort by: the cells are texts to some engines
+        sorted_by = {each.column: f"number:{each.column}" for each in self.arrangement.orders if each.column in ends}
         found = frame.group_by([*names, POSITION]).agg(
             nw.len().alias("rows"),
             number.count().alias("count"),
@@ -51,6 +56,7 @@ class Stats:
             number.var(ddof=1).alias("variance"),
             MELTED_LEAST.expression.min().alias("min"),
             MELTED_GREATEST.expression.max().alias("max"),
+            *(ends[name].alias(inner) for name, inner in sorted_by.items()),
         )
         columns = small_table({POSITION: range(len(self.columns)), "column": list(map(own_name, self.columns))})
         # Without `by`, a column is told of in a file without rows, too.
@@ -66,7 +72,8 @@ class Stats:
             finite(variance.sqrt()).alias("standard_deviation"),
             "min",
             "max",
+            *sorted_by.values(),
         )
         outputs = {name: name for name in (*self.by, *STATS_OUTPUT)}
-        arranged = self.arrangement.apply(result, outputs, [*self.by, "column"])
+        arranged = self.arrangement.apply(result, outputs | sorted_by, [*self.by, "column"]).select(*outputs)
         return Result(arranged, {key.column: key for key in keys} | {"min": MELTED_LEAST, "max": MELTED_GREATEST})

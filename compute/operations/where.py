@@ -41,8 +41,7 @@ _COMPARED: dict[Comparison, Callable[[nw.Expr, Any], nw.Expr]] = {
     Comparison.GREATER: gt,
     Comparison.AT_LEAST: ge,
     Comparison.CONTAINS: lambda cell, value: cell.str.contains(value, literal=True),
-    # Not is_in, which takes a missing cell for one that is not in.
-    Comparison.IN: lambda cell, values: reduce(lambda any_, each: any_ | each, [cell == value for value in values]),
+    Comparison.IN: lambda cell, values: ~cell.is_null() & cell.is_in(values),
 }
 
 
@@ -73,7 +72,8 @@ class Condition:
             raise IncomparableValue(self.column, "its values are lists or structs", field)
         kinds = {type(value) for value in self._values}
         if kinds <= {int, float}:
-            self._check_numbers(field)
+            if family != Family.FLOAT:
+                self._check_numbers(field)
             return table.number_of(self.column, field)
         if kinds == {bool} and family not in (Family.BOOLEAN, Family.JSON):
             raise IncomparableValue(self.column, "only a column of booleans is compared with true or false", field)
@@ -84,8 +84,9 @@ class Condition:
     def _check_numbers(self, field: str) -> None:
         for value in self._values:
             if abs(value) >= EXACT_IN_DOUBLE and value == int(value):
+                mend = "" if self.comparison in ORDERS else "; send it as a text"
                 raise IncomparableValue(
-                    self.column, f"{value} has more digits than are compared as a number; send it as a text", field
+                    self.column, f"{value} has more digits than are compared as a number{mend}", field
                 )
 
     def expression(self, cell: Cell) -> nw.Expr:

@@ -25,7 +25,7 @@ class NonNull:
         self.arrangement.check(list(table.families))
         orders = self._orders(table)
         cells = distinct([*raw_cells(table), *self._values(), *orders.values()])
-        return Scan(cells, rows=bool(orders))
+        return Scan(cells, rows=self._needs_order)
 
     def refuse(self, table: Table, cell: Cell, value: str) -> None:
         table.note_refused(cell, value, field="sort", must_be_number=False)
@@ -33,7 +33,12 @@ class NonNull:
     def apply(self, frame: Frame, table: Table, small_table: SmallTable) -> Result:
         found = frame.filter(*(~cell.expression.is_null() for cell in self._values()))
         orders = {column: cell.name for column, cell in self._orders(table).items()}
-        return as_read(self.arrangement.apply(found, orders, [ROW] if orders else []))
+        return as_read(self.arrangement.apply(found, orders, [ROW] if self._needs_order else []))
+
+    @property
+    def _needs_order(self) -> bool:
+        """With a limit, too: an engine would stop at it, and neither count the rest nor see what is wrong there."""
+        return self.arrangement != AS_COMPUTED
 
     def _orders(self, table: Table) -> dict[str, Cell]:
         """What rows are compared by: the value, as of min and max."""

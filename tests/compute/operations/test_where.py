@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from compute.files.errors import ComputeError, IncomparableValue, NotNumeric, UnknownColumn
+from compute.files.errors import BrokenFile, ComputeError, IncomparableValue, NotNumeric, UnknownColumn
 from tests.compute.tables import ENGINES, FORMATS, result, run, write_table
 
 every_engine = pytest.mark.parametrize("engine", ENGINES)
@@ -164,6 +164,55 @@ def test_stats_are_sorted_and_limited(engine: str, tmp_path: Path) -> None:
         limit=1,
     )
     assert [row["column"] for row in rows] == ["quantity"]
+
+
+@every_engine
+@every_format
+@pytest.mark.parametrize(("column", "first"), [("min", "b"), ("max", "b")])
+def test_stats_are_sorted_by_number(engine: str, format_: str, column: str, first: str, tmp_path: Path) -> None:
+    path = write_table(tmp_path, format_, [{"a": 100, "b": 9}, {"a": 300, "b": 7}])
+    asked: dict[str, Any] = {"columns": ["a", "b"], "engine": engine}
+    up = result(path, "stats", sort=[{"column": column}], **asked)
+    down = result(path, "stats", sort=[{"column": column, "descending": True}], limit=1, **asked)
+    assert [row["column"] for row in up] == [first, "a"]
+    assert [row["column"] for row in down] == ["a"]
+    assert list(up[0]) == ["column", "count", "nulls", "mean", "variance", "standard_deviation", "min", "max"]
+
+
+@every_engine
+@pytest.mark.parametrize("numbers", [True, False])
+def test_in_takes_a_thousand_values(engine: str, tmp_path: Path, *, numbers: bool) -> None:
+    path = write_table(tmp_path, "csv", SALES)
+    values: list[Any] = [float(n) for n in range(1000)] if numbers else ["007", *(f"x{n}" for n in range(999))]
+    rows = result(path, "non_null", columns=["id"], engine=engine, where=where([("shop", "in", values)]))
+    assert "".join(row["id"] for row in rows) == ("abcd" if numbers else "ac")
+
+
+@every_engine
+def test_floats_are_compared_with_numbers_of_any_size(engine: str, tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    pq.write_table(pa.table({"id": ["a", "b"], "f": [1e15, 1e17]}), path)
+    rows = result(path, "non_null", columns=["id"], engine=engine, where=where([("f", ">", 10**16)]))
+    assert [row["id"] for row in rows] == ["b"]
+
+
+@every_engine
+def test_a_limit_ends_neither_the_count_nor_the_check_of_the_rest(engine: str, tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("a,b\n" + "1,2\n" * 300_000)
+    outcome, _ = run(path, "non_null", columns=["a"], engine=engine, limit=1)
+    assert (outcome.rows_in, outcome.rows_out) == (300_000, 1)
+    with path.open("a") as file:
+        file.write("1,2,3\n")
+    with pytest.raises(BrokenFile, match="line 300002"):
+        run(path, "non_null", columns=["a"], engine=engine, limit=1)
+
+
+@every_engine
+def test_what_has_no_order_in_the_result_is_told_with_what_has(engine: str, tmp_path: Path) -> None:
+    path = write_table(tmp_path, "csv", SALES)
+    with pytest.raises(UnknownColumn, match="cannot be sorted by 'id_first', but by: shop"):
+        run(path, "group_by", by=["shop"], aggregations={"id": ["first"]}, sort=[{"column": "id_first"}], engine=engine)
 
 
 def test_a_column_that_the_result_has_not_is_refused(tmp_path: Path) -> None:
