@@ -116,15 +116,14 @@ def _compute(spec: JobSpec, operation: Operation, found: Prepared, on_start: Cal
     """Compute on all rows, or on a file of those that `where` names: an operation looks at no others."""
     conditions = [Condition.of(each) for each in spec.parameters.get("where", [])]
     compute = partial(_compute_all, on_start=on_start)
-    first = Where(conditions) if conditions else operation
-    if not conditions and not isinstance(operation, Profile):
-        return compute(spec, operation, found)
-    copied, rows_in = _copy(spec, first, found, compute)
-    if not isinstance(operation, Profile):
+    if isinstance(operation, Profile):
+        copied, rows_in = _copy(spec, replace(operation, conditions=conditions), found, compute)
+        marked = with_marks(operation, marked_names(copied.source.columns))
+        return replace(profile(spec, marked, copied, compute), rows_in=rows_in)
+    if conditions:
+        copied, rows_in = _copy(spec, Where(conditions), found, compute)
         return replace(compute(spec, operation, copied), rows_in=rows_in)
-    if conditions:  # that it looks at columns which there are
-        operation.check(copied.source.columns)
-    return replace(profile(spec, operation, copied, compute), rows_in=rows_in)
+    return compute(spec, operation, found)
 
 
 def _copy(spec: JobSpec, first: Operation, found: Prepared, compute: Compute) -> tuple[Prepared, int]:

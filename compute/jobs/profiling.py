@@ -8,16 +8,22 @@ from pathlib import Path
 from typing import Any
 
 from compute.files.formats import Format
-from compute.files.notation import Notation, number_of
+from compute.files.notation import PLAIN, Notation, number_of
 from compute.files.twins import own_name
 from compute.jobs.orders import JobResult, JobSpec
 from compute.operations.base import Operation
+from compute.operations.cell_types import Family, Reading
 from compute.operations.profile import BINS, Histogram, Profile, Summary, TopValues
 from compute.operations.whole_rows import Preview
 from compute.reading.preparation import Prepared
 
 Compute = Callable[[JobSpec, Operation, Prepared], JobResult]
-NUMERIC = ("integer", "number", "float", "decimal")  # what JobResult.read_as calls columns of numbers
+NUMERIC = (
+    Reading.INTEGER,
+    Reading.NUMBER,
+    Family.FLOAT,
+    Family.DECIMAL,
+)  # what JobResult.read_as calls columns of numbers
 
 
 def profile(spec: JobSpec, operation: Profile, found: Prepared, compute: Compute) -> JobResult:
@@ -54,7 +60,8 @@ def _histogram(
     """Return the parts between the least and the greatest number; None where the column has no numbers, or infinite ones."""
     if row["type"] not in NUMERIC:
         return None
-    least, greatest = (number_of(row[end], notation) for end in ("min", "max"))
+    written = PLAIN if row["type"] in (Family.FLOAT, Family.DECIMAL) else notation
+    least, greatest = (number_of(row[end], written) for end in ("min", "max"))
     if least is None or greatest is None or not math.isfinite(greatest - least):
         return None
     step = Histogram(column, least, greatest)

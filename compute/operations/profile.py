@@ -6,7 +6,7 @@ from typing import Any
 
 import narwhals as nw
 
-from compute.files.errors import MixedColumn, UnknownColumn
+from compute.files.errors import MixedColumn
 from compute.operations.base import Frame, Result, Scan, SmallTable
 from compute.operations.cell_types import Cell, CellType, Family, Reading, Table
 from compute.operations.where import Where
@@ -25,12 +25,6 @@ class Profile(Where):
     def scan(self, table: Table) -> Scan:
         table.check_known(self.columns, "columns")
         return super().scan(table)
-
-    def check(self, columns: Sequence[str]) -> None:
-        """Raise UnknownColumn for a column that is not among these."""
-        unknown = next((column for column in self.columns if column not in columns), None)
-        if unknown is not None:
-            raise UnknownColumn(unknown, list(columns), field="columns")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from compute.files.errors import BrokenFile, NotNumeric, UnknownColumn
+from compute.files.errors import AmbiguousOutput, BrokenFile, NotNumeric, UnknownColumn
 from tests.compute.tables import ENGINES, read_table, result, run
 
 every_engine = pytest.mark.parametrize("engine", ENGINES)
@@ -120,3 +120,30 @@ def test_a_preview_has_both(tmp_path: Path) -> None:
     for format_ in FORMATS:
         outcome: Any = run(table(tmp_path, format_), "preview", rows=2, output_format="json")
         assert list(outcome[0].columns) == list(read_table(outcome[1])[0]) == ["a", "A", "á"], format_
+
+
+@every_engine
+@every_format
+@pytest.mark.parametrize("conditions", [[], [{"column": "a", "op": "=", "value": "x"}]])
+def test_one_of_them_is_profiled(engine: str, format_: str, conditions: list[Any], tmp_path: Path) -> None:
+    asked: dict[str, Any] = {"columns": ["A"], "where": conditions, "engine": engine, "output_format": "json"}
+    outcome, path = run(table(tmp_path, format_), "profile", **asked)
+    (row,) = read_table(path)
+    assert (row["column"], row["count"]) == ("A", 2 if conditions else 3)
+    assert list(outcome.read_as) == ["A"]
+
+
+@every_engine
+def test_no_result_has_two_columns_of_one_name(engine: str, tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("a,A,A_sum\n1,2,3\n")
+    with pytest.raises(AmbiguousOutput, match="two columns 'A_sum'"):
+        run(path, "group_by", by=["A_sum"], aggregations={"A": ["sum"]}, engine=engine)
+
+
+@every_engine
+def test_a_column_that_is_named_like_an_aggregation_is_sorted_by(engine: str, tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("a,A,A_min\n1,2,3\n4,5,1\n")
+    rows = result(path, "non_null", columns=["a"], sort=[{"column": "A_min"}], engine=engine)
+    assert [row["A_min"] for row in rows] == ["1", "3"]
