@@ -132,10 +132,16 @@ def _decoded(text: bytes, codec: str) -> str:
         return ""
 
 
+class WrongEncoding(BrokenFile):
+    """The file has a byte that is none of its encoding; `what` says so without the mend."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} Name another as read.encoding.")
+        self.what = what
+
+
 def wrong_byte(encoding: Encoding, offset: int, byte: int) -> BrokenFile:
     """Return the error that names the first byte that is not of the encoding."""
     if encoding.is_utf_8:
         return not_utf8(offset, byte)
-    return BrokenFile(
-        f"The file is not in the encoding {encoding.codec}: byte {offset} is 0x{byte:02x}. Name another as read.encoding."
-    )
+    return WrongEncoding(f"The file is not in the encoding {encoding.codec}: byte {offset} is 0x{byte:02x}.")

@@ -12,7 +12,7 @@ from compute.files.errors import BrokenFile, UnusableOption, listed, quoted
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet's name, and its rows from its first one that is not blank."""
+    """A sheet's name, and its rows."""
 
     name: str
     rows: Iterator[list[str]]

@@ -25,10 +25,12 @@ IMPORT = "inflight.import_files"
 REJECTS_SHOWN = 20
 HAND_OVER = Operation(
     "Import files",
-    "Two CSV files in UTF-8, with ; , | or tab between the fields and the columns in any order. Bad rows are kept aside "
-    "with every reason and never stop the good ones. A worker imports; the next page shows how far it is.",
+    "Two CSV files, with ; , | or tab between the fields and the columns in any order, in any usual encoding and packed or "
+    "not; or workbooks (.xlsx, .xls, .ods). Bad rows are kept aside with every reason and never stop the good ones. A worker "
+    "imports; the next page shows how far it is.",
     "upload_file",
 )
+ACCEPTED = ".csv,.txt,.tsv,.xlsx,.xls,.ods,.gz,.zip,.bz2,.xz,.zst,text/csv"
 CAME_TO_NOTHING = (ImportRun.Status.FAILED, ImportRun.Status.INTERRUPTED)
 TONES = {"completed": "success", "completed_with_rejects": "warning", "failed": "danger", "interrupted": "danger"}
 FIELDS = {"customers_file_path": "customers", "purchased_file_path": "purchases"}  # the API's names and the form's
@@ -40,12 +42,15 @@ class ImportForm(forms.Form):
     customers = forms.FileField(
         label="Customers",
         help_text="Columns: " + ", ".join(imports.CUSTOMERS.row_format.names),
-        widget=forms.FileInput({"class": "apron-file", "accept": ".csv,.txt,text/csv"}),
+        widget=forms.FileInput({"class": "apron-file", "accept": ACCEPTED}),
     )
     purchases = forms.FileField(
         label="Purchases",
-        help_text="Columns: " + ", ".join(imports.PURCHASES.row_format.names),
-        widget=forms.FileInput({"class": "apron-file", "accept": ".csv,.txt,text/csv"}),
+        help_text="Columns: "
+        + ", ".join(imports.PURCHASES.row_format.names)
+        + ". Leave it blank where the workbook of the customers has both sheets.",
+        required=False,
+        widget=forms.FileInput({"class": "apron-file", "accept": ACCEPTED}),
     )
     dry_run = forms.BooleanField(
         label="Dry run: find out everything, change nothing", required=False, initial=True, widget=forms.CheckboxInput
@@ -151,7 +156,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
         try:
             return imports.queue_import(
                 customers_path=str(form.cleaned_data["customers"].place),
-                purchases_path=str(form.cleaned_data["purchases"].place),
+                purchases_path=str((form.cleaned_data["purchases"] or form.cleaned_data["customers"]).place),
                 roots=imports.all_roots(),
                 dry_run=form.cleaned_data["dry_run"],
                 requested_by=request.user.get_username(),

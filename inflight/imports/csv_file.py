@@ -21,7 +21,7 @@ from django.conf import settings
 
 from compute.files.errors import BrokenFile
 from compute.reading.dialects import SEP_LINE
-from config.core.csv_errors import csv_reason
+from config.core.csv_errors import MOST_LINES, csv_reason
 from inflight.exceptions import FileMissing, FileOutsideRoots, UnusableCsv
 from inflight.imports.text_copy import text_of
 
@@ -79,8 +79,9 @@ class CsvFile:
         Parsing is strict. A quote that does not fit, or is never closed, costs its own line: the next one is read anew.
         """
         self.rewind()
-        deque(islice(self._lines(), self._header_lines), maxlen=0)
         start, taken = self._header_lines + 1, self._taken
+        for _ in islice(self._lines(), self._header_lines):
+            taken.clear()
         while True:
             taken.clear()
             reader = self._reader(self._lines())  # behind the last line, a generator does not go on
@@ -102,7 +103,8 @@ class CsvFile:
         What lies between is skipped unparsed, which makes reading a few records again cheap.
         """
         lines = self._lines()
-        next(islice(lines, start - 1 - self._passed, start - 1 - self._passed), None)
+        for _ in islice(lines, start - 1 - self._passed):
+            self._taken.clear()
         self._taken.clear()
         try:
             fields, malformed = next(self._reader(lines)), ""
@@ -129,6 +131,9 @@ class CsvFile:
         while text := again.popleft() if again else readline(LONGEST_LINE):
             if len(text) == LONGEST_LINE and not text.endswith(("\n", "\r")):
                 raise UnusableCsv(f"{self.name}: a line is longer than {LONGEST_LINE} characters.", field=self.name)
+            if len(taken) == MOST_LINES:
+                again.appendleft(text)
+                raise csv.Error("too many lines")
             taken.append(text)
             yield text
 
@@ -137,6 +142,7 @@ class CsvFile:
         candidates = DELIMITERS
         for text in self._lines():
             self._header_lines += 1
+            self._taken.clear()
             if self._header_lines == 1 and (said := SEP_LINE.fullmatch(text)):
                 candidates = said[1]
             elif text.strip():
@@ -198,8 +204,10 @@ def open_csv(path: str, *, name: str, wanted: Sequence[str], roots: Sequence[Pat
         raise UnusableCsv(f"{path} is not a regular file.", field=name)
     with ExitStack() as on_failure:
         on_failure.callback(os.close, descriptor)
-        scratch = Path(on_failure.enter_context(TemporaryDirectory(prefix="import-")))
-        csv_file = _opened(Path(f"/dev/fd/{descriptor}"), name, wanted, scratch)
+        kept_for_a_day = Path(settings.IMPORT_UPLOADS)  # should this process end in the middle
+        kept_for_a_day.mkdir(parents=True, exist_ok=True)
+        scratch = on_failure.enter_context(TemporaryDirectory(prefix="copy-", dir=kept_for_a_day))
+        csv_file = _opened(Path(f"/dev/fd/{descriptor}"), name, wanted, Path(scratch))
         csv_file.on_close = on_failure.pop_all()
     return csv_file
 

@@ -11,7 +11,8 @@ from inflight.imports.currencies import ISO_4217
 
 Value = str | int | None
 Check = Callable[[str], Value]
-WHOLE = r"\.0+$"  # of a whole number that a spreadsheet or pandas has written with a point
+WHOLE = r"\.0{1,2}$"  # of a whole number that a spreadsheet or pandas has written with a point; 1.000 may be a thousand
+MAY_BE_THOUSANDS = re.compile(r"\s*[1-9][0-9]{0,2},[0-9]{3}\s*")
 
 
 class Reason(TypedDict):
@@ -127,6 +128,8 @@ def _price(text: str) -> str:
 
 @lru_cache(65536)
 def _price_with_comma(text: str) -> str:
+    if MAY_BE_THOUSANDS.fullmatch(text):
+        raise ValueError(f"{text.strip()!r} is thousands to some and a fraction to others: write a point, or no comma")
     return _price(text.replace(",", ".") if text.count(",") == 1 else text)
 
 

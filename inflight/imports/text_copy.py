@@ -5,23 +5,20 @@ models.
 """
 
 import codecs
-import csv
-import zipfile
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from compute.files.errors import BrokenFile
 from compute.files.signatures import binary_format
-from compute.reading.encodings import UTF_8, encoding_of, encoding_of_all
+from compute.reading.encodings import UTF_8, WrongEncoding, encoding_of, encoding_of_all
 from compute.reading.text_files import copy_as_utf_8
 from compute.reading.unpacking import is_packed, unpacked
-from compute.reading.workbooks import Sheet, sheets
+from inflight.imports.sheet_copy import copy_sheet
 
 HEAD_BYTES = 64 * 1024
 CHUNK_BYTES = 1024 * 1024
-MOST_WORKBOOK_BYTES = 256 * 1024**2  # unpacked: a workbook is read in memory
-SHEET_DELIMITER = ";"
 
 
 @dataclass(frozen=True)
@@ -43,8 +40,11 @@ def text_of(path: Path, scratch: Path, *, wanted: Sequence[str], most_bytes: int
     if (format_ := binary_format(inner, head)) is not None:
         if not format_.is_workbook:
             raise BrokenFile(f"The file is {format_.capitalize()}, not CSV or a workbook.")
-        return _sheet(inner, scratch / "sheet", wanted)
-    return _text(inner, head, scratch / "as-utf-8")
+        return _sheet(inner, scratch, wanted)
+    text = _text(inner, head, scratch / "as-utf-8")
+    if inner not in (path, text.path):
+        inner.unlink()
+    return text
 
 
 def _head(path: Path) -> bytes:
@@ -57,7 +57,10 @@ def _text(path: Path, head: bytes, copy: Path) -> TextCopy:
         return TextCopy(path, UTF_8)
     with path.open("rb") as file:
         encoding = encoding_of_all(file, "")
-    copy_as_utf_8(path, encoding, copy)
+    try:
+        copy_as_utf_8(path, encoding, copy)
+    except WrongEncoding as error:
+        raise BrokenFile(f"{error.what} Save it as UTF-8.") from error
     return TextCopy(copy, f"{encoding.codec}, a guess" if encoding.is_guessed else encoding.codec)
 
 
@@ -74,25 +77,8 @@ def _is_utf_8(path: Path) -> bool:
     return True
 
 
-def _sheet(path: Path, copy: Path, wanted: Sequence[str]) -> TextCopy:
-    """Write the sheet as CSV: the one with the columns, else the first, whose header an error will show."""
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            if sum(member.file_size for member in archive.infolist()) > MOST_WORKBOOK_BYTES:
-                raise BrokenFile(f"The workbook has more than {MOST_WORKBOOK_BYTES} bytes unpacked. Save it as CSV.")
-    found = list(sheets(path))
-    rows = [(sheet, next(sheet.rows, [])) for sheet in found]
-    sheet, header = next((each for each in rows if _has(each[1], wanted)), rows[0])
-    _write(sheet, header, copy)
-    return TextCopy(copy, f"the sheet {sheet.name}")
-
-
-def _has(header: Sequence[str], wanted: Sequence[str]) -> bool:
-    return set(wanted) <= {name.strip().lower() for name in header}
-
-
-def _write(sheet: Sheet, header: Sequence[str], copy: Path) -> None:
-    with copy.open("w", encoding=UTF_8, newline="") as file:
-        writer = csv.writer(file, delimiter=SHEET_DELIMITER, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(sheet.rows)
+def _sheet(path: Path, scratch: Path, wanted: Sequence[str]) -> TextCopy:
+    workbook = scratch / "workbook"  # the other process has no descriptor of ours
+    shutil.copyfile(path, workbook)
+    copy = scratch / "sheet"
+    return TextCopy(copy, f"the sheet {copy_sheet(workbook, copy, wanted)}")

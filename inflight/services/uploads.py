@@ -1,4 +1,7 @@
-"""Keep files that operators upload in the admin for a day, so that an import can follow a dry run."""
+"""Keep files that operators upload in the admin for a day, so that an import can follow a dry run.
+
+The copies that imports make of files lie beside them, and those of an import that was killed go when uploads go.
+"""
 
 import shutil
 import time

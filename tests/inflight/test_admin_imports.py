@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 from django.contrib.auth.models import User
 from django.test import Client
 
 from inflight.models import Customer, ImportRun
 from inflight.services.imports import run_queued_imports
 from inflight.services.uploads import KEPT_SECONDS, drop_old_uploads
-from tests.inflight.conftest import CUSTOMERS, PURCHASES, Import
+from tests.inflight.conftest import CUSTOMERS, PURCHASES, Import, counts
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +48,21 @@ def hand_over(client: Client, customers: Any = CUSTOMERS, purchases: Any = PURCH
     token = client.get(FORM).context["csrf_token"]
     files = {"customers": file_of(customers, "customers 03.csv"), "purchases": file_of(purchases, "../sales.csv")}
     return client.post(FORM, {"csrfmiddlewaretoken": str(token), **fields, **files}, follow=True)
+
+
+def test_a_workbook_with_both_sheets_is_handed_over_once(operator: Client) -> None:
+    book = BytesIO()
+    with xlsxwriter.Workbook(book) as sheets:
+        for name, lines in {"People": CUSTOMERS, "Sold": PURCHASES}.items():
+            sheet = sheets.add_worksheet(name)
+            for number, line in enumerate(lines):
+                sheet.write_row(number, 0, line.split(";"))
+    token = operator.get(FORM).context["csrf_token"]
+    fields = {"csrfmiddlewaretoken": str(token), "customers": file_of(book.getvalue(), "cabin.xlsx")}
+    operator.post(FORM, fields, follow=True)
+    run_queued_imports()
+    run = ImportRun.objects.get()
+    assert (run.status, run.customers, run.purchases) == ("completed", counts(2, inserted=2), counts(3, inserted=3))
 
 
 def test_a_dry_run_changes_nothing_and_its_report_leads_to_the_import_itself(operator: Client) -> None:

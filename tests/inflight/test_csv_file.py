@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import os
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
@@ -74,6 +75,29 @@ def test_a_stray_quote_costs_its_own_row_only(tmp_path: Path) -> None:
     assert [record[:2] for record in records[1:]] == [(3, ["2", "b"]), (4, ["3", "c"]), (5, ["4", "d"])]
 
 
+def test_a_record_of_endless_lines_costs_its_own_row_only(tmp_path: Path) -> None:
+    lines = [b'a";"c;1' if number % 2 else b'"b;2' for number in range(2_000)]
+    with open_lines(tmp_path, b"id;name\n" + b'1;"open\n' + b"\n".join([b"2;b"] * 5_000) + b"\n") as file:
+        records = list(file.records())
+        assert (len(records), records[0][2]) == (
+            5_001, "a quoted cell does not end within 100 lines; close the quote",
+        )  # fmt: skip
+        file.rewind()
+        assert [file.record_at(line)[1] for line in (2, 3, 5_002)] == [[], ["2", "b"], ["2", "b"]]
+    with open_lines(tmp_path, b"id;name\n" + b"\n".join(lines) + b"\n") as file:
+        assert [line for line, _, _ in file.records()][-1] <= 2_001
+
+
+def test_lines_that_are_skipped_are_not_kept(tmp_path: Path) -> None:
+    with open_lines(tmp_path, b"id;name\n" + b"1;a\n" * 200_000) as file:
+        file.rewind()
+        tracemalloc.start()
+        assert file.record_at(200_001)[1] == ["1", "a"]
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak < 2 * 1024**2
+
+
 def test_a_quote_open_to_the_end_costs_its_own_row_only(tmp_path: Path) -> None:
     with open_lines(tmp_path, b'id;name\n1;a\n2;"open\n3;b\n4;c') as file:
         assert [(line, bool(fault)) for line, _, fault in file.records()] == [
@@ -127,11 +151,10 @@ def test_any_encoding_and_packing_is_read_and_told(tmp_path: Path, content: byte
         assert file.read_as == read_as
 
 
-def test_nothing_is_left_of_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "copies").mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "copies"))
+def test_nothing_is_left_of_a_copy(tmp_path: Path, settings: Any) -> None:
+    settings.IMPORT_UPLOADS = str(tmp_path / "copies")
     with open_lines(tmp_path, gzip.compress(TEXT.encode("utf-16"))):
-        assert list((tmp_path / "copies").rglob("as-utf-8"))
+        assert [each.name for each in (tmp_path / "copies").rglob("*") if each.is_file()] == ["as-utf-8"]
     with pytest.raises(UnusableCsv):
         open_lines(tmp_path, gzip.compress(b"a;b\n"))
     assert list((tmp_path / "copies").iterdir()) == []
@@ -144,8 +167,9 @@ def test_nothing_is_left_of_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         (gzip.compress(TEXT.encode())[:-6], "cut off"),
         (gzip.compress(gzip.compress(TEXT.encode())), "packed twice"),
         (b"PAR1\0\0\0\0", "not CSV or a workbook"),
+        ("id;name\n1;é\n".encode("cp1252") * 9_000 + b"\x81", r"byte 108000 is 0x81\. Save it as UTF-8\."),
     ],
-    ids=["zip of two", "cut off", "twice", "parquet"],
+    ids=["zip of two", "cut off", "twice", "parquet", "a byte of no encoding"],
 )
 def test_a_packing_of_no_use_is_refused(tmp_path: Path, content: bytes, says: str) -> None:
     with pytest.raises(UnusableCsv, match=f"the_file: .*{says}"):

@@ -71,7 +71,7 @@ def test_a_title_that_is_none_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("column", "texts"),
     [
-        ("quantity", ["0", "-1", "1.5", "1e3", "", "x", "2147483648", "\u0661", "99999999999"]),
+        ("quantity", ["0", "-1", "1.5", "1.000", "1,000", "1e3", "", "x", "2147483648", "\u0661", "99999999999"]),
         ("price", ["-1", "1.23456", "1e3", "", "x", "1,5", "NaN", "inf", "123456789012", ".5", "1."]),
         ("currency", ["EURO", "XXY", "", "€", "E U"]),
         (
