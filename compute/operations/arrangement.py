@@ -20,14 +20,14 @@ class Order:
 class Arrangement:
     """How to arrange a result: nothing, what the operation does by itself."""
 
-    orders: Sequence[Order] = ()
+    orders: tuple[Order, ...] = ()
     limit: int | None = None
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any]) -> Self:
         """Return what a request says in `sort` and `limit`, checked by its serializer."""
-        orders = [Order(each["column"], each.get("descending", False)) for each in parameters.get("sort", [])]
-        return cls(orders, parameters.get("limit"))
+        orders = (Order(each["column"], each.get("descending", False)) for each in parameters.get("sort", []))
+        return cls(tuple(orders), parameters.get("limit"))
 
     def check(self, columns: Sequence[str]) -> None:
         """Raise NotSortable for a column that rows cannot be sorted by."""

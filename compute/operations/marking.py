@@ -45,4 +45,6 @@ def _arranged(
         for each in all_
     }
     known = outputs | dict(marks)
-    return replace(value, orders=[replace(each, column=known.get(each.column, each.column)) for each in value.orders])
+    return replace(
+        value, orders=tuple(replace(each, column=known.get(each.column, each.column)) for each in value.orders)
+    )
