@@ -8,7 +8,7 @@ from rest_framework import serializers
 from compute.files.errors import ComputeError
 from compute.operations.cell_types import Reading
 from compute.reading.options import OnBadRows, ReadOptions
-from config.api.strict import FlagField, Input, TextField, WordField
+from config.api.strict import FlagField, Input, TextField, WholeField, WordField
 from config.core.json import InvalidJson, TooDeep, loads
 
 
@@ -28,9 +28,7 @@ class ReadInput(Input):
     header = FlagField(
         required=False, help_text="false: the first row is data, columns are called column_1, column_2, …"
     )
-    skip_rows = serializers.IntegerField(
-        required=False, min_value=0, max_value=100_000, help_text="lines before the header"
-    )
+    skip_rows = WholeField(required=False, min_value=0, max_value=100_000, help_text="lines before the header")
     comment = TextField(required=False, max_length=1, help_text="with which lines begin that are no rows")
     decimal = WordField(
         choices=[".", ","], required=False, help_text="the decimal mark of numbers in text; default: a point"

@@ -13,6 +13,10 @@ MOST_VALUES = 1000
 MOST_ORDERS = 10
 MOST_TEXT = 1000  # characters of a value
 SCALAR = {"oneOf": [{"type": "string", "maxLength": MOST_TEXT}, {"type": "number"}, {"type": "boolean"}]}
+WRONG_LIST: dict[str, Any] = {
+    "not_a_list": "Give a list of JSON objects.",
+    "max_length": "Give a list of at most {max_length} objects.",
+}
 WRONG_VALUE = {
     Comparison.IN: f"Give 1 to {MOST_VALUES} texts, or as many numbers.",
     Comparison.CONTAINS: "Give the text that a cell must have in it.",
@@ -57,6 +61,7 @@ def where_field() -> serializers.ListSerializer[Any]:
         child=ConditionInput(),
         required=False,
         max_length=MOST_CONDITIONS,
+        error_messages=WRONG_LIST,
         help_text="only rows that fit all of these are computed on",
     )
 
@@ -64,7 +69,11 @@ def where_field() -> serializers.ListSerializer[Any]:
 def sort_field() -> serializers.ListSerializer[Any]:
     """Return the field `sort`."""
     return serializers.ListSerializer(
-        child=OrderInput(), required=False, max_length=MOST_ORDERS, help_text="what the result is sorted by"
+        child=OrderInput(),
+        required=False,
+        max_length=MOST_ORDERS,
+        error_messages=WRONG_LIST,
+        help_text="what the result is sorted by",
     )
 
 

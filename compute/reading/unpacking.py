@@ -87,7 +87,7 @@ def _copied(file: BinaryIO, scratch: Path, most_bytes: int | None) -> Path:
         while piece := file.read(COPIED_BYTES):
             copy.write(piece)
             if most_bytes is not None and copy.tell() > most_bytes:
-                raise BrokenFile(f"More than {most_bytes} bytes are packed in the file.")
+                raise BrokenFile(f"More than {most_bytes} bytes are packed in the file; split it.")
     return target
 
 

@@ -11,6 +11,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from config.core.json import dumps
+
 SHOWN = 100  # characters of a name that somebody made up
 
 
@@ -30,6 +32,8 @@ def _unknown(name: str, known: list[str]) -> ErrorDetail:
 
 class Input(serializers.Serializer[Any]):
     """Serializer that refuses unknown members. One without fields accepts no body."""
+
+    default_error_messages = {"invalid": "Give a JSON object."}
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
@@ -62,6 +66,8 @@ def validated(input_class: type[Input], data: Any, *, partial: bool = False) -> 
 class TextField(serializers.CharField):
     """A JSON string, kept exactly: no number is converted, no space is stripped."""
 
+    default_error_messages = {"invalid": "Give a text.", "max_length": "Give at most {max_length} characters."}
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"trim_whitespace": False} | kwargs)
 
@@ -93,6 +99,12 @@ class FlagField(serializers.BooleanField):
 class WholeField(serializers.IntegerField):
     """A JSON number without a fraction; "1", 1.0 and true are refused."""
 
+    default_error_messages = {
+        "invalid": "Give a whole number.",
+        "min_value": "Give a whole number of at least {min_value}.",
+        "max_value": "Give a whole number of at most {max_value}.",
+    }
+
     def to_internal_value(self, data: Any) -> int:
         if type(data) is not int:
             self.fail("invalid")
@@ -101,6 +113,11 @@ class WholeField(serializers.IntegerField):
 
 class WordField(serializers.ChoiceField):
     """A JSON string from a list of choices."""
+
+    def __init__(self, choices: Any, **kwargs: Any) -> None:
+        super().__init__(choices, **kwargs)
+        known = ", ".join(dumps(str(choice)).decode() for choice in self.choices)
+        self.error_messages["invalid_choice"] = f'"{{input}}" is not a valid choice; give one of {known}.'
 
     def to_internal_value(self, data: Any) -> Any:
         return super().to_internal_value(data) if isinstance(data, str) else self.fail("invalid_choice", input=data)

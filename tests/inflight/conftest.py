@@ -40,8 +40,9 @@ def send(only: str = "all", seconds: float = 1.0) -> Delivery:
 
 
 @pytest.fixture(autouse=True)
-def _import_root(settings: Any, tmp_path: Path) -> None:
+def _import_folders(settings: Any, tmp_path: Path) -> None:
     settings.IMPORT_ROOTS = [tmp_path]
+    settings.IMPORT_UPLOADS = str(tmp_path / "uploads")
 
 
 @pytest.fixture

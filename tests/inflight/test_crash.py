@@ -23,6 +23,7 @@ def system(tmp_path: Path, partner: Partner) -> Iterator[System]:
         "DELIVERY_BATCH_SIZE": "1",
         "DELIVERY_SCHEDULE": "1,1,1,1,1,1,1,1,1,1",
         "IMPORT_ROOTS": str(tmp_path),
+        "IMPORT_UPLOADS": str(tmp_path / "uploads"),
         "SEND_BUDGET_SECONDS": "1",
     }
     with running_system(tmp_path, **environment) as system:
