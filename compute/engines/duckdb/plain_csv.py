@@ -174,7 +174,7 @@ class PlainCsv:
         if not _is_plain(piece) or (pa.int64() in self._schema.types and _may_have_hexadecimals(piece)):
             raise UnsupportedByFastPath
         try:
-            table = self._read(piece, self._columns)
+            table = self._typed(piece)
             if self._melted_columns:
                 table = self._melted(table)
         except pa.ArrowInvalid as error:
@@ -209,6 +209,18 @@ class PlainCsv:
             table = table.set_column(place, self._schema.field(place), pa.array(filled, pa.string()))
         return table
 
+    def _typed(self, piece: Piece) -> pa.Table:
+        """Decimals are cast from text, within their digits: for a number of more, Arrow gives another without a word."""
+        is_decimal = [pa.types.is_decimal(each.type) for each in self._columns]
+        table = self._read(piece, _as_text(self._columns, is_decimal))
+        for place in (n for n, decimal in enumerate(is_decimal) if decimal):
+            field, texts = self._columns.field(place), table.column(place)
+            greatest = pc.max(pc.abs(texts.cast(pa.float64()))).as_py()
+            if greatest is not None and greatest >= 10.0 ** (field.type.precision - field.type.scale):
+                raise UnsupportedByFastPath
+            table = table.set_column(place, field, texts.cast(field.type))
+        return table
+
     def _read(self, piece: Piece, types: pa.Schema) -> pa.Table:
         return _table(
             piece,
@@ -221,9 +233,8 @@ class PlainCsv:
 
     def _find_bad_number(self, piece: Piece) -> None:
         """Raise CastError where a column of whole numbers or decimals has a number that is none of its type."""
-        texts = [each if each.type == pa.float64() else pa.field(each.name, pa.string()) for each in self._columns]
         try:
-            table = self._read(piece, pa.schema(texts))
+            table = self._read(piece, _as_text(self._columns, [each.type != pa.float64() for each in self._columns]))
         except pa.ArrowInvalid:
             return
         for before, column in zip(self._columns, table.columns, strict=True):
@@ -233,6 +244,12 @@ class PlainCsv:
                 scale = before.type.scale if is_decimal else 0
                 if (value := wider_number(column, scale)) is not None:
                     raise CastError(Cell(before.name, kind, scale if is_decimal else None), value)
+
+
+def _as_text(columns: pa.Schema, are_text: Sequence[bool]) -> pa.Schema:
+    return pa.schema(
+        [pa.field(each.name, pa.string()) if text else each for each, text in zip(columns, are_text, strict=True)]
+    )
 
 
 def _table(piece: Piece, names: Sequence[str], delimiter: str, types: pa.Schema, **conversions: Any) -> pa.Table:

@@ -89,6 +89,15 @@ def test_a_late_digit_behind_the_point_counts(engine: str, tmp_path: Path) -> No
 
 
 @every_engine
+@pytest.mark.parametrize("late", ["12345678901234567890123", "1e22", "-1e25", "1e30"])
+def test_a_late_number_of_too_many_digits_makes_doubles_of_all(engine: str, late: str, tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("k,x\n" + "a,0.000000000000000001\n" * 9_999 + f"a,{late}\n")
+    total, mean = sum_and_mean(path, engine)
+    assert (float(total), float(mean)) == pytest.approx((float(late), float(late) / 10_000))
+
+
+@every_engine
 @pytest.mark.parametrize("format_", ["csv", "json", "parquet"])
 def test_sums_of_groups_are_those_of_decimals(engine: str, format_: str, tmp_path: Path) -> None:
     some, expected = random.Random(3), defaultdict[str, Decimal](Decimal)
