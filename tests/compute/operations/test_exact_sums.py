@@ -66,12 +66,27 @@ def test_where_38_digits_do_not_suffice_it_is_a_double(engine: str, case: str, t
     assert float(sum_and_mean(path, engine)[0]) == pytest.approx(sum(map(float, cells)))
 
 
-@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
-def test_the_mean_of_stats_does_not_drift_from_its_doubles(engine: str, tmp_path: Path) -> None:
-    path = tmp_path / "table.csv"
-    path.write_text("x\n" + "0.1\n" * 100_000)
-    (row,) = result(path, "stats", columns=["x"], engine=engine)
-    assert row["mean"] == "0.1"
+MEANS: dict[str, tuple[list[str], float]] = {
+    "a tenth, often": (["0.1"] * 100_000, 0.1),
+    "what adds up to nothing": (["0.1", "0.2", "-0.3"] * 3, 0.0),
+    "large and small": (["123456789.25", "0.000001", "-123456789.25"], 1 / 3_000_000),
+    "more in all than a double counts": (["999999999.999999", "0.000001"] * 20_000, 500000000.0),
+    "missing ones": (["", "0.7", "0.1", ""], 0.4),
+    "more digits behind the point": (["0.1234567890123"] * 3, 0.1234567890123),
+    "exponents": (["1e300", "1e300"], 1e300),
+    "whole numbers beyond 15 digits": (["9007199254740993"] * 2, 9007199254740992.0),
+}
+
+
+@every_engine
+@QUOTES
+@pytest.mark.parametrize("case", MEANS)
+def test_the_mean_of_stats_is_that_of_the_decimals(engine: str, case: str, tmp_path: Path, *, quoted: bool) -> None:
+    cells, mean = MEANS[case]
+    path = table(tmp_path, cells, quoted=quoted)
+    for by in ([], ["k"]):
+        (row,) = result(path, "stats", columns=["x"], by=by, engine=engine)
+        assert float(row["mean"]) == mean
 
 
 @every_engine
