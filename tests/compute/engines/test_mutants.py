@@ -16,7 +16,7 @@ def test_a_file_broken_by_chance_has_a_result_or_a_reason(engine: str) -> None:
     command = [sys.executable, "-m", "tests.compute.engines.mutants", *map(str, (SEED, 0, MUTANTS, STEP)), engine]
     environment = os.environ | {"ARROW_DEFAULT_MEMORY_POOL": "system"}  # as in a child: its own reserves 1 GB at once
 
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
     lines = ran.stdout.splitlines()
     assert [json.loads(line)["error"] for line in lines if line.startswith("{")] == []
