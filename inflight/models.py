@@ -206,6 +206,7 @@ class DeliveryBatch(models.Model):
     payload = models.BinaryField(null=True, help_text="dropped DELIVERY_RETENTION_DAYS after the acknowledgement")
     content_encoding = models.CharField(max_length=8, blank=True)
     customers = models.PositiveIntegerField(help_text="how many")
+    customer_ids = models.JSONField(null=True, help_text="whose they are, in the payload's order; dropped with it")
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.PENDING)
     attempts = models.PositiveIntegerField(default=0)
     last_error = models.TextField(blank=True)
@@ -223,3 +224,21 @@ class DeliveryBatch(models.Model):
 
     def __str__(self) -> str:
         return f"batch {self.number} of delivery {self.delivery_id}"
+
+
+class DeliveryAttempt(models.Model):
+    """One request to the partner: when, how long it took, and what came of it. Written before it is made."""
+
+    batch = models.ForeignKey(DeliveryBatch, on_delete=models.CASCADE, related_name="+")
+    request_id = models.UUIDField(default=uuid.uuid4, unique=True, help_text="sent as X-Request-ID")
+    started_at = models.DateTimeField(default=timezone.now)
+    seconds = models.FloatField(null=True, help_text="until the answer or the failure; null: it was never finished")
+    http_status = models.PositiveSmallIntegerField(null=True)
+    error = models.TextField(blank=True, help_text="why it is no acknowledgement; empty where it is one")
+    answer = models.TextField(blank=True, help_text="the first 500 bytes of the partner's answer")
+
+    class Meta:
+        indexes = [models.Index(name="attempt_by_time", fields=["started_at"])]
+
+    def __str__(self) -> str:
+        return f"attempt {self.pk} of {self.batch_id}"

@@ -125,15 +125,15 @@ def _prepare_batch(delivery: Delivery) -> None:
 
 
 def _snapshot(delivery: Delivery, customers: list[Customer]) -> None:
-    payload = dumps(outgoing_customers(customers))
+    payload, keys = dumps(outgoing_customers(customers)), [customer.pk for customer in customers]
     DeliveryBatch.objects.create(
         delivery=delivery,
         number=delivery.batches.count() + 1,
         payload=gzip.compress(payload, mtime=0) if settings.DELIVERY_GZIP else payload,
         content_encoding="gzip" if settings.DELIVERY_GZIP else "",
         customers=len(customers),
+        customer_ids=keys,
     )
-    keys = [customer.pk for customer in customers]
     Customer.objects.filter(pk__in=keys, needs_sending=True).update(needs_sending=False)
     delivery.prepared_through = keys[-1]
 
@@ -224,4 +224,4 @@ def _end(delivery: Delivery, status: Delivery.Status) -> None:
 def drop_old_payloads() -> None:
     """Drop the bytes of batches acknowledged DELIVERY_RETENTION_DAYS ago; what is not acknowledged is kept."""
     before = timezone.now() - timedelta(days=settings.DELIVERY_RETENTION_DAYS)
-    DeliveryBatch.objects.filter(acknowledged_at__lt=before, payload__isnull=False).update(payload=None)
+    DeliveryBatch.objects.filter(acknowledged_at__lt=before, payload__isnull=False).update(payload=None, customer_ids=None)
