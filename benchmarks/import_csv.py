@@ -28,10 +28,10 @@ PURCHASE_COLUMNS = "purchase_identifier,customer_id,product_id,quantity,price,cu
 PART = {"bulk_create": 1_000_000, "pandas.to_sql": 200_000, "django-import-export": 10_000}
 
 
-def generate(folder: Path, purchases: int) -> None:
+def generate(folder: Path, purchases: int, *, purchases_each: int = 10) -> None:
     """Write customers.csv, purchases.csv with 0.5 % bad rows and quoted line breaks, and good.csv without the bad ones."""
     chance = random.Random(1)
-    customers = purchases // 10
+    customers = purchases // purchases_each
     with (folder / "customers.csv").open("w", newline="") as file:
         writer = csv.writer(file, delimiter=";")
         writer.writerow(["customer_id", "title", "lastname", "firstname", "postal_code", "city", "email"])

@@ -24,6 +24,7 @@ class InflightConfig(AppConfig):
         every(1, "inflight.tasks.deliver_due")
         every(60, "inflight.tasks.drop_old_uploads")
         every(24 * 60, "inflight.tasks.drop_old_payloads")
+        every(24 * 60, "inflight.tasks.drop_old_attempts")
         operators_may("inflight.import_files", "inflight.send_deliveries")
         dashboard.register("Deliveries", "inflight.view_delivery", panels.deliveries)
         dashboard.register("Last imports", "inflight.view_importrun", panels.imports)

@@ -1,8 +1,11 @@
 """Errors of inflight's API."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from config.api.problems import Problem
+
+SHOWN = 10  # ids in an error
 
 
 class FileOutsideRoots(Problem):
@@ -37,3 +40,27 @@ class DeliveryInProgress(Problem):
 
     status = HTTPStatus.CONFLICT
     code = "delivery_under_way"
+
+
+class DeliveryEnded(Problem):
+    """The delivery has ended already."""
+
+    status = HTTPStatus.CONFLICT
+    code = "delivery_ended"
+
+
+class NothingKept(Problem):
+    """The bodies that would be sent again are not kept any more."""
+
+    status = HTTPStatus.CONFLICT
+    code = "nothing_kept"
+
+
+class NoSuchCustomers(Problem):
+    """Some of the customers that are to be sent do not exist."""
+
+    code = "no_such_customers"
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        shown = ", ".join(missing[:SHOWN]) + (", …" if len(missing) > SHOWN else "")
+        super().__init__(f"There are no customers with these ids: {shown}.", field="customer_ids")

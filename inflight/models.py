@@ -156,7 +156,13 @@ class Delivery(models.Model):
     ACTIVE = (Status.PREPARING, Status.SENDING, Status.WAITING)
 
     only = models.CharField(max_length=8, choices=Only.choices, default=Only.ALL)
+    customer_ids = models.JSONField(
+        null=True, help_text="the customers that were asked for; null: all that `only` says"
+    )
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.PREPARING)
+    is_paused = models.BooleanField(
+        default=False, db_default=False, help_text="an operator holds back what is not sent yet"
+    )
     requested_by = models.CharField(max_length=255, blank=True)
     prepared_through = models.CharField(max_length=64, blank=True, help_text="the last customer put into a batch")
     failed_rounds = models.PositiveIntegerField(
@@ -199,8 +205,10 @@ class DeliveryBatch(models.Model):
         PENDING = "pending"
         ACKNOWLEDGED = "acknowledged"
         FAILED = "failed"
+        SPLIT = "split", "split (too large for the partner; its halves are sent)"
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="batches", db_index=False)
+    split_from = models.ForeignKey("self", on_delete=models.CASCADE, null=True, related_name="halves")
     number = models.PositiveIntegerField()
     idempotency_key = models.UUIDField(default=uuid.uuid4, unique=True)
     payload = models.BinaryField(null=True, help_text="dropped DELIVERY_RETENTION_DAYS after the acknowledgement")
@@ -215,12 +223,16 @@ class DeliveryBatch(models.Model):
 
     class Meta:
         verbose_name_plural = "delivery batches"
+        permissions = [("read_bodies", "Can read the exact bodies that were sent; each reading is recorded")]
         constraints = [
             models.UniqueConstraint(name="batch_number_in_delivery", fields=["delivery", "number"]),
             models.CheckConstraint(
-                name="unacknowledged_batch_has_payload", condition=Q(status="acknowledged") | Q(payload__isnull=False)
+                name="unacknowledged_batch_has_payload",
+                condition=Q(status__in=["acknowledged", "split"]) | Q(payload__isnull=False),
             ),
         ]
+        # SQLite would read the payloads of all batches to find the next that is pending.
+        indexes = [models.Index(name="batch_by_status", fields=["delivery", "status", "number"])]
 
     def __str__(self) -> str:
         return f"batch {self.number} of delivery {self.delivery_id}"
@@ -241,4 +253,11 @@ class DeliveryAttempt(models.Model):
         indexes = [models.Index(name="attempt_by_time", fields=["started_at"])]
 
     def __str__(self) -> str:
-        return f"attempt {self.pk} of {self.batch_id}"
+        return f"attempt {self.pk} of batch {self.batch_id}"
+
+    @property
+    def outcome(self) -> str:
+        """Return in a word what came of it."""
+        if self.seconds is None:
+            return "unfinished"
+        return "failed" if self.error else "acknowledged"

@@ -1,6 +1,6 @@
 """Background tasks of inflight. Each looks for due rows; running one twice, or never, is harmless."""
 
-from inflight.services import deliveries, imports, uploads
+from inflight.services import batches, deliveries, imports, uploads
 
 
 def run_queued_imports() -> None:
@@ -20,4 +20,9 @@ def drop_old_uploads() -> None:
 
 def drop_old_payloads() -> None:
     """Forget the bytes of batches acknowledged long ago."""
-    deliveries.drop_old_payloads()
+    batches.drop_old_payloads()
+
+
+def drop_old_attempts() -> None:
+    """Forget attempts made long ago."""
+    batches.drop_old_attempts()

@@ -267,7 +267,7 @@ def test_a_table_is_found(source: str) -> None:
 def test_only_the_settings_read_the_environment() -> None:
     sources = {"manage.py": (ROOT / "manage.py").read_text(), **SOURCES}
     readers = [(name, found) for name, source in sources.items() if (found := reads_of_the_environment(source))]
-    assert [name for name, _ in readers] == ["config/settings.py"], readers
+    assert [name for name, _ in readers] == ["config/core/app_settings.py"], readers
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Djan
 ENGINES = ("duckdb", "pandas", "spark")  # compute's; this module imports no app
 LEAST_MEMORY = 128 * 1024**2
 SPARKS_LEAST_MEMORY = 512 * 1024**2
+MOST_IN_FLIGHT = 64  # requests to the partner, each with a thread and a batch in memory
 DRIVERS = dict.fromkeys(("s3", "s3a"), "pip install '.[s3]'")
 DRIVERS |= dict.fromkeys(("abfs", "abfss", "az"), "pip install '.[azure]'")
 
@@ -103,6 +104,9 @@ def _delivery_errors() -> Iterator[SettingError]:
         yield "E004", f"CUSTOMERS_API_URL is {settings.CUSTOMERS_API_URL!r}.", "Give an http or https address."
     if settings.DELIVERY_BATCH_SIZE < 1:
         yield "E005", "DELIVERY_BATCH_SIZE is below 1.", "Set how many customers one request carries, such as 500."
+    if not 1 <= settings.PARTNER_WINDOW <= MOST_IN_FLIGHT:
+        mend = f"Set how many requests the partner may get at once, 1 to {MOST_IN_FLIGHT}."
+        yield "E028", f"PARTNER_WINDOW is {settings.PARTNER_WINDOW}.", mend
     if any(seconds < 0 for seconds in settings.DELIVERY_SCHEDULE):
         yield "E006", "DELIVERY_SCHEDULE has a negative wait.", "Give seconds by commas, such as 5,300,1800."
 
@@ -159,7 +163,13 @@ def _ingest_errors() -> Iterator[SettingError]:
 def _other_errors() -> Iterator[SettingError]:
     if settings.LOG_FORMAT not in {"json", "text"}:
         yield "E007", f"LOG_FORMAT is {settings.LOG_FORMAT!r}.", "Set it to json or text."
-    for name in ("SEND_BUDGET_SECONDS", "WORKER_STALL_SECONDS", "DELIVERY_RETENTION_DAYS", "METADATA_RETENTION_DAYS"):
+    for name in (
+        "SEND_BUDGET_SECONDS",
+        "WORKER_STALL_SECONDS",
+        "DELIVERY_RETENTION_DAYS",
+        "ATTEMPT_RETENTION_DAYS",
+        "METADATA_RETENTION_DAYS",
+    ):
         if getattr(settings, name) <= 0:
             yield "E008", f"{name} is not above 0.", "Give a positive number, or leave it unset."
 

@@ -1,16 +1,19 @@
 """The only client for outgoing HTTP: timeouts, connection pooling, two kinds of failure, retries within a budget.
 
-Only 2xx is success. Everything else is a `TransportError` that is either temporary ("retry later": connection errors,
-timeouts, 408, 425, 429, 5xx) or `permanent` ("fix it"). Callers look at its fields, never at its text.
+Only 2xx is success, and of a client that says what its service answers with, only in one of these media types. Everything
+else is a `TransportError` that is either temporary ("retry later": connection errors, timeouts, 408, 425, 429, 5xx) or
+`permanent` ("fix it"). Callers look at its fields, never at its text.
 """
 
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from fnmatch import fnmatchcase
+from typing import Any, Protocol
 
 import requests
 import tenacity
@@ -57,20 +60,39 @@ class TransportError(Exception):
         self.body = body
 
 
+class AttemptLog(Protocol):
+    """Is told of every attempt of a call."""
+
+    def begin(self) -> Mapping[str, str]:
+        """Take note before an attempt is made; return headers for this attempt alone."""
+
+    def end(self, outcome: Answer | TransportError) -> None:
+        """Take note of what came of it."""
+
+
 class Client:
     """A pooled connection to one outside service.
 
     `role` names the service in logs and errors; the timeouts are in seconds; an answer may have at most `max_body` bytes.
+    `accepts`: patterns of the media types in which the service itself answers. A 2xx in another one comes from something
+    between us, such as the login page of a network, and is a temporary failure; one without a body is the service's.
     Not for sharing between threads.
     """
 
     def __init__(
-        self, *, role: str, connect_timeout: float = 5.0, read_timeout: float = 30.0, max_body: int = 10_000_000
+        self,
+        *,
+        role: str,
+        connect_timeout: float = 5.0,
+        read_timeout: float = 30.0,
+        max_body: int = 10_000_000,
+        accepts: Sequence[str] = (),
     ) -> None:
         self.role = role
         self.connect_timeout = connect_timeout
         self.read_timeout = read_timeout
         self.max_body = max_body
+        self.accepts = [pattern.lower() for pattern in accepts]
         self._session = requests.Session()
 
     def __enter__(self) -> "Client":
@@ -87,18 +109,18 @@ class Client:
         headers: Mapping[str, str] | None = None,
         data: bytes | None = None,
         deadline: float | None = None,
-        before_attempt: Callable[[], None] | None = None,
+        attempts: AttemptLog | None = None,
         wants_body: bool = True,
     ) -> Answer:
         """Send one request and return its 2xx answer; raise TransportError otherwise.
 
         With `deadline` (a time.monotonic() value) temporary failures are tried again, waiting exponentially with jitter or as
         long as Retry-After says, as long as the next attempt would start before it; the attempts' own timeouts shrink to fit.
-        `before_attempt` is called before each. Without `wants_body` a 2xx is success whatever becomes of its body.
+        `attempts` is told of each. Without `wants_body` a 2xx is success whatever becomes of its body.
         """
         headers = dict(headers or {})
         if deadline is None:
-            return self._attempt(method, url, headers, data, self.read_timeout, wants_body)
+            return self._logged_attempt(attempts, method, url, headers, data, self.read_timeout, wants_body)
         if method not in IDEMPOTENT_METHODS and "Idempotency-Key" not in headers:
             raise ValueError(f"{method} is retried only with an Idempotency-Key")
         for attempt in tenacity.Retrying(
@@ -109,11 +131,23 @@ class Client:
             reraise=True,
         ):
             with attempt:
-                if before_attempt:
-                    before_attempt()
                 timeout = min(self.read_timeout, max(deadline - time.monotonic(), 1.0))
-                return self._attempt(method, url, headers, data, timeout, wants_body)
+                return self._logged_attempt(attempts, method, url, headers, data, timeout, wants_body)
         raise AssertionError("tenacity returns or raises")
+
+    def _logged_attempt(
+        self, log: AttemptLog | None, method: str, url: str, headers: Mapping[str, str], *arguments: Any
+    ) -> Answer:
+        if log is None:
+            return self._attempt(method, url, headers, *arguments)
+        headers = {**headers, **log.begin()}
+        try:
+            answer = self._attempt(method, url, headers, *arguments)
+        except TransportError as error:
+            log.end(error)
+            raise
+        log.end(answer)
+        return answer
 
     def _attempt(
         self,
@@ -136,24 +170,39 @@ class Client:
             # "from None": the cause's text carries the address with its query, and would be in every traceback
             raise TransportError(f"{self.role}: {_why(error)}", permanent=False) from None
         if _is_success(response):
-            return Answer(response.status_code, response.headers, body)
+            self._check_media_type(response, body)
+            return Answer(response.status_code, response.headers, body or b"")
         status = response.status_code
         raise TransportError(
             f"{self.role} answered {status} {response.reason or ''}".rstrip(),
             permanent=not (status >= 500 or status in TEMPORARY_STATUSES),
             status=status,
             retry_after=parse_retry_after(response.headers.get("Retry-After")),
-            body=body[:2000],
+            body=(body or b"")[:2000],
         )
 
-    def _body(self, response: requests.Response, deadline: float, wants_body: bool) -> bytes:
-        """Read the body, which keeps the connection; one that nobody wants does not undo a 2xx by ending badly."""
+    def _check_media_type(self, response: requests.Response, body: bytes | None) -> None:
+        """Raise TransportError for what the service does not answer with. A body of None broke off."""
+        type_ = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        is_page = (body or b"").lstrip().startswith(b"<")
+        if not self.accepts or body == b"" or (not is_page and any(fnmatchcase(type_, each) for each in self.accepts)):
+            return
+        raise TransportError(
+            f"{self.role}: {response.status_code} with {type_ or 'no Content-Type'} is not the service's own answer,"
+            f" which is {' or '.join(self.accepts)}",
+            permanent=False,
+            status=response.status_code,
+            body=(body or b"")[:2000],
+        )
+
+    def _body(self, response: requests.Response, deadline: float, wants_body: bool) -> bytes | None:
+        """Read the body, which keeps the connection; one that nobody wants does not undo a 2xx by ending badly: it is None."""
         try:
             return self._read(response, deadline)
         except (TransportError, requests.RequestException, HTTPError, OSError):
             if wants_body or not _is_success(response):
                 raise
-            return b""
+            return None
 
     def _read(self, response: requests.Response, deadline: float) -> bytes:
         """Read the body as its bytes come in, so that neither its size nor a trickle of them is without a bound."""

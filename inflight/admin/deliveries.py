@@ -1,20 +1,24 @@
-"""Admin of deliveries: status, send, retry."""
+"""Admin of deliveries: what happened and what comes next, send, pause, retry."""
 
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase
+from django.db.models import Q, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.utils.safestring import SafeString
 
 from config.admin.base import Operation, ReadOnlyAdmin, ReadOnlyInline, Tool
 from config.api.problems import Problem
-from config.core.admin_columns import badge, capped, link_to, shortened
-from inflight.models import Customer, Delivery, DeliveryBatch
-from inflight.selectors import active_delivery
+from config.core.admin_columns import badge, capped, list_address, shortened
+from config.http.client import TransportError
+from inflight.admin.batches import OF_A_DELIVERY
+from inflight.models import Customer, Delivery, DeliveryAttempt, DeliveryBatch
+from inflight.selectors import active_delivery, attempts_of
 from inflight.services import deliveries
 
 if TYPE_CHECKING:
@@ -23,6 +27,8 @@ else:
     from unfold.widgets import UnfoldAdminRadioSelectWidget as RadioSelect
 
 SEND = "inflight.send_deliveries"
+ATTEMPTS_SHOWN = 50
+STATES = {"delivered": "success", "waiting": "warning", "failed": "danger"}
 
 
 class BatchInline(ReadOnlyInline):
@@ -59,32 +65,88 @@ class DeliveryAdmin(ReadOnlyAdmin):
         "status", "only", "next_attempt_at", "failed_rounds", "requested_by", "created_at", "finished_at", "prepared_through",
     )  # fmt: skip
     inlines = (BatchInline,)
-    actions = ("retry",)
-    tools = (Tool("send", "Send customers", "send", SEND),)
+    change_form_outer_before_template = "admin/inflight/delivery/report.html"
+    actions = ("retry", "pause", "resume", "send_again")
+    tools = (Tool("send", "Send customers", "send", SEND), Tool("send_test", "Send a test", "network_check", SEND))
     operations = {
         "retry": Operation(
             "Retry now",
             "What is not acknowledged, refused batches among it, is sent again by a worker; what is acknowledged is not.",
             "replay",
-        )
+        ),
+        "pause": Operation(
+            "Pause",
+            "What is on its way ends; nothing further is sent until you resume the delivery or retry it.",
+            "pause",
+        ),
+        "resume": Operation("Resume", "A worker goes on with what is not sent yet.", "play_arrow"),
+        "send_again": Operation(
+            "Send again",
+            "All bodies that are kept are sent again as they were, with the same keys: a partner who has them does nothing.",
+            "forward_to_inbox",
+            always_asks=True,
+        ),
     }
-    state = badge("status", {"delivered": "success", "waiting": "warning", "failed": "danger"})
+    state = badge("status", STATES)
 
     def has_send_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(SEND)
 
     def applies(self, operation: str, row: Delivery) -> bool:
-        return row.status in (Delivery.Status.WAITING, Delivery.Status.FAILED)
+        return {
+            "retry": row.status in (Delivery.Status.WAITING, Delivery.Status.FAILED),
+            "pause": row.is_active and not row.is_paused,
+            "resume": row.is_active and row.is_paused,
+            "send_again": row.status == Delivery.Status.DELIVERED,
+        }[operation]
 
     @admin.action(description="Retry now what is not acknowledged", permissions=["send"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         """Make the selected deliveries due; a worker sends them."""
+        self._do(request, queryset, deliveries.retry_delivery, "Retrying")
+
+    @admin.action(description="Pause", permissions=["send"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        """Hold back what is not sent yet."""
+        self._do(request, queryset, deliveries.pause_delivery, "Paused")
+
+    @admin.action(description="Resume", permissions=["send"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        """Go on with what is paused."""
+        self._do(request, queryset, deliveries.resume_delivery, "Resumed")
+
+    @admin.action(description="Send again what was acknowledged", permissions=["send"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        """Have a worker send the same bodies with the same keys."""
+        self._do(request, queryset, deliveries.send_again, "Sending again")
+
+    def _do(
+        self, request: HttpRequest, queryset: QuerySet[Delivery], step: Callable[[Delivery], Delivery], done: str
+    ) -> None:
         for delivery in queryset:
             try:
-                messages.success(request, f"Retrying: {deliveries.retry_delivery(delivery)}.")
+                messages.success(request, f"{done}: {step(delivery)}.")
             except Problem as problem:
                 messages.error(request, problem.detail)
         deliveries.deliver_later()
+
+    def send_test(self, request: HttpRequest) -> HttpResponseBase:
+        """Ask, then send the partner an empty list and show what it answers."""
+        if request.method != "POST":
+            text = f"An empty list goes to {settings.CUSTOMERS_API_URL}, as a batch would, to see whether it is taken."
+            return self.ask(request, Operation("Send a test", text, "network_check"))
+        started = time.monotonic()
+        try:
+            answer = deliveries.send_test()
+        except TransportError as error:
+            said = shortened(error.body.decode(errors="replace"))
+            messages.error(request, ": ".join(filter(None, [f"No acknowledgement. {error}", said])))
+        else:
+            messages.success(request, f"Acknowledged: {answer.status} after {time.monotonic() - started:.2f} s.")
+        return redirect(f"admin:{self.url_name('changelist')}")
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().render_change_form(request, context | report_of(kwargs["obj"]), *args, **kwargs)
 
     def send(self, request: HttpRequest) -> HttpResponseBase:
         """Ask which customers to send, then start a delivery; a worker sends it."""
@@ -114,37 +176,21 @@ class DeliveryAdmin(ReadOnlyAdmin):
         return self.ask(request, Operation("Send customers", text, "send"), form=form)
 
 
-@admin.register(DeliveryBatch)
-class DeliveryBatchAdmin(ReadOnlyAdmin):
-    """Batches of all deliveries, without their bytes."""
-
-    icon = "package_2"
-    list_display = (
-        "id",
-        "part_of",
-        "number",
-        "state",
-        "customers",
-        "attempts",
-        "http_status",
-        "error",
-        "acknowledged_at",
+def report_of(delivery: Delivery) -> dict[str, Any]:
+    """Return what the report shows of a delivery: how far it is, what comes next, and the last attempts."""
+    sums = delivery.batches.exclude(status=DeliveryBatch.Status.SPLIT).aggregate(
+        all=Sum("customers"), acknowledged=Sum("customers", filter=Q(status=DeliveryBatch.Status.ACKNOWLEDGED))
     )
-    list_filter = ("status",)
-    search_keys = ("delivery", "idempotency_key")
-    search_help_text = "A delivery's number, or an idempotency key"
-    ordering = ("-id",)
-    sortable_by = ("id",)
-    exclude = ("payload",)
-    state = badge("status", {"acknowledged": "success", "failed": "danger"})
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[DeliveryBatch]:
-        return super().get_queryset(request).defer("payload")
-
-    @admin.display(description="delivery")
-    def part_of(self, batch: DeliveryBatch) -> SafeString:
-        return link_to(Delivery, batch.delivery_id)
-
-    @admin.display(description="last error")
-    def error(self, batch: DeliveryBatch) -> str:
-        return shortened(batch.last_error)
+    everyone, acknowledged = sums["all"] or 0, sums["acknowledged"] or 0
+    last = attempts_of(delivery).order_by("-id")
+    return {
+        "delivery": delivery,
+        "tone": STATES.get(delivery.status, ""),
+        "everyone": everyone,
+        "acknowledged": acknowledged,
+        "percent": 100 * acknowledged // everyone if everyone else 0,
+        "rounds": len(settings.DELIVERY_SCHEDULE),
+        "last_failure": last.exclude(error="").first(),
+        "attempts": last[:ATTEMPTS_SHOWN],
+        "all_attempts": list_address(DeliveryAttempt, **{OF_A_DELIVERY: delivery.pk}),
+    }

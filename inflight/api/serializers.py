@@ -3,18 +3,20 @@
 from datetime import datetime
 from typing import Any
 
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
 from config.api.openapi import example
 from config.api.serializers import RowOutput
 from config.api.strict import FlagField, Input, TextField, WordField
-from inflight.models import Customer, Delivery, DeliveryBatch, ImportReject, ImportRun, Purchase
+from inflight.models import Customer, Delivery, DeliveryAttempt, DeliveryBatch, ImportReject, ImportRun, Purchase
 from inflight.selectors import outgoing_customers
 
+MOST_CUSTOMERS = 1000  # named in one request
 NOON = "2026-11-26T12:00:00Z"  # in examples
 DELIVERY = {
-    "id": 1, "status": "delivered", "only": "changed", "requested_by": "operator", "failed_rounds": 0, "next_attempt_at": None,
-    "created_at": NOON, "finished_at": NOON,
+    "id": 1, "status": "delivered", "is_paused": False, "only": "changed", "requested_by": "operator", "failed_rounds": 0,
+    "next_attempt_at": None, "created_at": NOON, "finished_at": NOON,
 }  # fmt: skip
 
 
@@ -98,21 +100,55 @@ class RejectOutput(serializers.ModelSerializer[ImportReject]):
 
 @example({"only": "changed"})
 class SendInput(Input):
-    """What to send: all customers, or those new or changed since they were last put into a delivery."""
+    """What to send: all customers, those new or changed since they were last put into a delivery, or certain ones."""
 
-    only = WordField(choices=Delivery.Only.choices, default=Delivery.Only.ALL)
+    only = WordField(choices=Delivery.Only.choices, required=False, help_text="default: all")
+    customer_ids = serializers.ListField(
+        child=TextField(max_length=64),
+        required=False,
+        min_length=1,
+        max_length=MOST_CUSTOMERS,
+        help_text="these customers, instead of `only`",
+    )
+    dry_run = FlagField(default=False, help_text="say what would be sent, and send nothing")
+
+    def validate(self, attrs: Any) -> Any:
+        if "only" in attrs and "customer_ids" in attrs:
+            raise serializers.ValidationError({"only": ["Leave it out: customer_ids says which customers to send."]})
+        return attrs
+
+
+@example(
+    {
+        "customers": 1200, "batches": 3, "first_body_bytes": 210400, "estimated_bytes": 504960,
+        "first_body": [
+            {"salutation": "Mme", "last_name": "Galante", "first_name": "Marie", "email": "m@fr.fr", "purchases": []}
+        ],
+    }
+)  # fmt: skip
+class DryRunOutput(serializers.Serializer[Any]):
+    """What would be sent."""
+
+    customers = serializers.IntegerField()
+    batches = serializers.IntegerField(help_text="requests, of DELIVERY_BATCH_SIZE customers")
+    first_body_bytes = serializers.IntegerField(help_text="before it is compressed")
+    estimated_bytes = serializers.IntegerField(help_text="of all bodies, if the others are like the first")
+    first_body = serializers.ListField(child=serializers.DictField(), help_text="the exact body of the first request")
 
 
 class BatchOutput(serializers.ModelSerializer[DeliveryBatch]):
     """One request to the partner, over all its attempts."""
 
     next_attempt_at = serializers.SerializerMethodField()
+    split_from = serializers.IntegerField(
+        source="split_from.number", allow_null=True, default=None, help_text="the batch that it is a half of"
+    )
 
     class Meta:
         model = DeliveryBatch
         fields = (
-            "number", "status", "customers", "idempotency_key", "attempts", "next_attempt_at", "last_error", "http_status",
-            "acknowledged_at",
+            "number", "split_from", "status", "customers", "idempotency_key", "attempts", "next_attempt_at", "last_error",
+            "http_status", "acknowledged_at",
         )  # fmt: skip
 
     def get_next_attempt_at(self, batch: DeliveryBatch) -> datetime | None:
@@ -127,21 +163,23 @@ class DeliverySummaryOutput(serializers.ModelSerializer[Delivery]):
     class Meta:
         model = Delivery
         fields: tuple[str, ...] = (
-            "id", "status", "only", "requested_by", "failed_rounds", "next_attempt_at", "created_at", "finished_at",
+            "id", "status", "is_paused", "only", "requested_by", "failed_rounds", "next_attempt_at", "created_at",
+            "finished_at",
         )  # fmt: skip
 
 
-@example(
-    DELIVERY | {
-        "batches": [
-            {
-                "number": 1, "status": "acknowledged", "customers": 2, "attempts": 1,
-                "idempotency_key": "6f1c2a52-5d7a-4b6b-9a43-2f7f0b1c8a10", "next_attempt_at": None,
-                "last_error": "", "http_status": 201, "acknowledged_at": NOON,
-            }
-        ]
-    }
-)  # fmt: skip
+DELIVERY_WITH_BATCHES = DELIVERY | {
+    "batches": [
+        {
+            "number": 1, "split_from": None, "status": "acknowledged", "customers": 2, "attempts": 1,
+            "idempotency_key": "6f1c2a52-5d7a-4b6b-9a43-2f7f0b1c8a10", "next_attempt_at": None,
+            "last_error": "", "http_status": 201, "acknowledged_at": NOON,
+        }
+    ]
+}  # fmt: skip
+
+
+@example(DELIVERY_WITH_BATCHES)
 class DeliveryOutput(DeliverySummaryOutput):
     """One delivery with its batches."""
 
@@ -152,8 +190,31 @@ class DeliveryOutput(DeliverySummaryOutput):
 
     def get_batches(self, delivery: Delivery) -> list[dict[str, Any]]:
         """The batches in the order they are sent in, without their bytes."""
-        batches = delivery.batches.order_by("number").defer("payload")
+        batches = (
+            delivery.batches.order_by("number").select_related("split_from").defer("payload", "split_from__payload")
+        )
         return list(BatchOutput(batches, many=True, context={"delivery": delivery}).data)
+
+
+SEND_OUTPUT = example(DELIVERY_WITH_BATCHES)(
+    PolymorphicProxySerializer("SendOutput", [DeliveryOutput, DryRunOutput], resource_type_field_name=None)
+)
+
+
+@example(
+    {
+        "batch": 1, "request_id": "0b8e8f1e-6f0f-4a43-8c6f-1e0d1f3c2a11", "started_at": NOON, "seconds": 0.05,
+        "http_status": 201, "error": "", "answer": '{"received": 500}',
+    }
+)  # fmt: skip
+class AttemptOutput(serializers.ModelSerializer[DeliveryAttempt]):
+    """One request to the partner. `seconds` is null while it is made, and where our process ended in its middle."""
+
+    batch = serializers.IntegerField(source="batch.number")
+
+    class Meta:
+        model = DeliveryAttempt
+        fields = ("batch", "request_id", "started_at", "seconds", "http_status", "error", "answer")
 
 
 class SentPurchaseOutput(serializers.Serializer[Any]):

@@ -8,6 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from config.api.authentication import subject_of
 from config.api.openapi import PREFER
@@ -16,9 +17,12 @@ from config.api.strict import Input, validated
 from config.api.viewsets import ListMixin, RetrieveMixin, idempotent
 from inflight.api.filters import CustomerFilter, DeliveryFilter, ImportFilter, PurchaseFilter
 from inflight.api.serializers import (
+    SEND_OUTPUT,
+    AttemptOutput,
     CustomerOutput,
     DeliveryOutput,
     DeliverySummaryOutput,
+    DryRunOutput,
     ImportInput,
     ImportOutput,
     PurchaseOutput,
@@ -28,6 +32,7 @@ from inflight.api.serializers import (
 from inflight.exceptions import UnusableCsv
 from inflight.imports.rejects_csv import rejects_csv
 from inflight.models import Customer, Delivery, ImportRun, Purchase
+from inflight.selectors import attempts_of
 from inflight.services import deliveries, imports
 
 
@@ -103,19 +108,28 @@ class DeliveryViewSet(ListMixin, RetrieveMixin):
     lookup_value_converter = "int"
 
     def get_serializer_class(self) -> Any:
-        return DeliverySummaryOutput if self.action == "list" else DeliveryOutput
+        return DeliverySummaryOutput if self.action == "list" else super().get_serializer_class()
 
     @extend_schema(
         operation_id="send_customers",
         request=SendInput,
-        responses={200: DeliveryOutput, 202: DeliveryOutput},
+        responses={
+            200: SEND_OUTPUT,
+            202: DeliveryOutput,
+        },
         parameters=[PREFER],
     )
     @idempotent
     def send_customers(self, request: Request) -> HttpResponseBase:
         """Send customers with their purchases to the partner. 200: all acknowledged; 202: the rest goes on by itself."""
         data = validated(SendInput, request.data)
-        delivery, is_new = deliveries.start_delivery(only=data["only"], requested_by=subject_of(request))
+        only, customer_ids = data.get("only", Delivery.Only.ALL), data.get("customer_ids")
+        if data["dry_run"]:
+            found = deliveries.dry_run(only=only, customer_ids=customer_ids)
+            return Response(DryRunOutput(found).data)
+        delivery, is_new = deliveries.start_delivery(
+            only=only, customer_ids=customer_ids, requested_by=subject_of(request)
+        )
         if is_new and not prefers_async(request):
             delivery = deliveries.deliver(delivery, seconds=settings.SEND_BUDGET_SECONDS)
         elif is_new:
@@ -133,6 +147,26 @@ class DeliveryViewSet(ListMixin, RetrieveMixin):
         validated(Input, request.data)
         delivery = deliveries.retry_delivery(self.get_object())
         return self.creation_response(deliveries.deliver(delivery, seconds=settings.SEND_BUDGET_SECONDS))
+
+    @extend_schema(operation_id="pause_delivery", request=None, responses={200: DeliveryOutput})
+    @action(detail=True, methods=["post"])
+    def pause(self, request: Request, pk: int) -> HttpResponseBase:
+        """Hold back what is not sent yet, until resume or retry; a request that is on its way ends."""
+        validated(Input, request.data)
+        return self.respond(deliveries.pause_delivery(self.get_object()))
+
+    @extend_schema(operation_id="resume_delivery", request=None, responses={200: DeliveryOutput})
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, pk: int) -> HttpResponseBase:
+        """Have a worker go on with a delivery that is paused."""
+        validated(Input, request.data)
+        return self.respond(deliveries.resume_delivery(self.get_object()))
+
+    @extend_schema(operation_id="list_attempts", responses=AttemptOutput(many=True))
+    @action(detail=True, is_list=True, serializer_class=AttemptOutput, ordering="-id", filter_backends=[])
+    def attempts(self, request: Request, pk: int) -> HttpResponseBase:
+        """List the requests to the partner that this delivery has made, newest first."""
+        return self.list_response(attempts_of(self.get_object()))
 
 
 @extend_schema_view(

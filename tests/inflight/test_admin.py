@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 from django_q.models import Schedule
 
 from config.admin.base import MOST_SHOWN
-from inflight.models import Customer, Delivery
+from inflight.models import Customer, Delivery, DeliveryBatch
 from inflight.services.deliveries import deliver, start_delivery
 from tests.factories import CustomerFactory, PurchaseFactory
 from tests.fakes.faulty import Fault
@@ -136,6 +137,84 @@ def test_a_batch_is_found_by_its_key_and_its_bytes_are_not_shown(operator: Clien
     found = operator.get("/admin/inflight/deliverybatch/", {"q": str(batch.idempotency_key)}).context["cl"].result_list
     assert [row.pk for row in found] == [batch.pk]
     assert "payload" not in text_of(operator, f"/admin/inflight/deliverybatch/{batch.pk}/change/").lower()
+
+
+def test_what_was_sent_is_read_with_a_permission_of_its_own_and_the_reading_is_recorded(
+    operator: Client, failed: Delivery, partner: Partner
+) -> None:
+    batch = failed.batches.get()
+    page = f"/admin/inflight/deliverybatch/{batch.pk}/"
+    assert "is recorded" in text_of(operator, f"{page}read_body/")
+    assert not LogEntry.objects.exists(), "asking is not reading"
+    answer = operator.post(f"{page}read_body/")
+    assert answer.content == partner.received[0].body
+    assert "no-store" in answer["Cache-Control"]
+    (entry,) = LogEntry.objects.all()
+    assert (entry.object_id, entry.change_message) == (str(batch.pk), "Read the body")
+    assert "Read the body" in text_of(operator, f"{page}history/")
+
+
+def test_a_body_that_is_not_kept_is_not_offered(operator: Client, partner: Partner) -> None:
+    CustomerFactory()
+    batch = deliver(start_delivery()[0], seconds=1).batches.get()
+    page = f"/admin/inflight/deliverybatch/{batch.pk}/"
+    assert f"{page}read_body/" in text_of(operator, f"{page}change/")
+    DeliveryBatch.objects.update(payload=None, customer_ids=None)
+    assert f"{page}read_body/" not in text_of(operator, f"{page}change/")
+    assert "whose body is kept" in operator.post(f"{page}read_body/", follow=True).content.decode()
+
+
+def test_a_deliverys_page_says_what_happened_and_what_comes_next(
+    operator: Client, partner: Partner, settings: Any
+) -> None:
+    settings.DELIVERY_BATCH_SIZE = 1
+    CustomerFactory.create_batch(2)
+    partner.fail_next(Fault(), *[Fault(status=503, body=b"closed for repairs")] * 20)
+    delivery = deliver(start_delivery()[0], seconds=0.5)
+    page = text_of(operator, f"{LIST}{delivery.pk}/change/")
+    assert "1 of 2 customers acknowledged by the partner" in page
+    assert "a worker tries again at" in page
+    assert "partner API answered 503" in page
+    assert "closed for repairs" in page
+    assert partner.received[-1].headers["X-Request-ID"] in page
+    attempts = operator.get(f"/admin/inflight/deliveryattempt/?batch__delivery__exact={delivery.pk}")
+    assert attempts.context["cl"].result_count == len(partner.received)
+
+
+def test_a_delivery_is_paused_and_resumed_from_its_page(operator: Client) -> None:
+    delivery, _ = start_delivery()
+    page = f"{LIST}{delivery.pk}/"
+    assert "paused" not in text_of(operator, f"{page}change/").lower()
+    operator.post(f"{page}pause/")
+    assert "until somebody resumes it" in text_of(operator, f"{page}change/")
+    assert f"{page}pause/" not in text_of(operator, f"{page}change/")
+    operator.post(f"{page}resume/")
+    delivery.refresh_from_db()
+    assert not delivery.is_paused
+
+
+def test_a_delivery_is_sent_again_with_the_same_bodies_and_keys(operator: Client, partner: Partner) -> None:
+    CustomerFactory()
+    delivery = deliver(start_delivery()[0], seconds=1)
+    operator.post(f"{LIST}{delivery.pk}/send_again/")
+    delivery.refresh_from_db()
+    assert deliver(delivery, seconds=1).status == "delivered"
+    first, second = partner.received
+    assert (first.body, first.headers["Idempotency-Key"]) == (second.body, second.headers["Idempotency-Key"])
+    DeliveryBatch.objects.update(payload=None, customer_ids=None)
+    answer = operator.post(f"{LIST}{delivery.pk}/send_again/", follow=True)
+    assert "No body of this delivery is kept" in answer.content.decode()
+
+
+def test_a_test_goes_to_the_partner_and_its_answer_is_shown(operator: Client, partner: Partner) -> None:
+    assert partner.customers_url in text_of(operator, f"{LIST}send_test/")
+    assert partner.received == []
+    assert "Acknowledged: 201" in operator.post(f"{LIST}send_test/", follow=True).content.decode()
+    assert (partner.received[0].json(), Delivery.objects.count()) == ([], 0)
+    partner.fail_next(Fault(status=401, body=b"who are you?"))
+    refused = operator.post(f"{LIST}send_test/", follow=True).content.decode()
+    assert "partner API answered 401" in refused
+    assert "who are you?" in refused
 
 
 def test_customers_are_not_edited_by_a_post(operator: Client) -> None:

@@ -9,7 +9,8 @@ import pytest
 from django.utils import timezone
 
 from inflight.models import DeliveryBatch
-from inflight.services.deliveries import deliver, drop_old_payloads, retry_delivery
+from inflight.services.batches import drop_old_payloads
+from inflight.services.deliveries import deliver, retry_delivery
 from tests.factories import CustomerFactory, PurchaseFactory
 from tests.fakes.faulty import Fault
 from tests.fakes.partner import Partner

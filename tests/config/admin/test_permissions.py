@@ -47,6 +47,7 @@ MODELS = {
     "django_q.schedule": May(),
     "inflight.customer": May(),
     "inflight.delivery": May(),
+    "inflight.deliveryattempt": May(),
     "inflight.deliverybatch": May(),
     "inflight.importreject": May(),
     "inflight.importrun": May(),
@@ -57,7 +58,12 @@ MODELS = {
 }
 PAGES: dict[str, tuple[str, ...]] = {  # of one model beside the usual ones
     "inflight_delivery_send": OPERATORS,
+    "inflight_delivery_send_test": OPERATORS,
     "inflight_delivery_retry": OPERATORS,
+    "inflight_delivery_pause": OPERATORS,
+    "inflight_delivery_resume": OPERATORS,
+    "inflight_delivery_send_again": OPERATORS,
+    "inflight_deliverybatch_read_body": SUPERUSERS,
     "inflight_importrun_import_files": OPERATORS,
     "inflight_importrun_import_again": OPERATORS,
     "inflight_importrun_progress": ALL,
@@ -70,7 +76,13 @@ PAGES: dict[str, tuple[str, ...]] = {  # of one model beside the usual ones
     "auth_user_password_change": SUPERUSERS,
 }
 ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
-    "inflight.delivery": {"retry": OPERATORS},
+    "inflight.delivery": {
+        "retry": OPERATORS,
+        "pause": OPERATORS,
+        "resume": OPERATORS,
+        "send_again": OPERATORS,
+    },
+    "inflight.deliverybatch": {"read_body": SUPERUSERS},
     "inflight.importrun": {"import_again": OPERATORS},
     "catalog.product": {"register_again": OPERATORS, "delete_selected": OPERATORS},
     "catalog.servicetoken": {"delete_selected": SUPERUSERS},
@@ -180,7 +192,8 @@ DEEDS: dict[str, Callable[[], Any]] = {
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_the_pages_of_our_own(client: Client, role: str, name: str, method: str) -> None:
+def test_the_pages_of_our_own(client: Client, role: str, name: str, method: str, settings: Any) -> None:
+    settings.CUSTOMERS_API_URL = "http://127.0.0.1:9/"  # where nobody listens: a test is sent there
     label = next(label for label in MODELS if name.startswith(label.replace(".", "_") + "_"))
     row = DEEDS.get(name, lambda: a_row(label))()
     pattern = next(pattern for pattern in patterns() if pattern.name == name)

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from config.http.client import LONGEST_RETRY_AFTER, Client, TransportError, parse_retry_after
+from config.http.client import LONGEST_RETRY_AFTER, Answer, Client, TransportError, parse_retry_after
 from tests.fakes.faulty import Fault, FaultyServer, Received, free_port
 
 TOKEN = "s3cr3t-t0k3n"
@@ -226,16 +226,67 @@ def test_a_post_with_an_idempotency_key_is_tried_again_with_that_key(service: Se
     assert [(r.headers["Idempotency-Key"], r.body) for r in service.received] == [("k-1", b"[1]")] * 2
 
 
-def test_before_attempt_is_called_before_each(service: Service, client: Client) -> None:
-    service.fail_next(Fault(status=500), Fault(status=500))
-    seen: list[int] = []
-    client.call(
-        "GET",
-        service.url,
-        deadline=time.monotonic() + 10,
-        before_attempt=lambda: seen.append(len(service.received)),
-    )
-    assert seen == [0, 1, 2]
+class Log:
+    """Writes down what it is told, and numbers the attempts in a header."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def begin(self) -> dict[str, str]:
+        self.told.append("begin")
+        return {"X-Request-ID": f"attempt-{self.told.count('begin')}"}
+
+    def end(self, outcome: Answer | TransportError) -> None:
+        self.told.append(str(outcome.status))
+
+
+def test_a_log_is_told_of_each_attempt_and_names_it_to_the_service(service: Service, client: Client) -> None:
+    service.fail_next(Fault(status=500), Fault(drop=True))
+    log = Log()
+    client.call("GET", service.url, deadline=time.monotonic() + 10, attempts=log)
+    assert log.told == ["begin", "500", "begin", "None", "begin", "200"]
+    assert [r.headers["X-Request-ID"] for r in service.received] == ["attempt-1", "attempt-2", "attempt-3"]
+
+
+PAGE = b"<html><body>Log in to the network</body></html>"
+JSON, HTML = {"Content-Type": "application/json"}, {"Content-Type": "text/html; charset=utf-8"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        (HTML, PAGE),
+        ({"Content-Type": ""}, PAGE),
+        ({"Content-Type": "text/plain"}, b"welcome"),
+        (JSON, b"  " + PAGE),
+        (HTML | {"Content-Length": "1000"}, PAGE),  # it breaks off
+    ],
+    ids=["html", "no type", "text", "a page that is called JSON", "a page that breaks off"],
+)
+def test_a_2xx_of_something_between_us_is_a_temporary_failure(
+    service: Service, headers: dict[str, str], body: bytes
+) -> None:
+    service.fail_next(Fault(status=200, headers=headers, body=body))
+    with Client(role="the service", accepts=["application/json"]) as client, pytest.raises(TransportError) as failure:
+        client.call("POST", service.url, data=b"[]", wants_body=False)
+    assert (failure.value.permanent, failure.value.status) == (False, 200)
+    assert "not the service's own answer, which is application/json" in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        (JSON, b"{}"),
+        ({"Content-Type": "Application/Problem+JSON; charset=utf-8"}, b"{}"),
+        (HTML, b""),
+        (JSON | {"Content-Length": "1000"}, b"{"),
+    ],
+    ids=["JSON", "a type of JSON", "no body", "JSON that breaks off"],
+)
+def test_a_2xx_of_the_service_itself_is_success(service: Service, headers: dict[str, str], body: bytes) -> None:
+    service.fail_next(Fault(status=200, headers=headers, body=body))
+    with Client(role="the service", accepts=["application/json", "application/*+json"]) as client:
+        assert client.call("POST", service.url, data=b"[]", wants_body=False).status == 200
 
 
 def test_an_answer_larger_than_the_limit_is_refused(service: Service, client: Client) -> None:

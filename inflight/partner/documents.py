@@ -5,31 +5,29 @@ as "", price a JSON number, currency in words where CURRENCY_NAMES has one, purc
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date
-from decimal import Decimal
 from typing import NamedTuple, TypedDict
 
 SALUTATIONS = {"1": "Mme", "2": "M", "": ""}
 
 
 class PurchaseLine(NamedTuple):
-    """Columns of a purchase that the partner gets."""
+    """Columns of a purchase that the partner gets. A double holds a price of at most 15 digits; the date is YYYY-MM-DD."""
 
     product_id: str
-    price: Decimal
+    price: float
     currency: str
     quantity: int
-    purchased_on: date
+    purchased_on: str
 
 
 class PurchaseDocument(TypedDict):
     """A purchase as the partner reads it."""
 
     product_id: str
-    price: Decimal
+    price: float
     currency: str
     quantity: int
-    purchased_at: date
+    purchased_at: str
 
 
 class CustomerDocument(TypedDict):
@@ -46,7 +44,7 @@ def purchase_document(purchase: PurchaseLine, currency_names: Mapping[str, str])
     """Return a purchase in the partner's shape."""
     return {
         "product_id": purchase.product_id,
-        "price": purchase.price,
+        "price": int(purchase.price) if purchase.price.is_integer() else purchase.price,
         "currency": currency_names.get(purchase.currency, purchase.currency),
         "quantity": purchase.quantity,
         "purchased_at": purchase.purchased_on,

@@ -1,0 +1,113 @@
+"""Admin of batches and attempts: what exactly was sent, and when."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+
+from config.admin.base import Operation, ReadOnlyAdmin
+from config.core.admin_columns import badge, link_to, shortened
+from inflight.models import Delivery, DeliveryAttempt, DeliveryBatch
+from inflight.services.batches import body_of
+
+READ_BODIES = "inflight.read_bodies"
+OF_A_DELIVERY = "batch__delivery__exact"  # to which a delivery's page links
+
+
+@admin.register(DeliveryBatch)
+class DeliveryBatchAdmin(ReadOnlyAdmin):
+    """Batches of all deliveries, without their bytes."""
+
+    icon = "package_2"
+    list_display = (
+        "id",
+        "part_of",
+        "number",
+        "state",
+        "customers",
+        "attempts",
+        "http_status",
+        "error",
+        "acknowledged_at",
+    )
+    list_filter = ("status",)
+    search_keys = ("delivery", "idempotency_key")
+    search_help_text = "A delivery's number, or an idempotency key"
+    ordering = ("-id",)
+    sortable_by = ("id",)
+    exclude = ("payload", "customer_ids")
+    actions = ("read_body",)
+    operations = {
+        "read_body": Operation(
+            "Read the body",
+            "It holds people's names and purchases. That you read it is recorded in the history.",
+            "visibility",
+        )
+    }
+    state = badge("status", {"acknowledged": "success", "failed": "danger"})
+
+    def has_read_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(READ_BODIES)
+
+    def applies(self, operation: str, row: DeliveryBatch) -> bool:
+        return row.customer_ids is not None or row.status != DeliveryBatch.Status.ACKNOWLEDGED
+
+    @admin.action(description="Read the body of one batch", permissions=["read"])
+    def read_body(self, request: HttpRequest, queryset: QuerySet[DeliveryBatch]) -> HttpResponse | None:
+        """Send the exact bytes of one batch, before they are compressed."""
+        chosen = list(queryset[:2])
+        if len(chosen) > 1 or chosen[0].payload is None:
+            messages.error(request, "Choose one batch whose body is kept.")
+            return None
+        return HttpResponse(body_of(chosen[0]), content_type="application/json")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DeliveryBatch]:
+        return super().get_queryset(request).defer("payload")
+
+    @admin.display(description="delivery")
+    def part_of(self, batch: DeliveryBatch) -> SafeString:
+        return link_to(Delivery, batch.delivery_id)
+
+    @admin.display(description="last error")
+    def error(self, batch: DeliveryBatch) -> str:
+        return shortened(batch.last_error)
+
+
+@admin.register(DeliveryAttempt)
+class DeliveryAttemptAdmin(ReadOnlyAdmin):
+    """Every request to the partner."""
+
+    icon = "swap_vert"
+    list_display = ("id", "started_at", "part_of", "outcome", "http_status", "took", "why", "request_id")
+    list_filter = ("started_at",)
+    list_select_related = ("batch",)
+    search_keys = ("request_id",)
+    search_help_text = "A request's id, as the partner got it in X-Request-ID"
+    ordering = ("-id",)
+    sortable_by = ("id",)
+    fields = (
+        "part_of", "started_at", "took", "outcome", "http_status", "error", "answer", "request_id",
+    )  # fmt: skip
+    readonly_fields = ("part_of", "took", "outcome")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DeliveryAttempt]:
+        return super().get_queryset(request).defer("batch__payload", "batch__customer_ids")
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return lookup == OF_A_DELIVERY or super().lookup_allowed(lookup, value, request)
+
+    @admin.display(description="batch")
+    def part_of(self, attempt: DeliveryAttempt) -> SafeString:
+        return link_to(DeliveryBatch, attempt.batch_id)
+
+    @admin.display(description="outcome")
+    def outcome(self, attempt: DeliveryAttempt) -> str:
+        return attempt.outcome
+
+    @admin.display(description="seconds")
+    def took(self, attempt: DeliveryAttempt) -> str:
+        return "" if attempt.seconds is None else f"{attempt.seconds:.2f}"
+
+    @admin.display(description="error")
+    def why(self, attempt: DeliveryAttempt) -> str:
+        return shortened(attempt.error)
