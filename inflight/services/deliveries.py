@@ -224,4 +224,6 @@ def _end(delivery: Delivery, status: Delivery.Status) -> None:
 def drop_old_payloads() -> None:
     """Drop the bytes of batches acknowledged DELIVERY_RETENTION_DAYS ago; what is not acknowledged is kept."""
     before = timezone.now() - timedelta(days=settings.DELIVERY_RETENTION_DAYS)
-    DeliveryBatch.objects.filter(acknowledged_at__lt=before, payload__isnull=False).update(payload=None, customer_ids=None)
+    DeliveryBatch.objects.filter(acknowledged_at__lt=before, payload__isnull=False).update(
+        payload=None, customer_ids=None
+    )
