@@ -18,7 +18,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"  # what a running Apron writes: the SQLite database, made secrets
 VAR_DIR.mkdir(exist_ok=True)
 
-env = environ.Env()
+env = environ.FileAwareEnv()  # NAME_FILE names a file that holds NAME
 
 # --- Who may talk to this server -----------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False)
@@ -44,6 +44,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.core.debug_page.ExceptionReporterFilter"
 CSRF_FAILURE_VIEW = "config.api.problems.csrf_failure"
 # A form with files brings a handler of its own; to any other one nobody uploads the disk full.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
@@ -101,10 +102,28 @@ DELIVERY_SCHEDULE = env.list("DELIVERY_SCHEDULE", cast=float, default=[5, 300, 1
 DELIVERY_GZIP = env.bool("DELIVERY_GZIP", default=False)
 DELIVERY_RETENTION_DAYS = env.int("DELIVERY_RETENTION_DAYS", default=30)
 SEND_BUDGET_SECONDS = env.float("SEND_BUDGET_SECONDS", default=20)
+PARTNER_AUTH = env.str("PARTNER_AUTH", default="none")  # none | bearer | api_key | basic | oauth2
+PARTNER_TOKEN = env.str("PARTNER_TOKEN", default="").strip()  # a file's last line ends with a line break
+PARTNER_API_KEY_HEADER = env.str("PARTNER_API_KEY_HEADER", default="X-API-Key")
+PARTNER_USERNAME = env.str("PARTNER_USERNAME", default="").strip()
+PARTNER_PASSWORD = env.str("PARTNER_PASSWORD", default="").strip()
+PARTNER_TOKEN_URL = env.str("PARTNER_TOKEN_URL", default="")
+PARTNER_CLIENT_ID = env.str("PARTNER_CLIENT_ID", default="").strip()
+PARTNER_CLIENT_SECRET = env.str("PARTNER_CLIENT_SECRET", default="").strip()
+PARTNER_SCOPE = env.str("PARTNER_SCOPE", default="")
+PARTNER_WEBHOOK_SECRETS = [secret.strip() for secret in env.list("PARTNER_WEBHOOK_SECRETS", default=[])]
+PARTNER_CLIENT_CERT = env.str("PARTNER_CLIENT_CERT", default="")
+PARTNER_CLIENT_KEY = env.str("PARTNER_CLIENT_KEY", default="")
+PARTNER_CA = env.str("PARTNER_CA", default="")
+PARTNER_PROXY = env.str("PARTNER_PROXY", default="").strip()
 
 # --- catalog -------------------------------------------------------------------------------------------------------
 OFFERS_BASE_URL = env.str("OFFERS_BASE_URL", default="https://applifting-python-exercise-ms.herokuapp.com/api/v1")
 OFFERS_REFRESH_TOKEN = env.str("OFFERS_REFRESH_TOKEN", default="")  # set: today's profile; unset: the documented one
+OFFERS_CLIENT_CERT = env.str("OFFERS_CLIENT_CERT", default="")
+OFFERS_CLIENT_KEY = env.str("OFFERS_CLIENT_KEY", default="")
+OFFERS_CA = env.str("OFFERS_CA", default="")
+OFFERS_PROXY = env.str("OFFERS_PROXY", default="").strip()
 REFRESH_CONCURRENCY = env.int("REFRESH_CONCURRENCY", default=16)
 HISTORY_RETENTION_DAYS = env.int("HISTORY_RETENTION_DAYS", default=365)
 

@@ -22,6 +22,7 @@ from config.http.client import Answer, Client, TransportError
 from config.worker.queue import wake_at
 from inflight.exceptions import DeliveryInProgress
 from inflight.models import Customer, Delivery, DeliveryBatch
+from inflight.partner_client import partner_client
 from inflight.selectors import active_delivery, customers_to_send, outgoing_customers
 
 logger = logging.getLogger(__name__)
@@ -141,7 +142,7 @@ def _snapshot(delivery: Delivery, customers: list[Customer]) -> None:
 def _send(delivery: Delivery, deadline: float) -> None:
     """Send the pending batches in order until one must wait, the time is up, or all are done."""
     pending = delivery.batches.filter(status=DeliveryBatch.Status.PENDING).order_by("number")
-    with Client(role="partner API") as client:
+    with partner_client() as client:
         while batch := pending.first():
             if time.monotonic() >= deadline:
                 return
