@@ -10,7 +10,9 @@ from typing import Any
 import orjson
 
 from config.core.json import dumps
+from config.http.auth import hide
 from config.http.client import Answer, Client, TransportError
+from config.http.connection import ConnectionOptions
 
 CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
 LARGEST_ANSWER = 1_000_000  # bytes
@@ -53,12 +55,16 @@ class OffersRefused(OffersError):  # noqa: N818 - as above
 
 
 class OffersClient:
-    """A pooled connection to the offers service at `base_url`. Not thread-safe."""
+    """A pooled connection to the offers service at `base_url`, the way that the settings OFFERS_… say. Not thread-safe."""
 
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url.rstrip("/")
         self._http = Client(
-            role="offers service", connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, max_body=LARGEST_ANSWER
+            role="offers service",
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            max_body=LARGEST_ANSWER,
+            connection=ConnectionOptions.of("OFFERS"),
         )
 
     def __enter__(self) -> "OffersClient":
@@ -104,7 +110,7 @@ class OffersClient:
         try:
             return self._http.call(method, f"{self._base_url}{path}", headers=headers, data=body)
         except TransportError as error:
-            reason = ": ".join(filter(None, [str(error), _said(error.body)]))
+            reason = ": ".join(filter(None, [str(error), _said(hide(error.body, [token]))]))
             if error.permanent:
                 raise OffersRefused(reason, status=error.status) from error
             raise OffersUnavailable(reason, status=error.status, retry_after=error.retry_after) from error

@@ -41,6 +41,7 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         from config.core import permissions, settings_checks  # noqa: PLC0415 - models must be loaded first
+        from config.http import settings_checks as outgoing  # noqa: PLC0415
         from config.monitoring import dashboard, health, metrics  # noqa: PLC0415
         from config.worker import dashboard as panels  # noqa: PLC0415
         from config.worker import health as worker  # noqa: PLC0415
@@ -48,6 +49,8 @@ class ConfigConfig(AppConfig):
 
         checks.register(settings_checks.check_settings, SETTINGS)
         checks.register(settings_checks.check_deployment, deploy=True)
+        checks.register(outgoing.check_outgoing, SETTINGS)
+        checks.register(outgoing.check_outgoing_deployment, deploy=True)
         health.register("queue", worker.check_queue)
         health.register("worker", worker.check_worker)
         metrics.register(worker.collect)

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import django_stubs_ext
 from django.templatetags.static import static
 
+from config.api.openapi_settings import SPECTACULAR_SETTINGS  # noqa: F401 - a setting like those below
 from config.core.app_settings import *  # noqa: F403 - they are settings like those below
 from config.core.app_settings import BASE_DIR, VAR_DIR, env
 from config.core.generated_secrets import read_or_generate_secret
@@ -39,6 +40,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.core.debug_page.ExceptionReporterFilter"
 CSRF_FAILURE_VIEW = "config.api.problems.csrf_failure"
 # A form with files brings a handler of its own; to any other one nobody uploads the disk full.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
@@ -173,38 +175,6 @@ REST_FRAMEWORK = {
     "UNICODE_JSON": True,
     "URL_FORMAT_OVERRIDE": None,
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Apron",
-    "DESCRIPTION": "The ground side of in-flight retail.",
-    "VERSION": "0.1.0",
-    "PREPROCESSING_HOOKS": ["config.api.openapi.only_prefixed"],
-    "SERVERS": [{"url": "/", "description": "this server"}],
-    "TAGS": [
-        {"name": "inflight", "description": "Customers and purchases: imports, and deliveries to the partner."},
-        {"name": "catalog", "description": "Products, what shops ask for them, and how prices moved."},
-        {"name": "metadata_registry", "description": "What tells the data platform what to run."},
-        {"name": "ingest", "description": "JSON that is kept and published to Kafka."},
-        {"name": "compute", "description": "Operations over files. All of it needs a token."},
-        {"name": "health", "description": "Whether the server and its parts do their work."},
-    ],
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "ENFORCE_NON_BLANK_FIELDS": True,
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {
-        "ImportStatus": "inflight.models.ImportRun.Status",
-        "DeliveryStatus": "inflight.models.Delivery.Status",
-        "BatchStatus": "inflight.models.DeliveryBatch.Status",
-        "HealthStatus": ["ok", "down"],
-        "ProductRegistration": "catalog.models.Product.Registration",
-        "JobStatus": "compute.models.Job.Status",
-        "FileFormat": "compute.api.serializers.FORMATS",
-    },
-}
-
 # --- Logs ----------------------------------------------------------------------------------------------------------
 LOG_FORMAT = env.str("LOG_FORMAT", default="text" if sys.stderr.isatty() else "json")  # text | json
 LOGGING = {

@@ -38,7 +38,10 @@ WITHOUT_DATABASE = [
     "config/admin/test_permissions.py",
     "config/pages/test_csp.py",
     "config/core/test_database_url.py",
+    "config/http/test_auth.py",
     "config/http/test_client.py",
+    "config/http/test_oauth2.py",
+    "config/http/test_settings_checks.py",
     "config/core/test_json.py",
     "config/api/test_jwks.py",
     "config/core/test_loading.py",
@@ -130,6 +133,13 @@ def _plain_settings() -> Iterator[None]:
         SEND_BUDGET_SECONDS=1.0,
         CUSTOMERS_API_URL=NOWHERE,
         OFFERS_BASE_URL=NOWHERE,
+        PARTNER_AUTH="none",
+        PARTNER_WEBHOOK_SECRETS=[],
+        **{
+            f"{each}_{name}": ""
+            for each in ("PARTNER", "OFFERS")
+            for name in ("CLIENT_CERT", "CLIENT_KEY", "CA", "PROXY")
+        },
     ):
         yield
 

@@ -18,7 +18,17 @@ READERS = (
 )  # public too: a library without models
 CONFIG_ROOMS = ["core", "http", "api", "monitoring", "worker", "admin", "pages"]  # each may import those before it
 COMPUTE_ROOMS = ["files", "reading", "operations", "engines", "jobs", "api", "pages"]  # the same
-PURE = {"parsing", "csv_file", "outgoing", "offers_client", "trend", "publisher", "payloads", "engines", "operations"}
+PURE = {
+    "parsing",
+    "csv_file",
+    "offers_client",
+    "partner",
+    "trend",
+    "publisher",
+    "payloads",
+    "engines",
+    "operations",
+}
 FACES = {"api", "pages", "tasks", "admin", "management"}
 FORBIDDEN = {  # a room, and the rooms and modules of its own app that it may not import
     "models": FACES | {"services", "jobs"},

@@ -9,7 +9,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = BASE_DIR / "var"  # what a running Apron writes: the SQLite database, made secrets
 VAR_DIR.mkdir(exist_ok=True)
 
-env = environ.Env()
+env = environ.FileAwareEnv()  # NAME_FILE names a file that holds NAME
 
 # --- inflight ------------------------------------------------------------------------------------------------------
 IMPORT_ROOTS = [
@@ -31,10 +31,28 @@ ATTEMPT_RETENTION_DAYS = env.int("ATTEMPT_RETENTION_DAYS", default=90)
 PARTNER_ACCEPTS = env.list("PARTNER_ACCEPTS", default=["application/json", "application/*+json"])
 PARTNER_WINDOW = env.int("PARTNER_WINDOW", default=1)
 SEND_BUDGET_SECONDS = env.float("SEND_BUDGET_SECONDS", default=20)
+PARTNER_AUTH = env.str("PARTNER_AUTH", default="none")  # none | bearer | api_key | basic | oauth2
+PARTNER_TOKEN = env.str("PARTNER_TOKEN", default="").strip()  # a file's last line ends with a line break
+PARTNER_API_KEY_HEADER = env.str("PARTNER_API_KEY_HEADER", default="X-API-Key")
+PARTNER_USERNAME = env.str("PARTNER_USERNAME", default="").strip()
+PARTNER_PASSWORD = env.str("PARTNER_PASSWORD", default="").strip()
+PARTNER_TOKEN_URL = env.str("PARTNER_TOKEN_URL", default="")
+PARTNER_CLIENT_ID = env.str("PARTNER_CLIENT_ID", default="").strip()
+PARTNER_CLIENT_SECRET = env.str("PARTNER_CLIENT_SECRET", default="").strip()
+PARTNER_SCOPE = env.str("PARTNER_SCOPE", default="")
+PARTNER_WEBHOOK_SECRETS = [secret.strip() for secret in env.list("PARTNER_WEBHOOK_SECRETS", default=[])]
+PARTNER_CLIENT_CERT = env.str("PARTNER_CLIENT_CERT", default="")
+PARTNER_CLIENT_KEY = env.str("PARTNER_CLIENT_KEY", default="")
+PARTNER_CA = env.str("PARTNER_CA", default="")
+PARTNER_PROXY = env.str("PARTNER_PROXY", default="").strip()
 
 # --- catalog -------------------------------------------------------------------------------------------------------
 OFFERS_BASE_URL = env.str("OFFERS_BASE_URL", default="https://applifting-python-exercise-ms.herokuapp.com/api/v1")
 OFFERS_REFRESH_TOKEN = env.str("OFFERS_REFRESH_TOKEN", default="")  # set: today's profile; unset: the documented one
+OFFERS_CLIENT_CERT = env.str("OFFERS_CLIENT_CERT", default="")
+OFFERS_CLIENT_KEY = env.str("OFFERS_CLIENT_KEY", default="")
+OFFERS_CA = env.str("OFFERS_CA", default="")
+OFFERS_PROXY = env.str("OFFERS_PROXY", default="").strip()
 REFRESH_CONCURRENCY = env.int("REFRESH_CONCURRENCY", default=16)
 HISTORY_RETENTION_DAYS = env.int("HISTORY_RETENTION_DAYS", default=365)
 

@@ -8,8 +8,8 @@ else is a `TransportError` that is either temporary ("retry later": connection e
 import logging
 import math
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from fnmatch import fnmatchcase
@@ -17,14 +17,19 @@ from typing import Any, Protocol
 
 import requests
 import tenacity
-from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
-from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
+from requests.exceptions import InvalidProxyURL, InvalidSchema, InvalidURL, MissingSchema
+from urllib3.exceptions import HTTPError
+
+from config.http.auth import Credential, Credentials, hide
+from config.http.connection import ConnectionOptions
+from config.http.failures import describe
 
 logger = logging.getLogger(__name__)
 
 TEMPORARY_STATUSES = frozenset({408, 425, 429})
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 UNUSABLE_ADDRESS = (InvalidSchema, InvalidURL, MissingSchema)
+NO_OPTIONS = ConnectionOptions()
 LONGEST_RETRY_AFTER = 24 * 3600.0  # seconds; a service may not park us for longer
 
 
@@ -76,6 +81,7 @@ class Client:
     `role` names the service in logs and errors; the timeouts are in seconds; an answer may have at most `max_body` bytes.
     `accepts`: patterns of the media types in which the service itself answers. A 2xx in another one comes from something
     between us, such as the login page of a network, and is a temporary failure; one without a body is the service's.
+    `auth` are the credentials that go out. None of them is in an error or told to a log, even where the service repeats them.
     Not for sharing between threads.
     """
 
@@ -87,13 +93,18 @@ class Client:
         read_timeout: float = 30.0,
         max_body: int = 10_000_000,
         accepts: Sequence[str] = (),
+        auth: Iterable[Credential] = (),
+        connection: ConnectionOptions = NO_OPTIONS,
     ) -> None:
         self.role = role
         self.connect_timeout = connect_timeout
         self.read_timeout = read_timeout
         self.max_body = max_body
         self.accepts = [pattern.lower() for pattern in accepts]
+        self._connection = connection
+        self._credentials = Credentials(auth)
         self._session = requests.Session()
+        self._session.auth = self._credentials
 
     def __enter__(self) -> "Client":
         return self
@@ -146,7 +157,7 @@ class Client:
         except TransportError as error:
             log.end(error)
             raise
-        log.end(answer)
+        log.end(replace(answer, body=self.redact(answer.body)))
         return answer
 
     def _attempt(
@@ -159,27 +170,35 @@ class Client:
         wants_body: bool,
     ) -> Answer:
         timeout = (min(self.connect_timeout, read_timeout), read_timeout)
+        options = self._connection.for_requests()
+        self._credentials.set_deadline(time.monotonic() + read_timeout)
         try:
             with self._session.request(
-                method, url, headers=headers, data=data, timeout=timeout, stream=True, allow_redirects=False
+                method, url, headers=headers, data=data, timeout=timeout, stream=True, allow_redirects=False, **options
             ) as response:
                 body = self._body(response, time.monotonic() + read_timeout, wants_body)
+        except InvalidProxyURL:
+            raise TransportError(f"{self.role}: the address of the proxy is not valid", permanent=True) from None
         except UNUSABLE_ADDRESS:
             raise TransportError(f"{self.role}: the address is not valid", permanent=True) from None
         except (requests.RequestException, HTTPError, OSError) as error:
             # "from None": the cause's text carries the address with its query, and would be in every traceback
-            raise TransportError(f"{self.role}: {_why(error)}", permanent=False) from None
+            raise TransportError(f"{self.role}: {describe(error)}", permanent=False) from None
         if _is_success(response):
             self._check_media_type(response, body)
             return Answer(response.status_code, response.headers, body or b"")
-        status = response.status_code
+        status, reason = response.status_code, self.redact((response.reason or "").encode()).decode()
         raise TransportError(
-            f"{self.role} answered {status} {response.reason or ''}".rstrip(),
+            f"{self.role} answered {status} {reason}".rstrip(),
             permanent=not (status >= 500 or status in TEMPORARY_STATUSES),
             status=status,
             retry_after=parse_retry_after(response.headers.get("Retry-After")),
-            body=(body or b"")[:2000],
+            body=self.redact(body or b"")[:2000],
         )
+
+    def redact(self, body: bytes) -> bytes:
+        """Return `body` without our own credentials, which a service may repeat; for whoever keeps or shows an answer."""
+        return hide(body, [*self._credentials.secrets, *self._connection.secrets])
 
     def _check_media_type(self, response: requests.Response, body: bytes | None) -> None:
         """Raise TransportError for what the service does not answer with. A body of None broke off."""
@@ -192,7 +211,7 @@ class Client:
             f" which is {' or '.join(self.accepts)}",
             permanent=False,
             status=response.status_code,
-            body=(body or b"")[:2000],
+            body=self.redact(body or b"")[:2000],
         )
 
     def _body(self, response: requests.Response, deadline: float, wants_body: bool) -> bytes | None:
@@ -239,19 +258,6 @@ def _is_success(response: requests.Response) -> bool:
 
 def _is_temporary(error: BaseException) -> bool:
     return isinstance(error, TransportError) and not error.permanent
-
-
-def _why(error: Exception) -> str:
-    """Name the kind of failure; the exception's text may carry the address with its query."""
-    if isinstance(error, requests.ConnectTimeout):
-        return "no connection in time"
-    if isinstance(error, requests.Timeout | ReadTimeoutError):
-        return "no answer in time"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "the TLS handshake failed"
-    if isinstance(error, requests.ConnectionError | ProtocolError | OSError):
-        return "connection failed or was dropped"
-    return type(error).__name__
 
 
 def parse_retry_after(value: str | None) -> float | None:

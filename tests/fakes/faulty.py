@@ -3,6 +3,8 @@
 import contextlib
 import json
 import socket
+import ssl
+import sys
 import threading
 import time
 from collections import deque
@@ -48,12 +50,17 @@ class _HttpServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128  # the default of 5 drops connections of its own accord when many come at once
 
+    def handle_error(self, *address: Any) -> None:
+        if not isinstance(sys.exception(), ssl.SSLError):  # those are the client's business: an unknown certificate
+            super().handle_error(*address)
+
 
 class FaultyServer:
     """Serves `answer()` until closed, and keeps every request it got."""
 
     def __init__(self, port: int = 0, host: str = "127.0.0.1") -> None:
         self.received: list[Received] = []
+        self.scheme = "http"
         self.down = False
         self.down_after: int | None = None  # how many requests it still takes before it is down
         self.on_received: Callable[[Received], None] = lambda _: None
@@ -87,12 +94,17 @@ class FaultyServer:
         self._http.shutdown()
         self._http.server_close()
 
+    def use_tls(self, context: ssl.SSLContext) -> None:
+        """Speak TLS, before the first request."""
+        self.scheme = "https"  # the handshake is left to the thread that serves the connection
+        self._http.socket = context.wrap_socket(self._http.socket, server_side=True, do_handshake_on_connect=False)
+
     def serve_forever(self) -> None:
         self._http.serve_forever()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def fail_next(self, *faults: Fault) -> None:
         """Let the next requests meet these faults, in order."""

@@ -1,14 +1,16 @@
 """What inflight's tests share: files as an aircraft hands them over, and the way out to the partner."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import pytest
 
 from inflight.models import Delivery, ImportRun
 from inflight.services.deliveries import deliver, start_delivery
 from inflight.services.imports import import_files
+from tests.fakes.checking_partner import Certificates, CheckingPartner
 
 CUSTOMER_HEADER = "customer_id;title;lastname;firstname;postal_code;city;email"
 PURCHASE_HEADER = "purchase_identifier;customer_id;product_id;quantity;price;currency;date"
@@ -25,6 +27,13 @@ PURCHASES = [
 ]
 
 Import = Callable[..., ImportRun]
+PartnerT = TypeVar("PartnerT", bound=CheckingPartner)
+
+
+class StartPartner(Protocol):
+    """The fixture `start`."""
+
+    def __call__(self, partner: PartnerT, **changes: Any) -> PartnerT: ...
 
 
 def counts(read: int = 0, **others: int) -> dict[str, int]:
@@ -37,6 +46,26 @@ def send(only: str = "all", seconds: float = 1.0) -> Delivery:
     """Start a delivery and go on with it, for so long."""
     delivery, _ = start_delivery(only=only)
     return deliver(delivery, seconds=seconds)
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """An authority that no machine knows, and a certificate of ours that it signed."""
+    return Certificates.make(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def start(settings: Any) -> Iterator[StartPartner]:
+    """Start a partner that checks who calls; settings point to it, and hold these values."""
+    with ExitStack() as stack:
+
+        def start(partner: PartnerT, **changes: Any) -> PartnerT:
+            stack.enter_context(partner)
+            for name, value in (partner.settings | changes).items():
+                setattr(settings, name, value)
+            return partner
+
+        yield start
 
 
 @pytest.fixture(autouse=True)
