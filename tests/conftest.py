@@ -39,6 +39,7 @@ WITHOUT_DATABASE = [
     "config/pages/test_csp.py",
     "config/core/test_database_url.py",
     "config/http/test_client.py",
+    "config/http/test_public.py",
     "config/core/test_json.py",
     "config/api/test_jwks.py",
     "config/core/test_loading.py",

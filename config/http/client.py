@@ -17,6 +17,8 @@ import tenacity
 from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
+from config.http.public import PrivateAddress, PublicAdapter
+
 logger = logging.getLogger(__name__)
 
 TEMPORARY_STATUSES = frozenset({408, 425, 429})
@@ -61,17 +63,26 @@ class Client:
     """A pooled connection to one outside service.
 
     `role` names the service in logs and errors; the timeouts are in seconds; an answer may have at most `max_body` bytes.
-    Not for sharing between threads.
+    `public_only`: addresses of private networks and of this machine are refused. Not for sharing between threads.
     """
 
     def __init__(
-        self, *, role: str, connect_timeout: float = 5.0, read_timeout: float = 30.0, max_body: int = 10_000_000
+        self,
+        *,
+        role: str,
+        connect_timeout: float = 5.0,
+        read_timeout: float = 30.0,
+        max_body: int = 10_000_000,
+        public_only: bool = False,
     ) -> None:
         self.role = role
         self.connect_timeout = connect_timeout
         self.read_timeout = read_timeout
         self.max_body = max_body
         self._session = requests.Session()
+        if public_only:
+            for scheme in ("http://", "https://"):
+                self._session.mount(scheme, PublicAdapter())
 
     def __enter__(self) -> "Client":
         return self
@@ -132,6 +143,8 @@ class Client:
                 body = self._body(response, time.monotonic() + read_timeout, wants_body)
         except UNUSABLE_ADDRESS:
             raise TransportError(f"{self.role}: the address is not valid", permanent=True) from None
+        except PrivateAddress:
+            raise TransportError(f"{self.role}: the address is not a public one", permanent=True) from None
         except (requests.RequestException, HTTPError, OSError) as error:
             # "from None": the cause's text carries the address with its query, and would be in every traceback
             raise TransportError(f"{self.role}: {_why(error)}", permanent=False) from None
