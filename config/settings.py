@@ -10,6 +10,7 @@ import environ
 from django.templatetags.static import static
 
 from config.core.generated_secrets import read_or_generate_secret
+from config.core.logging import logging_settings
 
 django_stubs_ext.monkeypatch()
 
@@ -142,6 +143,17 @@ JAVA_HOME = env.str("JAVA_HOME", default="")  # read by Spark itself
 SPARK_MASTER = env.str("SPARK_MASTER", default="local[*]")
 RESULT_RETENTION_DAYS = env.int("RESULT_RETENTION_DAYS", default=30)
 
+# --- Alerts: who is told when something is wrong --------------------------------------------------------------------
+ALERT_WEBHOOK = env.str("ALERT_WEBHOOK", default="")
+ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])
+ALERT_ALLOW_PRIVATE = env.bool("ALERT_ALLOW_PRIVATE", default=False)
+ALERT_SILENT_SECONDS = env.float("ALERT_SILENT_SECONDS", default=120)  # of a worker
+ALERT_BACKLOG_SECONDS = env.float("ALERT_BACKLOG_SECONDS", default=600)  # that an entry waits for Kafka
+PUBLIC_URL = env.str("PUBLIC_URL", default="")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="apron@localhost")
+vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))  # EMAIL_BACKEND, EMAIL_HOST and so on
+EMAIL_TIMEOUT = 10  # seconds
+
 # --- Django --------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "config",
@@ -270,30 +282,4 @@ SPECTACULAR_SETTINGS = {
 
 # --- Logs ----------------------------------------------------------------------------------------------------------
 LOG_FORMAT = env.str("LOG_FORMAT", default="text" if sys.stderr.isatty() else "json")  # text | json
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "config.core.logging.RequestIdFilter"}},
-    "formatters": {
-        "json": {
-            "()": "pythonjsonlogger.orjson.OrjsonFormatter",
-            "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s",
-            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
-        },
-        "text": {"format": "%(asctime)s %(levelname)-7s %(name)s [%(request_id)s] %(message)s"},
-    },
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "filters": ["request_id"],
-            "formatter": "json" if LOG_FORMAT == "json" else "text",
-        }
-    },
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        "django.request": {"level": "ERROR"},  # 4xx are the client's business; 5xx are logged with their traceback
-        "kafka": {"level": "CRITICAL"},  # a dozen lines per failed attempt; ingest.publisher says it in one
-        "django-q": {"handlers": [], "level": "WARNING", "propagate": True},
-    },
-}
+LOGGING = logging_settings(LOG_FORMAT)

@@ -61,6 +61,7 @@ collect_ignore = WITHOUT_DATABASE if "postgresql" in django_settings.DATABASES["
 WAITING = (
     "api/test_schema.py",
     "config/core/test_migrate.py",
+    "config/worker/test_alerts.py",
     "config/worker/test_worker.py",
     "inflight/test_crash.py",
     "ingest/test_survival.py",
