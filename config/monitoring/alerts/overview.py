@@ -29,7 +29,7 @@ def panel() -> Panel:
             ),
             Figure("told in 24 h", capped(sent), list_address(AlertMessage)),
             Figure(
-                "messages that nobody took in 24 h",
+                "given up in 24 h",
                 capped(failed),
                 list_address(AlertMessage, status__exact=AlertMessage.Status.FAILED),
                 tone_of(failed.exists(), Tone.BAD),
