@@ -43,6 +43,8 @@ class ConfigConfig(AppConfig):
         from config.core import permissions, settings_checks  # noqa: PLC0415 - models must be loaded first
         from config.http import settings_checks as outgoing  # noqa: PLC0415
         from config.monitoring import dashboard, health, metrics  # noqa: PLC0415
+        from config.monitoring.alerts import overview, sources  # noqa: PLC0415
+        from config.worker import alerts as silent_workers  # noqa: PLC0415
         from config.worker import dashboard as panels  # noqa: PLC0415
         from config.worker import health as worker  # noqa: PLC0415
         from config.worker import schedules  # noqa: PLC0415
@@ -54,8 +56,13 @@ class ConfigConfig(AppConfig):
         health.register("queue", worker.check_queue)
         health.register("worker", worker.check_worker)
         metrics.register(worker.collect)
+        metrics.register(overview.collect)
+        sources.register("worker", silent_workers.conditions)
         dashboard.register("Health", "config.view_workerheartbeat", panels.parts)
         dashboard.register("Workers and queue", "django_q.view_ormq", panels.queue)
+        dashboard.register("Alerts", "config.view_alert", overview.panel)
+        schedules.every(1, "config.worker.tasks.check_alerts")
+        schedules.every(24 * 60, "config.worker.tasks.drop_old_alerts")
         schedules.every(60, "config.worker.tasks.drop_old_idempotency_keys")
         post_migrate.connect(_make_schedules, sender=self)
         post_migrate.connect(permissions.make_groups, sender=self)

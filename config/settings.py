@@ -13,6 +13,7 @@ from config.api.openapi_settings import SPECTACULAR_SETTINGS  # noqa: F401 - a s
 from config.core.app_settings import *  # noqa: F403 - they are settings like those below
 from config.core.app_settings import BASE_DIR, VAR_DIR, env
 from config.core.generated_secrets import read_or_generate_secret
+from config.core.logging import logging_settings
 
 django_stubs_ext.monkeypatch()
 
@@ -80,6 +81,17 @@ Q_CLUSTER = {
     "catch_up": False,
     "scheduler": False,  # the supervisor runs it, every few seconds instead of every 30
 }
+
+# --- Alerts: who is told when something is wrong --------------------------------------------------------------------
+ALERT_WEBHOOK = env.str("ALERT_WEBHOOK", default="")
+ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])
+ALERT_ALLOW_PRIVATE = env.bool("ALERT_ALLOW_PRIVATE", default=False)
+ALERT_SILENT_SECONDS = env.float("ALERT_SILENT_SECONDS", default=120)  # of a worker
+ALERT_BACKLOG_SECONDS = env.float("ALERT_BACKLOG_SECONDS", default=600)  # that an entry waits for Kafka
+PUBLIC_URL = env.str("PUBLIC_URL", default="")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="apron@localhost")
+vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))  # EMAIL_BACKEND, EMAIL_HOST and so on
+EMAIL_TIMEOUT = 10  # seconds
 
 # --- Django --------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -177,30 +189,4 @@ REST_FRAMEWORK = {
 }
 # --- Logs ----------------------------------------------------------------------------------------------------------
 LOG_FORMAT = env.str("LOG_FORMAT", default="text" if sys.stderr.isatty() else "json")  # text | json
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "config.core.logging.RequestIdFilter"}},
-    "formatters": {
-        "json": {
-            "()": "pythonjsonlogger.orjson.OrjsonFormatter",
-            "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s",
-            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
-        },
-        "text": {"format": "%(asctime)s %(levelname)-7s %(name)s [%(request_id)s] %(message)s"},
-    },
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "filters": ["request_id"],
-            "formatter": "json" if LOG_FORMAT == "json" else "text",
-        }
-    },
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        "django.request": {"level": "ERROR"},  # 4xx are the client's business; 5xx are logged with their traceback
-        "kafka": {"level": "CRITICAL"},  # a dozen lines per failed attempt; ingest.publisher says it in one
-        "django-q": {"handlers": [], "level": "WARNING", "propagate": True},
-    },
-}
+LOGGING = logging_settings(LOG_FORMAT)

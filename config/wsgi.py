@@ -13,3 +13,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 with loading():
     application = get_wsgi_application()
     import_module(settings.ROOT_URLCONF)  # or the first request waits for all that the paths lead to
+    import_module("config.worker.watchdog").start()

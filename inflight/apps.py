@@ -6,7 +6,7 @@ from config.worker.schedules import every
 
 
 class InflightConfig(AppConfig):
-    """Declare periodic tasks, metrics, status, panels and permissions."""
+    """Declare periodic tasks, metrics, status, alerts, panels and permissions."""
 
     name = "inflight"
     verbose_name = "In-flight sales"
@@ -14,12 +14,15 @@ class InflightConfig(AppConfig):
     def ready(self) -> None:
         from config.core.permissions import operators_may  # noqa: PLC0415
         from config.monitoring import dashboard, metrics, status  # noqa: PLC0415
+        from config.monitoring.alerts import sources  # noqa: PLC0415
         from inflight.monitoring import dashboard as panels  # noqa: PLC0415
+        from inflight.monitoring.alerts import conditions  # noqa: PLC0415
         from inflight.monitoring.metrics import collect  # noqa: PLC0415 - models must be loaded first
         from inflight.monitoring.status import state  # noqa: PLC0415
 
         metrics.register(collect)
         status.register("inflight", state)
+        sources.register("inflight", conditions)
         every(1, "inflight.tasks.run_queued_imports")
         every(1, "inflight.tasks.deliver_due")
         every(60, "inflight.tasks.drop_old_uploads")

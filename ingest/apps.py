@@ -6,7 +6,7 @@ from config.worker.schedules import every
 
 
 class IngestConfig(AppConfig):
-    """Declare periodic tasks, health check, metrics, status, panel and permissions."""
+    """Declare periodic tasks, health check, metrics, status, alerts, panel and permissions."""
 
     name = "ingest"
     verbose_name = "Ingest"
@@ -14,7 +14,9 @@ class IngestConfig(AppConfig):
     def ready(self) -> None:
         from config.core.permissions import operators_may  # noqa: PLC0415
         from config.monitoring import dashboard, health, metrics, status  # noqa: PLC0415
+        from config.monitoring.alerts import sources  # noqa: PLC0415
         from ingest.monitoring import dashboard as panels  # noqa: PLC0415
+        from ingest.monitoring.alerts import conditions  # noqa: PLC0415
         from ingest.monitoring.metrics import collect  # noqa: PLC0415 - models must be loaded first
         from ingest.monitoring.status import check_backlog, state  # noqa: PLC0415
 
@@ -22,5 +24,6 @@ class IngestConfig(AppConfig):
         health.register("ingest", check_backlog)
         metrics.register(collect)
         status.register("ingest", state)
+        sources.register("ingest", conditions)
         operators_may("ingest.publish_entries")
         dashboard.register("Outbox to Kafka", "ingest.view_dataentry", panels.outbox)

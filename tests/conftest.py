@@ -42,6 +42,7 @@ WITHOUT_DATABASE = [
     "config/http/test_client.py",
     "config/http/test_oauth2.py",
     "config/http/test_settings_checks.py",
+    "config/http/test_public.py",
     "config/core/test_json.py",
     "config/api/test_jwks.py",
     "config/core/test_loading.py",
@@ -63,6 +64,7 @@ collect_ignore = WITHOUT_DATABASE if "postgresql" in django_settings.DATABASES["
 WAITING = (
     "api/test_schema.py",
     "config/core/test_migrate.py",
+    "config/worker/test_alerts.py",
     "config/worker/test_worker.py",
     "inflight/test_crash.py",
     "ingest/test_survival.py",

@@ -11,7 +11,7 @@ from django_q.models import Failure, OrmQ, Schedule
 
 from catalog.models import Offer, OfferChange, Product, RefreshRun, ServiceToken
 from compute.models import Job
-from config.models import IdempotencyKey, WorkerHeartbeat
+from config.models import Alert, AlertMessage, IdempotencyKey, WorkerHeartbeat
 from inflight.models import Customer, Delivery, DeliveryAttempt, DeliveryBatch, ImportReject, ImportRun, Purchase
 from ingest.models import DataEntry
 from metadata_registry.models import Metadata, MetadataEvent
@@ -57,6 +57,13 @@ ROWS: dict[type[Model], Callable[[int], Model]] = {
     ),
     IdempotencyKey: lambda n: IdempotencyKey(key=f"key-{n}", created_at=_at(n)),
     WorkerHeartbeat: lambda n: WorkerHeartbeat(name=f"host:{n}", started_at=_at(n), beat_at=_at(n)),
+    Alert: lambda n: Alert(
+        id=n, source="inflight", key=f"delivery-{n}", state="failed", severity="error", title=f"Delivery {n} failed",
+        path=f"/admin/inflight/delivery/{n}/change/", status="over", notice="", since=_at(n), ended_at=_at(n),
+    ),
+    AlertMessage: lambda n: AlertMessage(
+        id=n, channel="webhook", content={"title": f"Delivery {n} failed"}, status="sent", created_at=_at(n), sent_at=_at(n)
+    ),
     Schedule: lambda n: Schedule(name=f"own {n}", func="inflight.tasks.deliver_due", schedule_type="I", minutes=1),
     OrmQ: lambda n: OrmQ(key="apron", payload="", lock=_at(n)),
     Failure: lambda n: Failure(

@@ -5,6 +5,7 @@ import re
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
+from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 
@@ -40,3 +41,35 @@ class RequestIdMiddleware:
             return response
         finally:
             _request_id.reset(token)
+
+
+def logging_settings(log_format: str) -> dict[str, Any]:
+    """Return Django's LOGGING: everything to stderr, as "json" or "text"."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"request_id": {"()": "config.core.logging.RequestIdFilter"}},
+        "formatters": {
+            "json": {
+                "()": "pythonjsonlogger.orjson.OrjsonFormatter",
+                "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s",
+                "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+            },
+            "text": {"format": "%(asctime)s %(levelname)-7s %(name)s [%(request_id)s] %(message)s"},
+        },
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "filters": ["request_id"],
+                "formatter": "json" if log_format == "json" else "text",
+            }
+        },
+        "root": {"handlers": ["stderr"], "level": "INFO"},
+        "loggers": {
+            "django": {"handlers": [], "level": "INFO", "propagate": True},
+            "django.request": {"level": "ERROR"},  # 4xx are the client's business; 5xx are logged with their traceback
+            "urllib3": {"level": "ERROR"},  # its warnings have addresses in them, and some addresses are secrets
+            "kafka": {"level": "CRITICAL"},  # a dozen lines per failed attempt; ingest.publisher says it in one
+            "django-q": {"handlers": [], "level": "WARNING", "propagate": True},
+        },
+    }

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
 
+from config.core.alert_settings import alert_errors
+
 ENGINES = ("duckdb", "pandas", "spark")  # compute's; this module imports no app
 LEAST_MEMORY = 128 * 1024**2
 SPARKS_LEAST_MEMORY = 512 * 1024**2
@@ -33,6 +35,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         *_compute_errors(),
         *_spark_errors(),
         *_root_errors(),
+        *alert_errors(),
         *_other_errors(),
     ]
     return [Error(text, hint=hint, id=f"apron.{code}") for code, text, hint in errors]

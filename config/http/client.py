@@ -23,6 +23,7 @@ from urllib3.exceptions import HTTPError
 from config.http.auth import Credential, Credentials, hide
 from config.http.connection import ConnectionOptions
 from config.http.failures import describe
+from config.http.public import PrivateAddress, PublicAdapter
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +83,7 @@ class Client:
     `accepts`: patterns of the media types in which the service itself answers. A 2xx in another one comes from something
     between us, such as the login page of a network, and is a temporary failure; one without a body is the service's.
     `auth` are the credentials that go out. None of them is in an error or told to a log, even where the service repeats them.
-    Not for sharing between threads.
+    `public_only`: addresses of private networks and of this machine are refused. Not for sharing between threads.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class Client:
         accepts: Sequence[str] = (),
         auth: Iterable[Credential] = (),
         connection: ConnectionOptions = NO_OPTIONS,
+        public_only: bool = False,
     ) -> None:
         self.role = role
         self.connect_timeout = connect_timeout
@@ -105,6 +107,9 @@ class Client:
         self._credentials = Credentials(auth)
         self._session = requests.Session()
         self._session.auth = self._credentials
+        if public_only:
+            for scheme in ("http://", "https://"):
+                self._session.mount(scheme, PublicAdapter())
 
     def __enter__(self) -> "Client":
         return self
@@ -181,6 +186,8 @@ class Client:
             raise TransportError(f"{self.role}: the address of the proxy is not valid", permanent=True) from None
         except UNUSABLE_ADDRESS:
             raise TransportError(f"{self.role}: the address is not valid", permanent=True) from None
+        except PrivateAddress:
+            raise TransportError(f"{self.role}: the address is not a public one", permanent=True) from None
         except (requests.RequestException, HTTPError, OSError) as error:
             # "from None": the cause's text carries the address with its query, and would be in every traceback
             raise TransportError(f"{self.role}: {describe(error)}", permanent=False) from None

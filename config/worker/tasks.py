@@ -1,8 +1,19 @@
 """Background tasks of the config app."""
 
 from config.api.idempotency import drop_old_keys
+from config.monitoring.alerts import rounds
 
 
 def drop_old_idempotency_keys() -> None:
     """Forget the keys that nobody may repeat any more."""
     drop_old_keys()
+
+
+def check_alerts() -> None:
+    """Look at what is wrong, and tell those who are to be told."""
+    rounds.check_alerts()
+
+
+def drop_old_alerts() -> None:
+    """Forget alerts that are long over."""
+    rounds.drop_old_alerts()

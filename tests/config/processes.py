@@ -59,10 +59,11 @@ def run_python(code: str, **changes: str) -> "subprocess.CompletedProcess[str]":
 def run_and_kill(code: str, **changes: str) -> None:
     """Run Python code that kills its own process; return when the database has released that process's locks, too."""
     assert run_python(code, **changes).returncode == -9
-    wait_until(lambda: not _advisory_locks(), what="PostgreSQL to notice that the process is dead")
+    wait_until(lambda: not advisory_locks(), what="PostgreSQL to notice that the process is dead")
 
 
-def _advisory_locks() -> int:
+def advisory_locks() -> int:
+    """Return how many locks processes hold on the test's database."""
     if connection.vendor == "sqlite":
         return 0  # its locks are the kernel's, which releases them as it ends the process
     with connection.cursor() as cursor:

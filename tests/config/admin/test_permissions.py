@@ -40,6 +40,8 @@ MODELS = {
     "catalog.refreshrun": May(),
     "catalog.servicetoken": May(delete=SUPERUSERS),
     "compute.job": May(),
+    "config.alert": May(),
+    "config.alertmessage": May(),
     "config.workerheartbeat": May(),
     "config.idempotencykey": May(),
     "django_q.failure": May(),

@@ -30,6 +30,13 @@ FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("apron.E011", {"COMPUTE_ENGINE": "dask"}),
     ("apron.E017", {"COMPUTE_ROOT": "file:///srv/compute"}),
     ("apron.E018", {"COMPUTE_ROOT": "no-such-store://bucket"}),
+    ("apron.E080", {"ALERT_WEBHOOK": "http://hooks.example.org/s3cr3t"}),
+    ("apron.E080", {"ALERT_WEBHOOK": "hooks.example.org/s3cr3t"}),
+    ("apron.E080", {"ALERT_WEBHOOK": "https://[::1/s3cr3t"}),
+    ("apron.E081", {"ALERT_EMAILS": ["ops@example.org", "nobody"]}),
+    ("apron.E082", {"ALERT_SILENT_SECONDS": 5}),
+    ("apron.E083", {"ALERT_BACKLOG_SECONDS": 0}),
+    ("apron.E084", {"PUBLIC_URL": "apron.example.org"}),
     ("apron.E019", {"COMPUTE_ROOT": "webhdfs://me:secret@host:9870/folder"}),
 ]
 RISKS: list[tuple[str, dict[str, Any]]] = [
@@ -44,6 +51,9 @@ FINE = [
     {"JWT_KEY": LONG, "JWT_ALGORITHM": "HS256"},
     {"JWT_KEY": "", "JWT_ALGORITHM": "RS256"},
     {"DELIVERY_SCHEDULE": []},
+    {"ALERT_WEBHOOK": "https://hooks.slack.com/services/T0/B0/s3cr3t", "ALERT_EMAILS": ["ops@example.org"]},
+    {"ALERT_WEBHOOK": "http://alerts.internal:8080/", "ALERT_ALLOW_PRIVATE": True},
+    {"PUBLIC_URL": "https://apron.example.org/"},
     {"COMPUTE_ROOT": "s3://bucket/folder"},
 ]
 
@@ -71,6 +81,11 @@ def test_a_setting_that_cannot_work_is_an_error_with_a_mend(settings: Any, code:
 def test_the_error_names_the_setting_at_fault(settings: Any, code: str, changes: dict[str, Any]) -> None:
     change(settings, changes)
     assert any(name in check_settings()[0].msg for name in changes), code
+
+
+def test_no_error_repeats_the_address_of_a_webhook(settings: Any) -> None:
+    settings.ALERT_WEBHOOK = "ftp://hooks.example.org/s3cr3t"
+    assert "s3cr3t" not in str(check_settings())
 
 
 @pytest.mark.parametrize("changes", FINE)

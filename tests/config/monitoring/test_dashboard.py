@@ -41,6 +41,7 @@ def test_an_empty_platform_says_what_to_do_next(admin_client: Client) -> None:
         "Metadata registry",
         "Outbox to Kafka",
         "Compute jobs",
+        "Alerts",
     }
     assert 'href="/admin/inflight/importrun/import_files/"' in page.content.decode()
 

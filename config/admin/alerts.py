@@ -1,0 +1,98 @@
+"""Admin of alerts and of the messages that told somebody."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from config.admin.base import ReadOnlyAdmin
+from config.core.admin_columns import badge, indented, link_to
+from config.models import Alert, AlertMessage
+from config.monitoring.alerts import channels
+
+SEVERITIES = {"error": "danger", "warning": "warning"}
+TOLD = {"sent": "success", "pending": "warning", "failed": "danger"}
+
+
+@admin.register(Alert)
+class AlertAdmin(ReadOnlyAdmin):
+    """What is or was wrong, and who was told."""
+
+    icon = "notifications"
+    list_display = ("title", "how_bad", "state_now", "since", "ended_at", "told")
+    list_filter = ("status", "severity")
+    search_fields = ("key__istartswith",)
+    search_help_text = "The start of what it is about, such as delivery-12"
+    ordering = ("-id",)
+    sortable_by = ()
+    list_before_template = "admin/alert_channels.html"
+    fields = (
+        "title", "detail", "page", "severity", "status", "key", "state", "source", "since", "ended_at", "told_at", "notice",
+        "told",
+    )  # fmt: skip
+    readonly_fields = ("page", "told")
+    how_bad = badge("severity", SEVERITIES)
+    state_now = badge("status", {"open": "danger", "ending": "warning", "over": "success"})
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Alert]:
+        messages = AlertMessage.objects.defer("content").order_by("pk")
+        return super().get_queryset(request).prefetch_related(Prefetch("messages", messages))
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        configured = {"alert_channels": channels.configured()}
+        return super().changelist_view(request, configured | (extra_context or {}))
+
+    @admin.display(description="told")
+    def told(self, alert: Alert) -> SafeString:
+        """Return each message with its channel, when it was sent, or why not."""
+        messages = [(_in_words(message),) for message in alert.messages.all()]
+        return format_html_join("; ", "{}", messages or [("nobody",)])
+
+    @admin.display(description="page")
+    def page(self, alert: Alert) -> SafeString:
+        return format_html('<a href="{}">{}</a>', alert.path, alert.path)
+
+
+def _in_words(message: AlertMessage) -> SafeString:
+    moment = message.sent_at or message.next_attempt_at
+    when = f"{moment:%Y-%m-%d %H:%M}" if moment else ""
+    words = {"sent": f"sent {when}", "pending": f"next attempt {when}", "failed": "given up"}[message.status]
+    error = f": {message.last_error}" if message.last_error else ""
+    return format_html("{} {}{}", link_to(AlertMessage, message.pk, message.channel), words, error)
+
+
+@admin.register(AlertMessage)
+class AlertMessageAdmin(ReadOnlyAdmin):
+    """Messages about alerts, one for each channel. Where they go to is in the settings."""
+
+    icon = "forward_to_inbox"
+    list_display = (
+        "id",
+        "channel",
+        "what",
+        "how",
+        "attempts",
+        "created_at",
+        "sent_at",
+        "next_attempt_at",
+        "last_error",
+    )
+    list_filter = ("status", "channel")
+    search_keys = ("id", "idempotency_key")
+    search_help_text = "A number, or an idempotency key"
+    ordering = ("-id",)
+    sortable_by = ("id",)
+    fields = (
+        "channel", "status", "attempts", "last_error", "created_at", "sent_at", "next_attempt_at", "idempotency_key",
+        "indented_content",
+    )  # fmt: skip
+    readonly_fields = ("indented_content",)
+    how = badge("status", TOLD)
+    indented_content = indented("content")
+
+    @admin.display(description="what")
+    def what(self, message: AlertMessage) -> str:
+        return str(message.content.get("title", ""))

@@ -1,0 +1,45 @@
+"""Alerts on the admin's first page and in the metrics."""
+
+from collections.abc import Iterator
+
+from prometheus_client import Metric
+
+from config.core.admin_columns import capped, list_address
+from config.models import Alert, AlertMessage
+from config.monitoring.alerts import channels
+from config.monitoring.dashboard import Figure, Next, Panel, Tone, a_day_ago, tone_of
+from config.monitoring.metrics import rows_by
+
+HOW_TO_BE_TOLD = "Nobody is told: set ALERT_WEBHOOK (a Slack address, or any that takes JSON) or ALERT_EMAILS."
+
+
+def panel() -> Panel:
+    """Return what is wrong now, and whether somebody was told."""
+    now_wrong = Alert.objects.filter(status=Alert.Status.OPEN)
+    sent = AlertMessage.objects.filter(sent_at__gte=a_day_ago())
+    failed = AlertMessage.objects.filter(created_at__gte=a_day_ago(), status=AlertMessage.Status.FAILED)
+    told = Next(HOW_TO_BE_TOLD, list_address(Alert), "Alerts")
+    return Panel(
+        [
+            Figure(
+                "wrong now",
+                capped(now_wrong),
+                list_address(Alert, status__exact=Alert.Status.OPEN),
+                tone_of(now_wrong.exists(), Tone.BAD),
+            ),
+            Figure("told in 24 h", capped(sent), list_address(AlertMessage)),
+            Figure(
+                "given up in 24 h",
+                capped(failed),
+                list_address(AlertMessage, status__exact=AlertMessage.Status.FAILED),
+                tone_of(failed.exists(), Tone.BAD),
+            ),
+        ],
+        next=None if channels.configured() else told,
+    )
+
+
+def collect() -> Iterator[Metric]:
+    """Yield alerts and their messages by status."""
+    yield rows_by(Alert, "status", "apron_alerts", "Alerts of the last 30 days by status")
+    yield rows_by(AlertMessage, "status", "apron_alert_messages", "Messages about alerts by status")

@@ -1,0 +1,117 @@
+"""Alerts of inflight: imports with rejects or without an end, deliveries that wait or failed.
+
+What they say names no passenger and repeats nothing that the partner or a file said: it leaves this system.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import PurePath
+from typing import Any
+
+from django.db.models import Max, QuerySet, Sum
+
+from config.monitoring.alerts.sources import Condition, Severity
+from inflight.models import Delivery, DeliveryBatch, ImportRun
+
+A_DAY = timedelta(days=1)
+LONG = timedelta(hours=1)  # for a delivery to wait
+MOST_IMPORTS = 1000  # that ended within a day
+LEFT = (DeliveryBatch.Status.PENDING, DeliveryBatch.Status.FAILED)
+ENDED_BADLY = {
+    ImportRun.Status.FAILED: "failed",
+    ImportRun.Status.INTERRUPTED: "was interrupted",
+}
+
+
+def conditions(now: datetime) -> Iterator[Condition]:
+    """Yield the imports of a day that people must look at, and the deliveries that do not arrive."""
+    started = ImportRun.objects.filter(created_at__gte=now - 2 * A_DAY, dry_run=False)
+    told = [ImportRun.Status.COMPLETED_WITH_REJECTS, *ENDED_BADLY]
+    for run in started.filter(finished_at__gte=now - A_DAY, status__in=told).order_by("-pk")[:MOST_IMPORTS]:
+        yield _import(run)
+    for delivery in Delivery.objects.filter(status__in=Delivery.ACTIVE, failed_rounds__gt=0, is_paused=False):
+        yield _waiting(delivery)
+    for delivery in _failed():
+        yield _failure(delivery)
+
+
+def _import(run: ImportRun) -> Condition:
+    files = [
+        _counted(run.customers_file_path, run.customers),
+        _counted(run.purchased_file_path, run.purchases),
+    ]
+    if run.status in ENDED_BADLY:
+        severity, title = Severity.ERROR, f"Import {run.pk} {ENDED_BADLY[ImportRun.Status(run.status)]}"
+        detail = f"Nothing of {' and '.join(name for name, _, _ in files)} was imported. The import's page says why."
+    else:
+        severity = Severity.WARNING
+        title = f"Import {run.pk} ended with rejected rows: {sum(rejected for _, rejected, _ in files)}"
+        detail = "\n".join(f"{name}: rejected {rejected} of {read}" for name, rejected, read in files)
+    return Condition(
+        key=f"import-{run.pk}",
+        state=run.status,
+        severity=severity,
+        title=title,
+        detail=detail,
+        path=f"/admin/inflight/importrun/{run.pk}/change/",
+        since=run.finished_at or run.created_at,
+        happened=True,
+    )
+
+
+def _counted(path: str, counts: dict[str, Any] | None) -> tuple[str, int, int]:
+    counts = counts or {}
+    return PurePath(path).name, counts.get("rejected", 0), counts.get("read", 0)
+
+
+def _waiting(delivery: Delivery) -> Condition:
+    acknowledged = delivery.batches.aggregate(last=Max("acknowledged_at"))["last"]
+    return Condition(
+        key=_key(delivery),
+        state="waiting",
+        severity=Severity.WARNING,
+        title=f"Delivery {delivery.pk} has waited for the partner for more than an hour",
+        detail=f"{_left(delivery)} It is tried again by itself.",
+        recovery=f"Delivery {delivery.pk} no longer waits for the partner",
+        path=_path(delivery),
+        since=max(acknowledged or delivery.created_at, delivery.created_at),
+        patience=LONG,
+    )
+
+
+def _failed() -> QuerySet[Delivery]:
+    """Return the failed deliveries whose customers no later delivery of everyone has brought to the partner."""
+    everyone = Delivery.objects.filter(
+        status=Delivery.Status.DELIVERED, only=Delivery.Only.ALL, customer_ids__isnull=True
+    )
+    last = everyone.order_by("-pk").values_list("pk", flat=True).first()
+    return Delivery.objects.filter(status=Delivery.Status.FAILED, pk__gt=last or 0)
+
+
+def _failure(delivery: Delivery) -> Condition:
+    return Condition(
+        key=_key(delivery),
+        state="failed",
+        title=f"Delivery {delivery.pk} failed",
+        detail=f"{_left(delivery)} Nothing more is tried until a person has mended the cause and retries it.",
+        recovery=f"Delivery {delivery.pk} is no longer failed: it goes on, or everyone was sent anew",
+        path=_path(delivery),
+        since=delivery.finished_at or delivery.created_at,
+    )
+
+
+def _left(delivery: Delivery) -> str:
+    """Say what has not arrived, and how the partner answered last."""
+    batches = delivery.batches.filter(status__in=LEFT)
+    customers = batches.aggregate(customers=Sum("customers"))["customers"] or 0
+    tried = batches.filter(attempts__gt=0).order_by("-status", "number").values_list("http_status", flat=True)[:1]
+    answers = "".join(f" The last answer was {each}." if each else " There was no answer." for each in tried)
+    return f"Customers that have not arrived: {customers}.{answers}"
+
+
+def _key(delivery: Delivery) -> str:
+    return f"delivery-{delivery.pk}"
+
+
+def _path(delivery: Delivery) -> str:
+    return f"/admin/inflight/delivery/{delivery.pk}/change/"

@@ -1,0 +1,44 @@
+"""Alerts of ingest: entries that wait for Kafka for long, and a backlog that is full."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from config.monitoring.alerts.sources import Condition, Severity
+from config.monitoring.dashboard import duration
+from ingest.selectors import count_waiting, oldest_waiting
+
+RECOVERY = "What was taken in reaches Kafka again"
+PATH = "/admin/ingest/dataentry/?state=waiting"
+
+
+def conditions(now: datetime) -> Iterator[Condition]:
+    """Yield the backlog, if there is one."""
+    oldest = oldest_waiting()
+    if oldest is None:
+        return
+    limit = settings.INGEST_BACKLOG_LIMIT
+    waiting = count_waiting(limit)
+    if waiting > limit:
+        yield Condition(
+            key="kafka-backlog",
+            state="full",
+            title=f"More than {limit} entries wait for Kafka: no more are taken in",
+            detail="POST /api/data answers 503 until Kafka takes them. INGEST_BACKLOG_LIMIT is the limit.",
+            recovery=RECOVERY,
+            path=PATH,
+            since=oldest,
+        )
+        return
+    yield Condition(
+        key="kafka-backlog",
+        state="waiting",
+        severity=Severity.WARNING,
+        title=f"Entries have waited for Kafka for more than {duration(settings.ALERT_BACKLOG_SECONDS)}",
+        detail=f"They are kept, and published when Kafka is back. Waiting now: {waiting}.",
+        recovery=RECOVERY,
+        path=PATH,
+        since=oldest,
+        patience=timedelta(seconds=settings.ALERT_BACKLOG_SECONDS),
+    )
