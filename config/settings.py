@@ -86,9 +86,7 @@ Q_CLUSTER = {
 # --- inflight ------------------------------------------------------------------------------------------------------
 IMPORT_ROOTS = [
     Path(root)
-    for root in env.str(
-        "IMPORT_ROOTS", default=os.pathsep.join([str(BASE_DIR / "sample_data"), "/opt/custexport"])
-    ).split(os.pathsep)
+    for root in env.str("IMPORT_ROOTS", default=f"{BASE_DIR}/sample_data{os.pathsep}/opt/custexport").split(os.pathsep)
     if root
 ]
 IMPORT_UPLOADS = env.str("IMPORT_UPLOADS", default=str(VAR_DIR / "uploads"))
@@ -99,6 +97,9 @@ DELIVERY_BATCH_SIZE = env.int("DELIVERY_BATCH_SIZE", default=500)
 DELIVERY_SCHEDULE = env.list("DELIVERY_SCHEDULE", cast=float, default=[5, 300, 1800, 7200, 18000, 36000, 36000])
 DELIVERY_GZIP = env.bool("DELIVERY_GZIP", default=False)
 DELIVERY_RETENTION_DAYS = env.int("DELIVERY_RETENTION_DAYS", default=30)
+CUSTOMER_RETENTION_DAYS = env.int("CUSTOMER_RETENTION_DAYS", default=0)  # 0: until they are erased
+REJECT_RETENTION_DAYS = env.int("REJECT_RETENTION_DAYS", default=90)
+UPLOAD_RETENTION_DAYS = env.int("UPLOAD_RETENTION_DAYS", default=1)
 SEND_BUDGET_SECONDS = env.float("SEND_BUDGET_SECONDS", default=20)
 
 # --- catalog -------------------------------------------------------------------------------------------------------

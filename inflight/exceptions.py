@@ -37,3 +37,23 @@ class DeliveryInProgress(Problem):
 
     status = HTTPStatus.CONFLICT
     code = "delivery_under_way"
+
+
+class UnknownCustomer(Problem):
+    """Nothing is kept of a customer with this id."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "unknown_customer"
+
+    def __init__(self) -> None:
+        super().__init__("Nothing is kept of a customer with this id.")
+
+
+class ErasureMustWait(Problem):
+    """What is under way may hold the person; erase when it has ended."""
+
+    status = HTTPStatus.CONFLICT
+    code = "must_wait"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} Nothing was erased; try again in a moment.", headers={"Retry-After": "10"})

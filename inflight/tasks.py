@@ -1,6 +1,6 @@
 """Background tasks of inflight. Each looks for due rows; running one twice, or never, is harmless."""
 
-from inflight.services import deliveries, imports, uploads
+from inflight.services import deliveries, imports, people, uploads
 
 
 def run_queued_imports() -> None:
@@ -21,3 +21,13 @@ def drop_old_uploads() -> None:
 def drop_old_payloads() -> None:
     """Forget the bytes of batches acknowledged long ago."""
     deliveries.drop_old_payloads()
+
+
+def erase_expired_customers() -> None:
+    """Erase the customers that are kept for longer than they may be."""
+    people.erase_expired_customers()
+
+
+def drop_old_rejects() -> None:
+    """Drop the rejected rows of imports of long ago."""
+    people.drop_old_rejects()

@@ -12,7 +12,7 @@ from django_q.models import Failure, OrmQ, Schedule
 from catalog.models import Offer, OfferChange, Product, RefreshRun, ServiceToken
 from compute.models import Job
 from config.models import IdempotencyKey, WorkerHeartbeat
-from inflight.models import Customer, Delivery, DeliveryBatch, ImportReject, ImportRun, Purchase
+from inflight.models import Customer, Delivery, DeliveryBatch, Erasure, ImportReject, ImportRun, Purchase
 from ingest.models import DataEntry
 from metadata_registry.models import Metadata, MetadataEvent
 
@@ -42,6 +42,7 @@ ROWS: dict[type[Model], Callable[[int], Model]] = {
     DeliveryBatch: lambda n: DeliveryBatch(
         delivery_id=n, number=1, payload=b"[]", customers=5, status="acknowledged", acknowledged_at=_at(n)
     ),
+    Erasure: lambda n: Erasure(requested_by="ana", created_at=_at(n), erased={"customers": 1, "rejects": 0}),
     Product: lambda n: Product(id=UUID(int=n), name=f"Product {n}", registration="registered" if n % 9 else "failed"),
     Offer: lambda n: Offer(id=n, product_id=UUID(int=n), offer_id=f"offer-{n}", price=n, items_in_stock=1),
     OfferChange: lambda n: OfferChange(offer_id=n, observed_at=_at(n), price=n, items_in_stock=1),

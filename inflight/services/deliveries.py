@@ -23,6 +23,7 @@ from config.worker.queue import wake_at
 from inflight.exceptions import DeliveryInProgress
 from inflight.models import Customer, Delivery, DeliveryBatch
 from inflight.selectors import active_delivery, customers_to_send, outgoing_customers
+from inflight.services.turns import an_erasure_waits
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +105,7 @@ def _begin(delivery: Delivery) -> None:
 
 def _prepare(delivery: Delivery, deadline: float) -> None:
     """Snapshot customers batch by batch, each in a transaction of its own, until none is left or the time is up."""
-    while delivery.status == Delivery.Status.PREPARING and time.monotonic() < deadline:
+    while delivery.status == Delivery.Status.PREPARING and not _must_stop(deadline):
         try:
             with transaction.atomic():
                 _prepare_batch(delivery)
@@ -138,12 +139,16 @@ def _snapshot(delivery: Delivery, customers: list[Customer]) -> None:
     delivery.prepared_through = keys[-1]
 
 
+def _must_stop(deadline: float) -> bool:
+    return time.monotonic() >= deadline or an_erasure_waits()
+
+
 def _send(delivery: Delivery, deadline: float) -> None:
     """Send the pending batches in order until one must wait, the time is up, or all are done."""
     pending = delivery.batches.filter(status=DeliveryBatch.Status.PENDING).order_by("number")
     with Client(role="partner API") as client:
         while batch := pending.first():
-            if time.monotonic() >= deadline:
+            if _must_stop(deadline):
                 return
             try:
                 answer = _post(client, batch, deadline)
@@ -224,4 +229,6 @@ def _end(delivery: Delivery, status: Delivery.Status) -> None:
 def drop_old_payloads() -> None:
     """Drop the bytes of batches acknowledged DELIVERY_RETENTION_DAYS ago; what is not acknowledged is kept."""
     before = timezone.now() - timedelta(days=settings.DELIVERY_RETENTION_DAYS)
-    DeliveryBatch.objects.filter(acknowledged_at__lt=before, payload__isnull=False).update(payload=None, customer_ids=None)
+    DeliveryBatch.objects.filter(acknowledged_at__lt=before, payload__isnull=False).update(
+        payload=None, customer_ids=None
+    )
