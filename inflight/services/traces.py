@@ -107,13 +107,9 @@ def documents_of(batch: DeliveryBatch) -> list[dict[str, Any]]:
 
 def batches_with(person: Person) -> Iterator[tuple[DeliveryBatch, list[int]]]:
     """Yield the batches that hold the person's documents, and at which places."""
-    marks = {
-        json.dumps(person.customer_id),
-        json.dumps(person.customer_id, ensure_ascii=False),
-    }  # as databases write it
     wanted = Q(customer_ids__isnull=True, payload__isnull=False)  # from before batches knew whose they are
-    for mark in marks:
-        wanted |= Q(ids__contains=mark)
+    for is_ascii in (True, False):  # as SQLite has it, and as PostgreSQL has
+        wanted |= Q(ids__contains=json.dumps(person.customer_id, ensure_ascii=is_ascii))
     batches = DeliveryBatch.objects.annotate(ids=Cast("customer_ids", TextField())).filter(wanted).order_by("pk")
     for batch in batches.iterator(chunk_size=10):
         if places := _places(batch, person):

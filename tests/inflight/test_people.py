@@ -440,6 +440,19 @@ def test_a_retention_waits_for_the_delivery_under_way(settings: Any) -> None:
     assert Schedule.objects.get(schedule_type=Schedule.ONCE).func == people.EXPIRE_TASK
 
 
+@commits
+def test_who_is_imported_while_a_retention_waits_stays(settings: Any) -> None:
+    settings.CUSTOMER_RETENTION_DAYS = 365
+    CustomerFactory(customer_id="1")
+    age("1")
+    with held("import"):
+        expiry = in_a_thread(erase_expired_customers)
+        wait_until(an_erasure_waits, what="the retention")
+        Customer.objects.update(changed_at=timezone.now())
+    expiry.join(20)
+    assert (Customer.objects.count(), Erasure.objects.count()) == (1, 0)
+
+
 def test_an_import_says_when_it_made_or_changed_a_customer(do_import: Import) -> None:
     do_import()
     age("1", "2")
