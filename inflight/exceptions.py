@@ -64,3 +64,23 @@ class NoSuchCustomers(Problem):
     def __init__(self, missing: Sequence[str]) -> None:
         shown = ", ".join(missing[:SHOWN]) + (", …" if len(missing) > SHOWN else "")
         super().__init__(f"There are no customers with these ids: {shown}.", field="customer_ids")
+
+
+class UnknownCustomer(Problem):
+    """Nothing is kept of a customer with this id."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "unknown_customer"
+
+    def __init__(self) -> None:
+        super().__init__("Nothing is kept of a customer with this id.")
+
+
+class ErasureMustWait(Problem):
+    """What is under way may hold the person; erase when it has ended."""
+
+    status = HTTPStatus.CONFLICT
+    code = "must_wait"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} Nothing was erased; try again in a moment.", headers={"Retry-After": "10"})

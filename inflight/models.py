@@ -9,6 +9,7 @@ from typing import Any
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 
@@ -47,7 +48,13 @@ class Customer(models.Model):
         default=True, db_default=True, help_text="new or changed since it was last put into a delivery"
     )
 
+    changed_at = models.DateTimeField(db_default=Now(), help_text="when an import made or changed it last")
+
     class Meta:
+        permissions = [
+            ("export_customer", "Can export all that is kept of a customer"),
+            ("erase_customer", "Can erase all that is kept of a customer"),
+        ]
         constraints = [
             models.CheckConstraint(name="customer_has_id", condition=~Q(customer_id="")),
             models.CheckConstraint(name="customer_title_known", condition=Q(title__in=["", "1", "2"])),
@@ -59,10 +66,12 @@ class Customer(models.Model):
 
 
 class Purchase(models.Model):
-    """One line of what a customer bought on board."""
+    """One line of what a customer bought on board. The sale stays when the customer is erased, without the link."""
 
     purchase_identifier = KeyField(max_length=64, primary_key=True)
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="purchases", db_index=False)
+    customer = models.ForeignKey(
+        Customer, on_delete=models.SET_NULL, null=True, related_name="purchases", db_index=False
+    )
     product_id = models.CharField(max_length=64)
     quantity = models.PositiveIntegerField()
     price = models.DecimalField(max_digits=15, decimal_places=4, help_text="of one piece")
@@ -261,3 +270,22 @@ class DeliveryAttempt(models.Model):
         if self.seconds is None:
             return "unfinished"
         return "failed" if self.error else "acknowledged"
+
+
+class Erasure(models.Model):
+    """A record that a person was erased: when, who asked, and of what how much. It does not say who the person was."""
+
+    digest = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="keyed hash of the id, which imports then refuse; blank: they take it again",
+    )
+    requested_by = models.CharField(max_length=255, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    erased = models.JSONField(help_text="counts of what was erased, by kind")
+
+    class Meta:
+        indexes = [models.Index(name="erasure_by_digest", fields=["digest"], condition=~Q(digest=""))]
+
+    def __str__(self) -> str:
+        return f"erasure {self.pk}"

@@ -1,6 +1,6 @@
 """Background tasks of inflight. Each looks for due rows; running one twice, or never, is harmless."""
 
-from inflight.services import batches, deliveries, imports, uploads
+from inflight.services import batches, deliveries, imports, people, uploads
 
 
 def run_queued_imports() -> None:
@@ -26,3 +26,13 @@ def drop_old_payloads() -> None:
 def drop_old_attempts() -> None:
     """Forget attempts made long ago."""
     batches.drop_old_attempts()
+
+
+def erase_expired_customers() -> None:
+    """Erase the customers that are kept for longer than they may be."""
+    people.erase_expired_customers()
+
+
+def drop_old_rejects() -> None:
+    """Drop the rejected rows of imports of long ago."""
+    people.drop_old_rejects()

@@ -52,7 +52,7 @@ class FolderUploadHandler(FileUploadHandler):
     def _check_size(self, size: int) -> None:
         """Let the rest of the request pass unread once it is too much."""
         self._left -= size
-        self.is_too_much |= self._left < 0 or shutil.disk_usage(self._folder).free - size < SPARE_BYTES
+        self.is_too_much |= self._left < 0 or shutil.disk_usage(self._folder.parent).free - size < SPARE_BYTES
         if self.is_too_much:
             raise StopUpload(connection_reset=False)
 

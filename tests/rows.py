@@ -12,7 +12,16 @@ from django_q.models import Failure, OrmQ, Schedule
 from catalog.models import Offer, OfferChange, Product, RefreshRun, ServiceToken
 from compute.models import Job
 from config.models import Alert, AlertMessage, IdempotencyKey, WorkerHeartbeat
-from inflight.models import Customer, Delivery, DeliveryAttempt, DeliveryBatch, ImportReject, ImportRun, Purchase
+from inflight.models import (
+    Customer,
+    Delivery,
+    DeliveryAttempt,
+    DeliveryBatch,
+    Erasure,
+    ImportReject,
+    ImportRun,
+    Purchase,
+)
 from ingest.models import DataEntry
 from metadata_registry.models import Metadata, MetadataEvent
 
@@ -43,6 +52,7 @@ ROWS: dict[type[Model], Callable[[int], Model]] = {
         id=n, delivery_id=n, number=1, payload=b"[]", customers=5, status="acknowledged", acknowledged_at=_at(n)
     ),
     DeliveryAttempt: lambda n: DeliveryAttempt(batch_id=n, started_at=_at(n), seconds=0.05, http_status=201),
+    Erasure: lambda n: Erasure(requested_by="ana", created_at=_at(n), erased={"customers": 1, "rejects": 0}),
     Product: lambda n: Product(id=UUID(int=n), name=f"Product {n}", registration="registered" if n % 9 else "failed"),
     Offer: lambda n: Offer(id=n, product_id=UUID(int=n), offer_id=f"offer-{n}", price=n, items_in_stock=1),
     OfferChange: lambda n: OfferChange(offer_id=n, observed_at=_at(n), price=n, items_in_stock=1),

@@ -7,7 +7,7 @@ row that is tied tells the answer to who asks again.
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import timedelta
@@ -113,6 +113,20 @@ def drop_old_keys() -> int:
     """Forget the keys that are older than KEPT_FOR; return how many."""
     old = apps.get_model("config", "IdempotencyKey").objects.filter(created_at__lt=timezone.now() - KEPT_FOR)
     return int(old.delete()[0])
+
+
+def answers_with(is_meant: Callable[[str], bool]) -> list[int]:
+    """Return the keys of the rows whose kept answer has a text that is meant."""
+    model: Any = apps.get_model("config", "IdempotencyKey")
+    kept = model.objects.filter(body__isnull=False).values_list("pk", "body")
+    return [pk for pk, body in kept.iterator(chunk_size=100) if is_meant(bytes(body).decode(errors="replace"))]
+
+
+def forget_answers(keys: Sequence[int]) -> None:
+    """Drop kept answers: who repeats such a request is told how the row that it made is now, or nothing if it made none."""
+    rows = apps.get_model("config", "IdempotencyKey").objects.filter(pk__in=keys)
+    rows.filter(resource__isnull=True).update(body=b"{}")
+    rows.filter(resource__isnull=False).update(status=None, headers=None, body=None)
 
 
 @contextmanager

@@ -28,6 +28,9 @@ DELIVERY_SCHEDULE = env.list("DELIVERY_SCHEDULE", cast=float, default=[5, 300, 1
 DELIVERY_GZIP = env.bool("DELIVERY_GZIP", default=False)
 DELIVERY_RETENTION_DAYS = env.int("DELIVERY_RETENTION_DAYS", default=30)
 ATTEMPT_RETENTION_DAYS = env.int("ATTEMPT_RETENTION_DAYS", default=90)
+CUSTOMER_RETENTION_DAYS = env.int("CUSTOMER_RETENTION_DAYS", default=0)  # 0: until they are erased
+REJECT_RETENTION_DAYS = env.int("REJECT_RETENTION_DAYS", default=90)
+UPLOAD_RETENTION_DAYS = env.int("UPLOAD_RETENTION_DAYS", default=1)
 PARTNER_ACCEPTS = env.list("PARTNER_ACCEPTS", default=["application/json", "application/*+json"])
 PARTNER_WINDOW = env.int("PARTNER_WINDOW", default=1)
 SEND_BUDGET_SECONDS = env.float("SEND_BUDGET_SECONDS", default=20)

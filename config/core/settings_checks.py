@@ -112,6 +112,8 @@ def _delivery_errors() -> Iterator[SettingError]:
         yield "E028", f"PARTNER_WINDOW is {settings.PARTNER_WINDOW}.", mend
     if any(seconds < 0 for seconds in settings.DELIVERY_SCHEDULE):
         yield "E006", "DELIVERY_SCHEDULE has a negative wait.", "Give seconds by commas, such as 5,300,1800."
+    if settings.CUSTOMER_RETENTION_DAYS < 0:
+        yield "E009", "CUSTOMER_RETENTION_DAYS is below 0.", "Give days, or 0 to keep customers until they are erased."
 
 
 def _offers_errors() -> Iterator[SettingError]:
@@ -166,13 +168,8 @@ def _ingest_errors() -> Iterator[SettingError]:
 def _other_errors() -> Iterator[SettingError]:
     if settings.LOG_FORMAT not in {"json", "text"}:
         yield "E007", f"LOG_FORMAT is {settings.LOG_FORMAT!r}.", "Set it to json or text."
-    for name in (
-        "SEND_BUDGET_SECONDS",
-        "WORKER_STALL_SECONDS",
-        "DELIVERY_RETENTION_DAYS",
-        "ATTEMPT_RETENTION_DAYS",
-        "METADATA_RETENTION_DAYS",
-    ):
+    retentions = [f"{what}_RETENTION_DAYS" for what in ("DELIVERY", "ATTEMPT", "METADATA", "REJECT", "UPLOAD")]
+    for name in ("SEND_BUDGET_SECONDS", "WORKER_STALL_SECONDS", *retentions):
         if getattr(settings, name) <= 0:
             yield "E008", f"{name} is not above 0.", "Give a positive number, or leave it unset."
 

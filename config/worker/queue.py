@@ -3,9 +3,10 @@
 Losing or repeating a task is harmless: the schedules (config/worker/schedules.py) look again anyway.
 """
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from django_q.models import Schedule
+from django_q.models import Failure, Schedule
 from django_q.tasks import async_task
 
 
@@ -17,3 +18,14 @@ def wake(task: str, *args: int | str) -> None:
 def wake_at(task: str, when: datetime) -> None:
     """Have a worker run the task at this dotted path at `when`, or a few seconds later."""
     Schedule.objects.create(func=task, schedule_type=Schedule.ONCE, next_run=when, repeats=-1)
+
+
+def failures_with(is_meant: Callable[[str], bool]) -> list[str]:
+    """Return the keys of the failed tasks whose error has a text that is meant."""
+    failures = Failure.objects.values_list("pk", "result")
+    return [pk for pk, result in failures.iterator(chunk_size=100) if is_meant(str(result))]
+
+
+def forget_errors(keys: Sequence[str], instead: str) -> None:
+    """Replace what failed tasks said."""
+    Failure.objects.filter(pk__in=keys).update(result=instead)

@@ -123,7 +123,9 @@ class ImportRunAdmin(ReadOnlyAdmin):
                 messages.success(request, f"Queued {new}, of the files of import {run.pk}.")
             except Problem as problem:
                 messages.error(
-                    request, f"Import {run.pk}: {problem.detail} Uploads are kept for a day; hand them over again."
+                    request,
+                    f"Import {run.pk}: {problem.detail} Uploads are kept for {settings.UPLOAD_RETENTION_DAYS} days at most; "
+                    "hand them over again.",
                 )
         return redirect(self.address_of(new)) if new else None
 

@@ -1,17 +1,21 @@
-"""Admin of customers and purchases, read-only."""
+"""Admin of customers and purchases: look at them, export or erase a person, read the records of erasures."""
 
 from typing import Any
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from config.admin.base import ReadOnlyAdmin, ReadOnlyInline
-from config.core.admin_columns import link_to, list_address
-from inflight.models import Customer, Purchase
+from config.admin.base import Operation, ReadOnlyAdmin, ReadOnlyInline
+from config.api.problems import Problem
+from config.core.admin_columns import indented, link_to, list_address
+from config.core.json import dumps
+from inflight.models import Customer, Erasure, Purchase
+from inflight.services import people
 
 
 class PurchaseInline(ReadOnlyInline):
@@ -35,6 +39,48 @@ class CustomerAdmin(ReadOnlyAdmin):
     ordering = sortable_by = ("customer_id",)
     readonly_fields = ("all_purchases",)
     inlines = (PurchaseInline,)
+    actions = ("export", "erase")
+    operations = {
+        "export": Operation(
+            "Export what is kept of this person", "One JSON file, for the person who asks what is kept.", "download"
+        ),
+        "erase": Operation(
+            "Erase this person",
+            "The customer, what deliveries keep of them, rejected rows and errors that name them, and all uploads are erased. "
+            "Their purchases stay, without the link. What has not been sent yet goes out without them; what the partner has "
+            "cannot be called back: ask it to erase them too. Imports refuse their id from then on. This cannot be undone.",
+            "person_remove",
+            always_asks=True,
+        ),
+    }
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("inflight.export_customer")
+
+    def has_erase_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("inflight.erase_customer")
+
+    @admin.action(description="Export what is kept of them", permissions=["export"])
+    def export(self, request: HttpRequest, queryset: QuerySet[Customer]) -> HttpResponse:
+        """Send all that is kept of the selected persons as a file."""
+        exports = [people.export_customer(pk) for pk in queryset.values_list("pk", flat=True)]
+        return HttpResponse(
+            dumps(exports),
+            content_type="application/json",
+            headers={"Content-Disposition": 'attachment; filename="customers-export.json"'},
+        )
+
+    @admin.action(description="Erase them", permissions=["erase"])
+    def erase(self, request: HttpRequest, queryset: QuerySet[Customer]) -> HttpResponseBase:
+        """Erase the selected persons. No message names them: it would be kept in a cookie."""
+        for customer_id in list(queryset.values_list("pk", flat=True)):
+            try:
+                erasure = people.erase_customer(customer_id, requested_by=request.user.get_username())
+                messages.success(request, format_html("Erased: {}.", link_to(Erasure, erasure.pk, str(erasure))))
+            except Problem as problem:
+                messages.error(request, problem.detail)
+                break
+        return redirect(list_address(Customer))
 
     @admin.display(description="purchases")
     def all_purchases(self, customer: Customer) -> SafeString:
@@ -67,5 +113,29 @@ class PurchaseAdmin(ReadOnlyAdmin):
     ordering = sortable_by = ("purchase_identifier",)
 
     @admin.display(description="customer")
-    def buyer(self, purchase: Purchase) -> SafeString:
-        return link_to(Customer, purchase.customer_id)
+    def buyer(self, purchase: Purchase) -> SafeString | str:
+        return link_to(Customer, purchase.customer_id) if purchase.customer_id else "erased"
+
+
+@admin.register(Erasure)
+class ErasureAdmin(ReadOnlyAdmin):
+    """Records of erasures: of what how much was erased, and never whose it was."""
+
+    icon = "person_off"
+    list_display = ("id", "created_at", "requested_by", "summary", "is_refused")
+    search_keys = ("id",)
+    search_fields = ("requested_by__istartswith",)
+    search_help_text = "A number, or the start of who asked"
+    ordering = ("-id",)
+    sortable_by = ("id",)
+    fields = ("created_at", "requested_by", "counts", "is_refused")
+    readonly_fields = ("counts", "is_refused")
+    counts = indented("erased")
+
+    @admin.display(description="erased")
+    def summary(self, erasure: Erasure) -> str:
+        return ", ".join(f"{number:,} {what.replace('_', ' ')}" for what, number in erasure.erased.items() if number)
+
+    @admin.display(description="imports refuse the id", boolean=True)
+    def is_refused(self, erasure: Erasure) -> bool:
+        return bool(erasure.digest)

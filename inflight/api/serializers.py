@@ -267,6 +267,7 @@ class CustomerOutput(serializers.Serializer[Any]):
 class PurchaseOutput(RowOutput):
     """A purchase as it was imported."""
 
+    customer_id = serializers.CharField(allow_null=True, help_text="null: the customer was erased")
     price = serializers.FloatField(help_text="of one piece")
 
     class Meta:

@@ -3,18 +3,20 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.api.authentication import subject_of
+from config.api.authentication import TokenRequired, subject_of
 from config.api.openapi import PREFER
 from config.api.prefer import prefers_async
 from config.api.strict import Input, validated
 from config.api.viewsets import ListMixin, RetrieveMixin, idempotent
+from config.core.json import dumps
+from inflight.api.export_serializers import CustomerExportOutput
 from inflight.api.filters import CustomerFilter, DeliveryFilter, ImportFilter, PurchaseFilter
 from inflight.api.serializers import (
     SEND_OUTPUT,
@@ -33,7 +35,7 @@ from inflight.exceptions import UnusableCsv
 from inflight.imports.rejects_csv import rejects_csv
 from inflight.models import Customer, Delivery, ImportRun, Purchase
 from inflight.selectors import attempts_of
-from inflight.services import deliveries, imports
+from inflight.services import deliveries, imports, people
 
 
 @extend_schema_view(
@@ -181,6 +183,23 @@ class CustomerViewSet(ListMixin, RetrieveMixin):
     filterset_class = CustomerFilter
     ordering = "customer_id"
     lookup_value_converter = "path"
+
+    def get_permissions(self) -> list[Any]:
+        """What tells all of a person, or cannot be undone, is for somebody who is known."""
+        return [TokenRequired()] if self.action in ("export", "destroy") else [*super().get_permissions()]
+
+    @extend_schema(operation_id="export_customer", responses=CustomerExportOutput)
+    def export(self, request: Request, pk: str) -> HttpResponseBase:
+        """Show all that is kept of a person. It always needs a token."""
+        return HttpResponse(dumps(people.export_customer(pk)), content_type="application/json")
+
+    @extend_schema(operation_id="erase_customer")
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Erase all that is kept of a person; sales stay, without the link. It always needs a token."""
+        if customer := Customer.objects.filter(pk=pk).first():
+            self.check_if_match(customer)
+        people.erase_customer(pk, requested_by=subject_of(request))
+        return Response(status=204)
 
 
 @extend_schema_view(

@@ -7,6 +7,7 @@ from operator import is_, itemgetter
 from typing import NamedTuple
 
 from inflight.imports.csv_file import CsvFile, Record
+from inflight.imports.erased import REASONS, cells_of, erased_among
 from inflight.imports.parsing import Reason, RowFormat, reasons_of
 from inflight.imports.staging import Row, Stage
 
@@ -51,6 +52,7 @@ class Load:
     spec: FileSpec
     file: CsvFile
     counts: Counts = field(default_factory=Counts)
+    erased: frozenset[str] = frozenset()  # digests of the ids of persons who were erased
 
     def __post_init__(self) -> None:
         self._format = self.spec.row_format.in_text_delimited_by(self.file.delimiter)
@@ -104,8 +106,15 @@ class Load:
             _, fields, malformed = self.file.record_at(line)
             reasons = self._own_reasons(fields, malformed)
             row = dict(zip(self._names, self._pick(fields), strict=True)) if len(fields) == self.file.width else {}
+            if self._is_of_an_erased_person(row):
+                yield Reject(line, REASONS, "", {})
+                continue
             reasons += self._cross_reasons(row, first_line, unknown_parent=unknown_parent)
             yield Reject(line, reasons, _visible(self.file.raw), {name: _visible(text) for name, text in row.items()})
+
+    def _is_of_an_erased_person(self, row: dict[str, str]) -> bool:
+        ids = [row["customer_id"].strip()] if row else cells_of(self.file.raw)
+        return bool(self.erased and erased_among(ids, self.erased))
 
     def _own_reasons(self, fields: list[str], malformed: str) -> list[Reason]:
         if malformed:

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import OperationalError, connection, models, transaction
 
 SQLITE_ROWS = 100  # that one statement inserts
+PARAMETERS = 500  # of one statement
 
 # Drops a table's foreign keys and the indexes that are not unique, and makes them again: pairs of statements, for the owner.
 ASIDE = {
@@ -152,6 +153,19 @@ class Stage:
             """
         )
 
+    def refuse_rows_of(self, column: str, values: Sequence[str]) -> None:
+        """Refuse the rows that have one of the values in a column; who explains them knows why."""
+        for first in range(0, len(values), PARAMETERS):
+            some = {f"v{place}": value for place, value in enumerate(values[first : first + PARAMETERS])}
+            marks = ", ".join(f"%({name})s" for name in some)
+            _execute(
+                f"""
+                INSERT INTO {self.refused} (line, unknown_parent)
+                SELECT line, FALSE FROM {self.name} WHERE {column} IN ({marks})
+                """,
+                some,
+            )
+
     def rejected_lines(self) -> Iterator[tuple[int, int | None, bool]]:
         """Yield (line, line of the first row with this key, parent unknown) of every rejected row, by line."""
         statement = f"""
@@ -244,9 +258,25 @@ def _row_equality(columns: Sequence[str], left: str, right: str) -> str:
     return "({}) = ({})".format(", ".join(f"{left}.{c}" for c in columns), ", ".join(f"{right}.{c}" for c in columns))
 
 
-def _execute(statement: str) -> int:
+def unstored_parents(child: Stage, parent: Stage) -> Iterator[str]:
+    """Yield the parents' keys that are staged and not stored, and those of the children that are refused or bad."""
+    key = parent.key
+    with connection.chunked_cursor() as cursor:  # the server keeps the rest
+        cursor.execute(
+            f"""
+            SELECT {key} FROM {parent.name} s WHERE {key} IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM {parent.table} t WHERE t.{key} = s.{key})
+            UNION ALL
+            SELECT {key} FROM {child.name} WHERE {key} IS NOT NULL AND (bad OR line IN (SELECT line FROM {child.refused}))
+            """
+        )
+        while some := cursor.fetchmany(5000):
+            yield from (found for (found,) in some)
+
+
+def _execute(statement: str, parameters: Mapping[str, Any] | None = None) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(statement)
+        cursor.execute(statement, parameters)
         return int(cursor.rowcount)
 
 

@@ -18,10 +18,11 @@ from config.core.locks import exclusive
 from config.worker.queue import wake
 from inflight.exceptions import ImportInProgress, UnusableCsv
 from inflight.imports.csv_file import open_csv
+from inflight.imports.erased import erased_among
 from inflight.imports.loading import FileSpec, Load
 from inflight.imports.parsing import CUSTOMER_ROW, PURCHASE_ROW
-from inflight.imports.staging import Stage, mark_parents_changed
-from inflight.models import Customer, ImportReject, ImportRun, Purchase
+from inflight.imports.staging import Stage, mark_parents_changed, unstored_parents
+from inflight.models import Customer, Erasure, ImportReject, ImportRun, Purchase
 
 logger = logging.getLogger(__name__)
 
@@ -222,6 +223,7 @@ def _apply(run: ImportRun, loads: list[Load]) -> None:
         load.spec.stage.index_key()
         load.counts.unchanged = load.spec.stage.reject_duplicates()
     PURCHASES.stage.reject_orphans(CUSTOMERS.stage)
+    _refuse_erased(loads)
     for load in loads:
         _keep_rejects(run, load)
         load.counts.rejected = load.spec.stage.drop_rejected()
@@ -235,6 +237,15 @@ def _apply(run: ImportRun, loads: list[Load]) -> None:
     run.save()
 
 
+def _refuse_erased(loads: list[Load]) -> None:
+    """Refuse the rows of erased persons, whom an old file would bring back. Only ids that are not stored are looked at."""
+    digests = frozenset(Erasure.objects.exclude(digest="").values_list("digest", flat=True))
+    erased = erased_among(unstored_parents(PURCHASES.stage, CUSTOMERS.stage), digests) if digests else set()
+    for load in loads:
+        load.erased = digests
+        load.spec.stage.refuse_rows_of(CUSTOMERS.stage.key, sorted(erased))
+
+
 def _keep_rejects(run: ImportRun, load: Load) -> None:
     rejects = (ImportReject(run=run, file=load.spec.name, **reject._asdict()) for reject in load.rejects())
     while chunk := list(islice(rejects, REJECT_CHUNK)):
@@ -244,7 +255,7 @@ def _keep_rejects(run: ImportRun, load: Load) -> None:
 def _upsert(customers: Load, purchases: Load) -> None:
     for load in (customers, purchases):
         load.counts.unchanged += load.spec.stage.drop_unchanged()
-    customers.counts.updated = CUSTOMERS.stage.update_changed(", needs_sending = TRUE")
+    customers.counts.updated = CUSTOMERS.stage.update_changed(", needs_sending = TRUE, changed_at = CURRENT_TIMESTAMP")
     if Customer.objects.exists():  # new customers need sending anyway
         mark_parents_changed(PURCHASES.stage, CUSTOMERS.stage, "needs_sending = TRUE")
     customers.counts.inserted = CUSTOMERS.stage.insert_new()

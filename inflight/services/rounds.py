@@ -20,6 +20,7 @@ from inflight.models import Delivery, DeliveryAttempt, DeliveryBatch
 from inflight.partner.client import partner_client
 from inflight.partner.window import Begun, Ended, Settled, Window
 from inflight.services.batches import prepare_batch, request_of, split_batch
+from inflight.services.turns import an_erasure_waits
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ KEPT_BYTES = 500  # of an answer
 
 
 class Round:
-    """Go on with a delivery until all is sent, the partner is away, an operator pauses it, or the deadline has come.
+    """Go on with a delivery until all is sent, the partner is away, somebody pauses it or is erased, or it is late.
 
     `deadline` is of time.monotonic(). `is_blocked`: an import held the customers that were next.
     """
@@ -62,16 +63,16 @@ class Round:
             window.post(request_of(batch), min(self._deadline, time.monotonic() + settings.SEND_BUDGET_SECONDS))
 
     def _may_send(self, window: Window) -> bool:
-        if self._failure or self._is_late() or (self._is_troubled and window.in_flight):
+        if self._failure or self._must_stop() or (self._is_troubled and window.in_flight):
             return False
         return not Delivery.objects.filter(pk=self._delivery.pk, is_paused=True).exists()
 
-    def _is_late(self) -> bool:
-        return time.monotonic() >= self._deadline
+    def _must_stop(self) -> bool:
+        return time.monotonic() >= self._deadline or an_erasure_waits()
 
     def _prepare(self) -> bool:
         """Snapshot the next customers; return whether there may be more."""
-        if self._delivery.status != Delivery.Status.PREPARING or self.is_blocked or self._is_late():
+        if self._delivery.status != Delivery.Status.PREPARING or self.is_blocked or self._must_stop():
             return False
         try:
             prepare_batch(self._delivery)

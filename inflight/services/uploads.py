@@ -1,10 +1,11 @@
-"""Keep files that operators upload in the admin for a day, so that an import can follow a dry run.
+"""Keep files that operators upload in the admin for UPLOAD_RETENTION_DAYS, so that an import can follow a dry run.
 
 The copies that imports make of files lie beside them, and those of an import that was killed go when uploads go.
 """
 
 import shutil
 import time
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ from django.db.models import Q
 
 from inflight.models import ImportRun
 
-KEPT_SECONDS = 24 * 3600.0
+WAITING = Q(status__in=[ImportRun.Status.QUEUED, ImportRun.Status.RUNNING])
 
 
 def new_folder() -> Path:
@@ -22,14 +23,19 @@ def new_folder() -> Path:
 
 
 def drop_old_uploads() -> None:
-    """Delete what came more than a day ago, except what an import still has to read."""
+    """Delete what came more than UPLOAD_RETENTION_DAYS ago, except what an import still has to read."""
+    drop_uploads(before=time.time() - timedelta(days=settings.UPLOAD_RETENTION_DAYS).total_seconds())
+
+
+def drop_uploads(*, before: float | None = None) -> int:
+    """Delete what came before a time (of time.time()), or all, except what an import still has to read; return how many."""
     root = Path(settings.IMPORT_UPLOADS)
-    before = time.time() - KEPT_SECONDS
-    for folder in root.iterdir() if root.is_dir() else ():
-        if folder.stat().st_mtime < before and not _is_needed(folder):
-            shutil.rmtree(folder, ignore_errors=True)
+    folders = [folder for folder in (root.iterdir() if root.is_dir() else ()) if not _is_needed(folder)]
+    old = [folder for folder in folders if before is None or folder.stat().st_mtime < before]
+    for folder in old:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(old)
 
 
 def _is_needed(folder: Path) -> bool:
-    waiting = Q(status__in=[ImportRun.Status.QUEUED, ImportRun.Status.RUNNING])
-    return ImportRun.objects.filter(waiting, customers_file_path__startswith=f"{folder.resolve()}/").exists()
+    return ImportRun.objects.filter(WAITING, customers_file_path__startswith=f"{folder.resolve()}/").exists()

@@ -13,7 +13,7 @@ from django.test import Client
 
 from inflight.models import Customer, ImportRun
 from inflight.services.imports import run_queued_imports
-from inflight.services.uploads import KEPT_SECONDS, drop_old_uploads
+from inflight.services.uploads import drop_old_uploads
 from tests.inflight.conftest import CUSTOMERS, PURCHASES, Import, counts
 
 pytestmark = pytest.mark.django_db
@@ -176,7 +176,7 @@ def test_uploads_are_kept_for_a_day_and_for_the_imports_that_wait(operator: Clie
     waiting, over, recent = ImportRun.objects.order_by("pk")
     ImportRun.objects.exclude(pk=waiting.pk).update(status="completed")
     for run in (waiting, over):
-        os.utime(Path(run.customers_file_path).parent, (0, time.time() - KEPT_SECONDS - 1))
+        os.utime(Path(run.customers_file_path).parent, (0, time.time() - 24 * 3600 - 1))
 
     drop_old_uploads()
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from compute.models import Job
-from inflight.models import Delivery, ImportRun
+from inflight.models import Customer, Delivery, ImportRun
 from tests.config.admin.test_lists import INLINE
 from tests.rows import make_rows
 
@@ -51,6 +51,7 @@ MODELS = {
     "inflight.delivery": May(),
     "inflight.deliveryattempt": May(),
     "inflight.deliverybatch": May(),
+    "inflight.erasure": May(),
     "inflight.importreject": May(),
     "inflight.importrun": May(),
     "inflight.purchase": May(),
@@ -59,6 +60,8 @@ MODELS = {
     "metadata_registry.metadataevent": May(),
 }
 PAGES: dict[str, tuple[str, ...]] = {  # of one model beside the usual ones
+    "inflight_customer_erase": OPERATORS,
+    "inflight_customer_export": OPERATORS,
     "inflight_delivery_send": OPERATORS,
     "inflight_delivery_send_test": OPERATORS,
     "inflight_delivery_retry": OPERATORS,
@@ -78,6 +81,7 @@ PAGES: dict[str, tuple[str, ...]] = {  # of one model beside the usual ones
     "auth_user_password_change": SUPERUSERS,
 }
 ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "inflight.customer": {"export": OPERATORS, "erase": OPERATORS},
     "inflight.delivery": {
         "retry": OPERATORS,
         "pause": OPERATORS,
@@ -212,7 +216,7 @@ def test_the_pages_of_our_own(client: Client, role: str, name: str, method: str,
 
 def states() -> list[Any]:
     """Return what operations change."""
-    return [list(model._default_manager.order_by("pk").values()) for model in (Delivery, ImportRun, Job)]
+    return [list(model._default_manager.order_by("pk").values()) for model in (Customer, Delivery, ImportRun, Job)]
 
 
 @pytest.mark.parametrize("name", ["index", "password_change", "jsi18n"])
