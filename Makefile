@@ -103,7 +103,7 @@ bench: install ## Measure side by side; see benchmarks/
 	python -m benchmarks.reading
 	python -m benchmarks.medians
 
-screenshots: install ## Take the README's pictures anew, of the demo, with the machine's Chromium
+screenshots: install ## Take the pictures of README and docs anew, of the demo, with the machine's Chromium
 	python -m sample_data.screenshots
 
 # Extras stay in the pins: an older pip takes `coverage[toml]` for unpinned beside `coverage==`, once a newer coverage is out.

@@ -1,4 +1,4 @@
-"""`make screenshots`: the README's pictures, taken anew of the demo with the machine's Chromium."""
+"""`make screenshots`: the pictures of README and docs, taken anew of the demo with the machine's Chromium."""
 
 import os
 import tempfile
@@ -30,6 +30,7 @@ class Shot(NamedTuple):
 
 SHOTS = (
     Shot("dashboard", "/admin/", MAY_ALL),
+    Shot("delivery", "/admin/inflight/delivery/{recovered}/change/", MAY_ALL),
     Shot("workbench", "/workbench/jobs/{job}", MAY_ALL),
     Shot("catalogue", "/catalogue/{product}", MAY_ALL, "dark"),
 )

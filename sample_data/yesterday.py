@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from compute.jobs.services import Request, submit_job, wait_for_job
 from compute.models import Job
-from inflight.models import Delivery, DeliveryBatch, ImportRun
+from inflight.models import Delivery, DeliveryAttempt, DeliveryBatch, ImportRun
 from inflight.services.deliveries import deliver, start_delivery
 from inflight.services.imports import import_files
 from ingest.models import DataEntry
@@ -66,7 +66,7 @@ def make_yesterday(api: str) -> None:
 
 
 def make_landing() -> None:
-    """An aircraft landed 20 hours ago with five bad rows among its sales; at 6 hours ago the partner was away."""
+    """An aircraft landed 20 hours ago with five bad rows among its sales; at 9 and 6 hours ago the partner was away."""
     if ImportRun.objects.exists():
         return
     run = import_files(
@@ -80,17 +80,27 @@ def make_landing() -> None:
     _deliver(only=Delivery.Only.ALL, hours_ago=12.5)
     with free_port() as nobody:
         away = {"CUSTOMERS_API_URL": f"http://127.0.0.1:{nobody}/v1/customers", "SEND_BUDGET_SECONDS": 0.1}
+        logging.disable(logging.ERROR)  # what went wrong yesterday is no news in today's log
+        with override_settings(**away, DELIVERY_BATCH_SIZE=10):
+            waiting = _deliver(only=Delivery.Only.ALL, hours_ago=0.1)
+        deliver(waiting, seconds=20)  # the partner is back
+        _put_delivery_back(waiting, hours=9)
         with override_settings(**away, DELIVERY_SCHEDULE=[]):
-            logging.disable(logging.ERROR)  # what went wrong yesterday is no news in today's log
             _deliver(only=Delivery.Only.ALL, hours_ago=6)
-            logging.disable(logging.NOTSET)
+        logging.disable(logging.NOTSET)
 
 
-def _deliver(*, only: str, hours_ago: float) -> None:
+def _deliver(*, only: str, hours_ago: float) -> Delivery:
     delivery, _ = start_delivery(only=only, requested_by=OPERATES)
     deliver(delivery, seconds=20)
-    put_back(Delivery.objects.filter(pk=delivery.pk), hours=hours_ago)
-    put_back(DeliveryBatch.objects.filter(delivery=delivery), hours=hours_ago)
+    _put_delivery_back(delivery, hours=hours_ago)
+    return delivery
+
+
+def _put_delivery_back(delivery: Delivery, *, hours: float) -> None:
+    put_back(Delivery.objects.filter(pk=delivery.pk), hours=hours)
+    put_back(DeliveryBatch.objects.filter(delivery=delivery), hours=hours)
+    put_back(DeliveryAttempt.objects.filter(batch__delivery=delivery), hours=hours)
 
 
 def make_records(api: str) -> None:

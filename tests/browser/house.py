@@ -41,6 +41,7 @@ class House:
             "product": ("products", "name", "Single malt, 70 cl"),
             "import": ("imports", "status", "completed_with_rejects"),
             "delivery": ("deliveries", "status", "failed"),
+            "recovered": ("deliveries?status=delivered", "only", "all"),  # the newest of these had to wait
             "job": ("compute/jobs", "operation", "group_by"),
         }
         return {name: self._first(*what) for name, what in wanted.items()}
