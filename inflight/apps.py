@@ -1,6 +1,7 @@
 """Inflight: imports an aircraft's sales from CSV and sends them to the partner API."""
 
 from django.apps import AppConfig
+from django.conf import settings
 
 from config.worker.schedules import every
 
@@ -14,6 +15,7 @@ class InflightConfig(AppConfig):
     def ready(self) -> None:
         from config.core.permissions import operators_may  # noqa: PLC0415
         from config.monitoring import dashboard, metrics, status  # noqa: PLC0415
+        from config.worker.folders import wake_on_arrival  # noqa: PLC0415
         from inflight.monitoring import dashboard as panels  # noqa: PLC0415
         from inflight.monitoring.metrics import collect  # noqa: PLC0415 - models must be loaded first
         from inflight.monitoring.status import state  # noqa: PLC0415
@@ -21,9 +23,12 @@ class InflightConfig(AppConfig):
         metrics.register(collect)
         status.register("inflight", state)
         every(1, "inflight.tasks.run_queued_imports")
+        every(1, "inflight.tasks.pick_up")
         every(1, "inflight.tasks.deliver_due")
         every(60, "inflight.tasks.drop_old_uploads")
         every(24 * 60, "inflight.tasks.drop_old_payloads")
+        if settings.IMPORT_INBOX and "://" not in settings.IMPORT_INBOX:
+            wake_on_arrival(settings.IMPORT_INBOX, "inflight.tasks.pick_up")
         operators_may("inflight.import_files", "inflight.send_deliveries")
         dashboard.register("Deliveries", "inflight.view_delivery", panels.deliveries)
         dashboard.register("Last imports", "inflight.view_importrun", panels.imports)

@@ -61,6 +61,7 @@ WAITING = (
     "api/test_schema.py",
     "config/core/test_migrate.py",
     "config/worker/test_worker.py",
+    "inflight/pickup/test_killed.py",
     "inflight/test_crash.py",
     "ingest/test_survival.py",
 )

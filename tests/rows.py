@@ -12,7 +12,7 @@ from django_q.models import Failure, OrmQ, Schedule
 from catalog.models import Offer, OfferChange, Product, RefreshRun, ServiceToken
 from compute.models import Job
 from config.models import IdempotencyKey, WorkerHeartbeat
-from inflight.models import Customer, Delivery, DeliveryBatch, ImportReject, ImportRun, Purchase
+from inflight.models import Customer, Delivery, DeliveryBatch, ImportReject, ImportRun, Pickup, Purchase
 from ingest.models import DataEntry
 from metadata_registry.models import Metadata, MetadataEvent
 
@@ -37,6 +37,10 @@ ROWS: dict[type[Model], Callable[[int], Model]] = {
     ),
     ImportReject: lambda n: ImportReject(
         run_id=n, file="purchases", line=n, reasons=[{"field": "quantity", "code": "x", "message": "no"}], raw="a;b", row={}
+    ),
+    Pickup: lambda n: Pickup(
+        id=n, status="done", inbox="/srv/inbox", key=f"{n}-*.csv", customers_name=f"{n}-customers.csv",
+        purchases_name=f"{n}-purchases.csv", created_at=_at(n), finished_at=_at(n),
     ),
     Delivery: lambda n: Delivery(id=n, status="failed" if n % 50 == 0 else "delivered", created_at=_at(n), finished_at=_at(n)),
     DeliveryBatch: lambda n: DeliveryBatch(

@@ -17,3 +17,9 @@ def wake(task: str, *args: int | str) -> None:
 def wake_at(task: str, when: datetime) -> None:
     """Have a worker run the task at this dotted path at `when`, or a few seconds later."""
     Schedule.objects.create(func=task, schedule_type=Schedule.ONCE, next_run=when, repeats=-1)
+
+
+def wake_once_at(task: str, when: datetime) -> None:
+    """Do the same, unless the task is to be run once already: that run looks again if it has to."""
+    if not Schedule.objects.filter(func=task, schedule_type=Schedule.ONCE).exists():
+        wake_at(task, when)

@@ -50,6 +50,7 @@ MODELS = {
     "inflight.deliverybatch": May(),
     "inflight.importreject": May(),
     "inflight.importrun": May(),
+    "inflight.pickup": May(),
     "inflight.purchase": May(),
     "ingest.dataentry": May(),
     "metadata_registry.metadata": May(add=OPERATORS, delete=OPERATORS),

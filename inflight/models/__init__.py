@@ -11,6 +11,20 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
 from django.utils import timezone
 
+from inflight.models.pickup import Pickup
+
+__all__ = [
+    "Customer",
+    "Delivery",
+    "DeliveryAttempt",
+    "DeliveryBatch",
+    "ImportReject",
+    "ImportRun",
+    "KeyField",
+    "Pickup",
+    "Purchase",
+]
+
 
 class KeyField(models.CharField[str, str]):
     """A natural key, compared byte by byte on every database, so that the order is the same everywhere.
