@@ -104,14 +104,6 @@ def test_a_worker_killed_twenty_times_at_random_delivers_each_customer_once(
     runs = system.get("imports?limit=1000")
     assert sum(run["customers"]["inserted"] for run in runs if run["status"] == "completed") == KILLS * ROWS
     assert "importing" in phases, "no kill came in the middle of a pickup"
-    print(
-        "PHASES",
-        sorted(phases),
-        "interrupted",
-        sum(run["status"] == "interrupted" for run in runs),
-        "repeats",
-        len(partner.repeats),
-    )
 
 
 @once

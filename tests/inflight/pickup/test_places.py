@@ -6,6 +6,7 @@ from typing import Any
 
 import fsspec.config
 import pytest
+from s3fs import S3FileSystem
 
 from inflight.models import Customer, Pickup
 from tests.fakes.s3 import BUCKET, S3
@@ -23,10 +24,12 @@ BAD_PURCHASES = [*PURCHASES, "2/04;9;4324;1;10;EUR;2024-11-04"]
 def _s3_server() -> Iterator[S3]:
     with pytest.MonkeyPatch.context() as patch:
         server = S3()
+        S3FileSystem.clear_instance_cache()  # those of other tests know other servers
         for name, value in server.environment.items():
             patch.setenv(name, value)
         yield server
         server.close()
+        S3FileSystem.clear_instance_cache()
 
 
 @pytest.fixture
