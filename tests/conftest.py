@@ -128,6 +128,8 @@ def _plain_settings() -> Iterator[None]:
         REQUIRE_TOKEN=False,
         JWT_KEY="",
         IMPORT_ROOTS=[],
+        IMPORT_INBOX="",
+        IMPORT_THEN_SEND="",
         SEND_BUDGET_SECONDS=1.0,
         CUSTOMERS_API_URL=NOWHERE,
         OFFERS_BASE_URL=NOWHERE,

@@ -118,9 +118,12 @@ def test_a_pair_that_is_dropped_reaches_the_partner_and_again_it_does_not(
     dropped = time.monotonic()
     wait_until(lambda: arrived(partner) == everybody(1), seconds=70, what="the arrival")
     assert time.monotonic() - dropped < 55, "a worker does not wait for the next minute"
+    sent = len(partner.received)
+    wait_until(lambda: pickups(system) == ["done"], seconds=30, what="the end of the first pickup")
     put(inbox, "", *lines_of(0), marked=False)
     wait_until(lambda: pickups(system) == ["done", "repeated"], seconds=70, what="the end of the second pickup")
-    assert len(partner.received) == 1
+    assert len(partner.received) == sent
+    assert system.get("deliveries")[0]["status"] == "delivered"
     assert len(system.get("imports")) == 1
     assert names(inbox) == []
 
