@@ -43,12 +43,15 @@ run: export PARTNER_PORT ?= $(shell expr $(PORT) + 99)
 run: export APRON_URL = http://localhost:$(PORT)
 run: export CUSTOMERS_API_URL ?= http://127.0.0.1:$(PARTNER_PORT)/v1/customers
 run: export OFFERS_BASE_URL ?= http://127.0.0.1:$(OFFERS_PORT)/api/v1
+run: export IMPORT_INBOX ?= $(CURDIR)/var/inbox
+run: export IMPORT_THEN_SEND ?= changed
 run: export OFFERS_REFRESH_TOKEN ?= refresh-me
 run: export KAFKA_BOOTSTRAP_SERVERS ?= 127.0.0.1:$(KAFKA_PORT)
 run: install ## Run everything on this machine, with sample data and a stand-in for the partner: http://localhost:3100
 	@python -m sample_data.check_ports PORT KAFKA_PORT OFFERS_PORT PARTNER_PORT
+	@mkdir -p var/compute var/inbox
 	@python manage.py migrate --verbosity 0
-	@mkdir -p var/compute && cp sample_data/compute/* var/compute/
+	@cp sample_data/compute/* var/compute/
 	@honcho --no-prefix -f Procfile.dev start
 
 test: test-sqlite test-postgresql test-browser ## Run the tests on SQLite, on PostgreSQL (it starts its own) and in a browser
@@ -109,7 +112,7 @@ screenshots: install ## Take the pictures of README and docs anew, of the demo, 
 # Extras stay in the pins: an older pip takes `coverage[toml]` for unpinned beside `coverage==`, once a newer coverage is out.
 lock: install ## Pin the requirements anew, from pyproject.toml
 	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.txt
-	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev --extra s3 -c requirements.txt pyproject.toml -o requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev --extra s3 --extra sftp -c requirements.txt pyproject.toml -o requirements-dev.txt
 	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --group iac -o requirements-iac.txt
 	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra bench -c requirements-dev.txt pyproject.toml -o requirements-bench.txt
 	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra spark -c requirements-dev.txt pyproject.toml -o requirements-spark.txt

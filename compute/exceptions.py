@@ -53,12 +53,6 @@ class LengthRequired(Problem):
     code = "length_required"
 
 
-class UploadIncomplete(Problem):
-    """An upload ended early."""
-
-    code = "incomplete"
-
-
 class StorageUnavailable(Problem):
     """The object store of COMPUTE_ROOT does not answer or refuses access."""
 

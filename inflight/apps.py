@@ -1,6 +1,7 @@
 """Inflight: imports an aircraft's sales from CSV and sends them to the partner API."""
 
 from django.apps import AppConfig
+from django.conf import settings
 
 from config.worker.schedules import every
 
@@ -15,6 +16,7 @@ class InflightConfig(AppConfig):
         from config.core.permissions import operators_may  # noqa: PLC0415
         from config.monitoring import dashboard, metrics, status  # noqa: PLC0415
         from config.monitoring.alerts import sources  # noqa: PLC0415
+        from config.worker.folders import wake_on_arrival  # noqa: PLC0415
         from inflight.monitoring import dashboard as panels  # noqa: PLC0415
         from inflight.monitoring.alerts import conditions  # noqa: PLC0415
         from inflight.monitoring.metrics import collect  # noqa: PLC0415 - models must be loaded first
@@ -24,12 +26,15 @@ class InflightConfig(AppConfig):
         status.register("inflight", state)
         sources.register("inflight", conditions)
         every(1, "inflight.tasks.run_queued_imports")
+        every(1, "inflight.tasks.pick_up")
         every(1, "inflight.tasks.deliver_due")
         every(60, "inflight.tasks.drop_old_uploads")
         every(24 * 60, "inflight.tasks.drop_old_payloads")
         every(24 * 60, "inflight.tasks.drop_old_attempts")
         every(24 * 60, "inflight.tasks.erase_expired_customers")
         every(24 * 60, "inflight.tasks.drop_old_rejects")
+        if settings.IMPORT_INBOX and "://" not in settings.IMPORT_INBOX:
+            wake_on_arrival(settings.IMPORT_INBOX, "inflight.tasks.pick_up")
         operators_may("inflight.import_files", "inflight.send_deliveries")
         operators_may("inflight.export_customer", "inflight.erase_customer")
         dashboard.register("Deliveries", "inflight.view_delivery", panels.deliveries)

@@ -28,6 +28,13 @@ class UnusableCsv(Problem):
     code = "unusable_csv"
 
 
+class UploadTooLarge(Problem):
+    """The files are larger than IMPORT_MAX_UPLOAD, or than the disk has room for."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "too_large"
+
+
 class ImportInProgress(Problem):
     """An import is running already."""
 

@@ -1,11 +1,16 @@
 """Background tasks of inflight. Each looks for due rows; running one twice, or never, is harmless."""
 
-from inflight.services import batches, deliveries, imports, people, uploads
+from inflight.services import batches, deliveries, imports, people, pickup, uploads
 
 
 def run_queued_imports() -> None:
     """Run the imports that wait, and mark those that died."""
     imports.run_queued_imports()
+
+
+def pick_up() -> None:
+    """Look for files in the inbox, and go on with what was found there."""
+    pickup.pick_up()
 
 
 def deliver_due() -> None:

@@ -1,4 +1,4 @@
-"""Receive uploads in the admin: streamed into a folder of their own, bounded in size. Imports no models."""
+"""Receive uploads, of the admin and the API: streamed into a folder of their own, bounded in size. Imports no models."""
 
 import shutil
 from pathlib import Path
@@ -24,7 +24,10 @@ class StoredFile(UploadedFile[bytes]):
 
 
 class FolderUploadHandler(FileUploadHandler):
-    """Stream a form's files into a new folder; more than `limit` bytes together are refused."""
+    """Stream a form's files into a new folder; more than `limit` bytes together are refused.
+
+    `skipped` are the names of the form's fields that hold files nobody asked for, or a second one.
+    """
 
     chunk_size = CHUNK_BYTES
 
@@ -32,14 +35,18 @@ class FolderUploadHandler(FileUploadHandler):
         super().__init__(request)
         self.is_too_much = int(request.META.get("CONTENT_LENGTH") or 0) > limit + FORM_BYTES
         self._folder, self._fields, self._left = folder, fields, limit
+        self.skipped: list[str] = []
+        self._taken: set[str] = set()
         self._place = folder
         self._file: IO[bytes] | None = None
 
     def new_file(self, field_name: str, file_name: str, *args: Any, **kwargs: Any) -> None:
         super().new_file(field_name, file_name, *args, **kwargs)
         self._place = self._folder / get_valid_filename(f"{field_name}-{file_name[-LONGEST_NAME:]}")
-        if field_name not in self._fields or self._place.exists():
+        if field_name in self._taken or field_name not in self._fields:
+            self.skipped.append(field_name)
             raise SkipFile
+        self._taken.add(field_name)
         self._folder.mkdir(parents=True, exist_ok=True)
         self._check_size(0)
         self._file = self._place.open("xb")

@@ -31,6 +31,8 @@ Apron is running; Ctrl-C stops it. Log in as {MAY_ALL} (may do all), {OPERATES} 
 
   API docs      {{url}}/api/docs          (the token: {settings.API_TOKEN})
   Health        {{url}}/api/health
+  Drop files    {settings.IMPORT_INBOX or "(IMPORT_INBOX is not set)"}
+                a customers and a purchases file, such as those in sample_data/: they are imported and sent
   What the partner's stand-in received   {settings.CUSTOMERS_API_URL.removesuffix("v1/customers")}
   What reaches Kafka   KAFKA_BOOTSTRAP_SERVERS={settings.KAFKA_BOOTSTRAP_SERVERS[0]} \\
                        .venv/bin/python manage.py tail_data --from-beginning

@@ -66,6 +66,7 @@ WAITING = (
     "config/core/test_migrate.py",
     "config/worker/test_alerts.py",
     "config/worker/test_worker.py",
+    "inflight/pickup/test_killed.py",
     "inflight/test_crash.py",
     "ingest/test_survival.py",
 )
@@ -132,6 +133,8 @@ def _plain_settings() -> Iterator[None]:
         REQUIRE_TOKEN=False,
         JWT_KEY="",
         IMPORT_ROOTS=[],
+        IMPORT_INBOX="",
+        IMPORT_THEN_SEND="",
         SEND_BUDGET_SECONDS=1.0,
         CUSTOMERS_API_URL=NOWHERE,
         OFFERS_BASE_URL=NOWHERE,

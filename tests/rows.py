@@ -20,6 +20,7 @@ from inflight.models import (
     Erasure,
     ImportReject,
     ImportRun,
+    Pickup,
     Purchase,
 )
 from ingest.models import DataEntry
@@ -46,6 +47,10 @@ ROWS: dict[type[Model], Callable[[int], Model]] = {
     ),
     ImportReject: lambda n: ImportReject(
         run_id=n, file="purchases", line=n, reasons=[{"field": "quantity", "code": "x", "message": "no"}], raw="a;b", row={}
+    ),
+    Pickup: lambda n: Pickup(
+        id=n, status="done", inbox="/srv/inbox", key=f"{n}-*.csv", customers_name=f"{n}-customers.csv",
+        purchases_name=f"{n}-purchases.csv", created_at=_at(n), finished_at=_at(n),
     ),
     Delivery: lambda n: Delivery(id=n, status="failed" if n % 50 == 0 else "delivered", created_at=_at(n), finished_at=_at(n)),
     DeliveryBatch: lambda n: DeliveryBatch(

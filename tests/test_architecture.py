@@ -14,6 +14,7 @@ PUBLIC = {"", "services", "selectors", "models", "exceptions"}
 READERS = (
     "compute.reading",
     "compute.files.errors",
+    "compute.files.locations",
     "compute.files.signatures",
 )  # public too: a library without models
 CONFIG_ROOMS = ["core", "http", "api", "monitoring", "worker", "admin", "pages"]  # each may import those before it

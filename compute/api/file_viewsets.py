@@ -28,12 +28,13 @@ from compute.files.downloads import BINARY, etag_of_file, file_response
 from compute.files.formats import Format
 from compute.files.services import delete_file, rename_file, store_upload
 from compute.files.storage import StoredFile, storage
-from compute.files.uploads import CompleteFormParser, RawParser, chunks_of, received_form
+from compute.files.uploads import RawParser, chunks_of, received_form
 from compute.jobs.services import Request as JobRequest
 from compute.models import Job
 from config.api.authentication import subject_of
 from config.api.conditional import require_if_match
 from config.api.openapi import PREFER, RANGE
+from config.api.parsers import CompleteFormParser
 from config.api.strict import validated
 from config.core.json import dumps
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
-from compute.exceptions import UploadIncomplete, UploadTooLarge
+from compute.exceptions import UploadTooLarge
 from compute.files.storage import StoredFile, file_exists, storage
+from config.api.parsers import UploadIncomplete
 
 SPARE_BYTES = 256 * 1024 * 1024  # of the disk, for those who have to go on writing: the database, running jobs
 

@@ -6,16 +6,14 @@ from typing import IO, Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
-from django.http import HttpRequest, UnreadablePostError
-from django.utils.http import parse_header_parameters
-from rest_framework.parsers import BaseParser, MultiPartParser
+from django.http import HttpRequest
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
-from compute.exceptions import UploadIncomplete
 from compute.files.services import Upload
+from config.api.parsers import read_some
 
 CHUNK_BYTES = 256 * 1024
-EPILOGUE_BYTES = 1024  # what may follow a form
 
 
 class RawParser(BaseParser):
@@ -31,40 +29,8 @@ class RawParser(BaseParser):
 
 def chunks_of(stream: Any) -> Iterator[bytes]:
     """Yield the body in pieces; an empty body has none. Raise UploadIncomplete when the sender is gone."""
-    while hasattr(stream, "read") and (chunk := _read(stream, CHUNK_BYTES)):
+    while hasattr(stream, "read") and (chunk := read_some(stream, CHUNK_BYTES)):
         yield chunk
-
-
-def _read(stream: Any, size: int) -> bytes:
-    try:
-        return bytes(stream.read(size))
-    except UnreadablePostError as error:
-        raise UploadIncomplete("The connection broke in the middle.") from error
-
-
-class CompleteFormParser(MultiPartParser):
-    """Parse a form, and refuse one that ends before its closing boundary, which Django would accept."""
-
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
-        body = _Body(stream)
-        form = super().parse(body, media_type, parser_context)  # type: ignore[arg-type]
-        boundary = parse_header_parameters(media_type or "")[1]["boundary"]
-        if f"--{boundary}--".encode() not in body.end:
-            raise UploadIncomplete("The form ends before its closing boundary.")
-        return form
-
-
-class _Body:
-    """A request body that remembers its last bytes."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-        self.end = b""
-
-    def read(self, size: int) -> bytes:
-        chunk = _read(self._stream, size)
-        self.end = (self.end + chunk)[-EPILOGUE_BYTES:]
-        return chunk
 
 
 class ReceivedFile(UploadedFile[bytes]):

@@ -1,15 +1,24 @@
-"""Parse JSON request bodies with orjson: strict about UTF-8, numbers, depth and size."""
+"""Parse request bodies: JSON with orjson, strict about UTF-8, numbers, depth and size; forms, strict about their end."""
 
 from collections.abc import Mapping
 from typing import IO, Any
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, UnreadablePostError
+from django.utils.http import parse_header_parameters
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import BaseParser
+from rest_framework.parsers import BaseParser, MultiPartParser
 
-from config.api.problems import PayloadTooLarge
+from config.api.problems import PayloadTooLarge, Problem
 from config.core.json import loads
+
+EPILOGUE_BYTES = 1024  # what may follow a form
+
+
+class UploadIncomplete(Problem):
+    """An upload ended early."""
+
+    code = "incomplete"
 
 
 class JsonParser(BaseParser):
@@ -42,3 +51,36 @@ def parse_json(body: bytes) -> Any:
         return loads(body)
     except ValueError as error:
         raise ParseError(f"The body is not JSON: {error}.") from error
+
+
+def read_some(stream: Any, size: int) -> bytes:
+    """Return the next bytes of a body; raise UploadIncomplete when the sender is gone."""
+    try:
+        return bytes(stream.read(size))
+    except UnreadablePostError as error:
+        raise UploadIncomplete("The connection broke in the middle.") from error
+
+
+class CompleteFormParser(MultiPartParser):
+    """Parse a form, and refuse one that ends before its closing boundary, which Django would accept."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
+        body = _Body(stream)
+        form = super().parse(body, media_type, parser_context)  # type: ignore[arg-type]
+        boundary = parse_header_parameters(media_type or "")[1]["boundary"]
+        if f"--{boundary}--".encode() not in body.end:
+            raise UploadIncomplete("The form ends before its closing boundary.")
+        return form
+
+
+class _Body:
+    """A request body that remembers its last bytes."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.end = b""
+
+    def read(self, size: int) -> bytes:
+        chunk = read_some(self._stream, size)
+        self.end = (self.end + chunk)[-EPILOGUE_BYTES:]
+        return chunk

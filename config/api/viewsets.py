@@ -34,7 +34,7 @@ def idempotent(action: Callable[..., Any]) -> Any:
         return run_once(
             request,
             sub=subject_of(request),
-            body=dumps(request.data) if HEADER in request.headers else b"",
+            body=self.body_of(request) if HEADER in request.headers else b"",
             handle=lambda: action(self, request, *args, **kwargs),
             resume=lambda resource: self.creation_response(get_object_or_404(self.get_queryset(), pk=resource)),
         )
@@ -77,6 +77,10 @@ class ApiViewSet(GenericViewSet[Any]):
             refuse_unknown(given, self._known_parameters())
             refuse_repeated(given)
         return validated(self.query_class, {name: given[name] for name in own if name in given}) if own else {}
+
+    def body_of(self, request: Request) -> bytes:
+        """Return what tells a request from others with the same Idempotency-Key."""
+        return dumps(request.data)
 
     def respond(
         self, instance: Any, *, status: int = 200, headers: Mapping[str, str] | None = None

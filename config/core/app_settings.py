@@ -12,15 +12,13 @@ VAR_DIR.mkdir(exist_ok=True)
 env = environ.FileAwareEnv()  # NAME_FILE names a file that holds NAME
 
 # --- inflight ------------------------------------------------------------------------------------------------------
-IMPORT_ROOTS = [
-    Path(root)
-    for root in env.str(
-        "IMPORT_ROOTS", default=os.pathsep.join([str(BASE_DIR / "sample_data"), "/opt/custexport"])
-    ).split(os.pathsep)
-    if root
-]
+_roots = env.str("IMPORT_ROOTS", default=os.pathsep.join([str(BASE_DIR / "sample_data"), "/opt/custexport"]))
+IMPORT_ROOTS = [Path(root) for root in _roots.split(os.pathsep) if root]
 IMPORT_UPLOADS = env.str("IMPORT_UPLOADS", default=str(VAR_DIR / "uploads"))
 IMPORT_MAX_UPLOAD = env.int("IMPORT_MAX_UPLOAD", default=1024**3)  # bytes, of both files together
+IMPORT_INBOX = env.str("IMPORT_INBOX", default="")
+IMPORT_INBOX_PATTERN = env.str("IMPORT_INBOX_PATTERN", default="*customers*.csv*")
+IMPORT_THEN_SEND = env.str("IMPORT_THEN_SEND", default="")  # changed, or nothing
 CUSTOMERS_API_URL = env.str("CUSTOMERS_API_URL", default="https://mockapi.example.com/v1/customers")
 CURRENCY_NAMES = {"USD": "dollars", "EUR": "euros"} | env.dict("CURRENCY_NAMES", default={})
 DELIVERY_BATCH_SIZE = env.int("DELIVERY_BATCH_SIZE", default=500)

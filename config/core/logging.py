@@ -70,6 +70,7 @@ def logging_settings(log_format: str) -> dict[str, Any]:
             "django.request": {"level": "ERROR"},  # 4xx are the client's business; 5xx are logged with their traceback
             "urllib3": {"level": "ERROR"},  # its warnings have addresses in them, and some addresses are secrets
             "kafka": {"level": "CRITICAL"},  # a dozen lines per failed attempt; ingest.publisher says it in one
+            "watchfiles": {"level": "WARNING"},  # a line for each file that comes
             "django-q": {"handlers": [], "level": "WARNING", "propagate": True},
         },
     }

@@ -20,6 +20,7 @@ SPARKS_LEAST_MEMORY = 512 * 1024**2
 MOST_IN_FLIGHT = 64  # requests to the partner, each with a thread and a batch in memory
 DRIVERS = dict.fromkeys(("s3", "s3a"), "pip install '.[s3]'")
 DRIVERS |= dict.fromkeys(("abfs", "abfss", "az"), "pip install '.[azure]'")
+DRIVERS |= dict.fromkeys(("sftp", "ssh"), "pip install '.[sftp]'")
 
 SettingError = tuple[str, str, str]  # code, what is wrong, how to mend it
 
@@ -34,7 +35,9 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         *_ingest_errors(),
         *_compute_errors(),
         *_spark_errors(),
-        *_root_errors(),
+        *_place_errors("COMPUTE_ROOT", settings.COMPUTE_ROOT),
+        *_place_errors("IMPORT_INBOX", settings.IMPORT_INBOX),
+        *_inbox_errors(),
         *alert_errors(),
         *_other_errors(),
     ]
@@ -80,17 +83,17 @@ def _spark_errors() -> Iterator[SettingError]:
         yield "E012", "COMPUTE_MEMORY_LIMIT is below the 512 MB that Spark needs.", "Give bytes, such as 536870912."
 
 
-def _root_errors() -> Iterator[SettingError]:
-    scheme, is_url, _ = settings.COMPUTE_ROOT.partition("://")
+def _place_errors(name: str, place: str) -> Iterator[SettingError]:
+    scheme, is_url, _ = place.partition("://")
     if not is_url:
         return
     if scheme in {"file", "local"}:
-        yield "E017", "COMPUTE_ROOT is the URL of a folder.", "Give its plain path, whose links are looked into."
+        yield "E017", f"{name} is the URL of a folder.", "Give its plain path, whose links are looked into."
         return
-    if urlsplit(settings.COMPUTE_ROOT).password is not None:
+    if urlsplit(place).password is not None:
         yield (
             "E019",
-            "COMPUTE_ROOT holds a password.",
+            f"{name} holds a password.",
             "Leave it out: drivers take it from FSSPEC_… (docs/operations.md).",
         )
     from fsspec import get_filesystem_class  # noqa: PLC0415 - a tenth of a second, for those who have no URL
@@ -99,7 +102,24 @@ def _root_errors() -> Iterator[SettingError]:
         get_filesystem_class(scheme)
     except (ImportError, ValueError) as error:
         mend = DRIVERS.get(scheme, f"Install fsspec's driver for {scheme}://.")
-        yield "E018", f"COMPUTE_ROOT is {scheme}://…, and its driver is not there: {error}", mend
+        yield "E018", f"{name} is {scheme}://…, and its driver is not there: {error}", mend
+
+
+def _inbox_errors() -> Iterator[SettingError]:
+    place = settings.IMPORT_INBOX
+    if place and "://" not in place:
+        inbox, roots = Path(place).resolve(), [root.resolve() for root in settings.IMPORT_ROOTS]
+        if not (inbox.is_dir() and os.access(inbox, os.R_OK | os.W_OK | os.X_OK)):
+            mend = "Make it, and let Apron's user read and write it: files are moved to done/ and failed/ in it."
+            yield "E060", f"IMPORT_INBOX is {place}, which is no folder that can be read and written.", mend
+        if any(inbox.is_relative_to(root) for root in roots):
+            mend = "Give it a place of its own: what lies there may be half written, and is moved away."
+            yield "E061", f"IMPORT_INBOX is {place}, which lies in one of IMPORT_ROOTS.", mend
+    if settings.IMPORT_INBOX_PATTERN.lower().count("customers") != 1 or "/" in settings.IMPORT_INBOX_PATTERN:
+        mend = "Give that of the customers' file, such as *customers*.csv*; the other file has purchases in its place."
+        yield "E062", f"IMPORT_INBOX_PATTERN is {settings.IMPORT_INBOX_PATTERN!r}.", mend
+    if settings.IMPORT_THEN_SEND not in {"", "changed"}:
+        yield "E063", f"IMPORT_THEN_SEND is {settings.IMPORT_THEN_SEND!r}.", "Set it to changed, or leave it unset."
 
 
 def _delivery_errors() -> Iterator[SettingError]:

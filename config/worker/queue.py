@@ -29,3 +29,9 @@ def failures_with(is_meant: Callable[[str], bool]) -> list[str]:
 def forget_errors(keys: Sequence[str], instead: str) -> None:
     """Replace what failed tasks said."""
     Failure.objects.filter(pk__in=keys).update(result=instead)
+
+
+def wake_once_at(task: str, when: datetime) -> None:
+    """Do the same, unless the task is to be run once already: that run looks again if it has to."""
+    if not Schedule.objects.filter(func=task, schedule_type=Schedule.ONCE).exists():
+        wake_at(task, when)

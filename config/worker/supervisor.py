@@ -22,6 +22,7 @@ from django_q.scheduler import scheduler
 
 from config.models import WorkerHeartbeat
 from config.worker.commands import declared_commands
+from config.worker.folders import watch_folders
 from config.worker.health import oldest_due_task
 from config.worker.heartbeat import write_heartbeat
 
@@ -104,6 +105,7 @@ class Supervisor:
         """Supervise until told to stop."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stopping.set())
+        watch_folders(self._stopping)
         next_heartbeat = 0.0
         while not self._stopping.is_set():
             self._ensure_running()

@@ -1,3 +1,3 @@
-"""Admin of inflight: customers, purchases, imports, deliveries."""
+"""Admin of inflight: customers, purchases, imports, pickups, deliveries."""
 
-from inflight.admin import batches, deliveries, imports, people  # noqa: F401 - they register themselves
+from inflight.admin import batches, deliveries, imports, people, pickups  # noqa: F401 - they register themselves

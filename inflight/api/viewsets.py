@@ -31,6 +31,7 @@ from inflight.api.serializers import (
     RejectOutput,
     SendInput,
 )
+from inflight.api.uploads import UploadMixin
 from inflight.exceptions import UnusableCsv
 from inflight.imports.rejects_csv import rejects_csv
 from inflight.models import Customer, Delivery, ImportRun, Purchase
@@ -42,7 +43,7 @@ from inflight.services import deliveries, imports, people
     list=extend_schema(operation_id="list_imports", description="List imports, newest first."),
     retrieve=extend_schema(operation_id="get_import", description="Show one import: its status, progress and counts."),
 )
-class ImportRunViewSet(ListMixin, RetrieveMixin):
+class ImportRunViewSet(UploadMixin, ListMixin, RetrieveMixin):
     """Imports of customers and purchases."""
 
     queryset = ImportRun.objects.all()

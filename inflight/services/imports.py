@@ -46,6 +46,7 @@ PURCHASES = FileSpec(
 )
 
 OnProgress = Callable[[float], None]
+OnStart = Callable[[ImportRun], None]
 
 
 def import_files(
@@ -56,12 +57,13 @@ def import_files(
     dry_run: bool = False,
     requested_by: str = "",
     on_progress: OnProgress | None = None,
+    on_start: OnStart | None = None,
 ) -> ImportRun:
     """Import both files now and return the finished run.
 
     `roots`: folders the files must be in, None for anywhere. `dry_run`: find out everything, change nothing.
-    `on_progress` hears the share of the files that is read. Raises FileOutsideRoots, FileMissing or UnusableCsv, and then
-    nothing is imported, or ImportInProgress.
+    `on_progress` hears the share of the files that is read; `on_start` gets the run in the transaction that makes it.
+    Raises FileOutsideRoots, FileMissing or UnusableCsv, and then nothing is imported, or ImportInProgress.
     """
     with ExitStack() as stack:
         loads = _open(stack, customers_path, purchases_path, roots)
@@ -78,6 +80,8 @@ def import_files(
                 started_at=timezone.now(),
             )
             link_resource(run.pk)
+            if on_start:
+                on_start(run)
         _execute(run, loads, on_progress)
     return run
 

@@ -4,6 +4,7 @@ An erasure has its turn when neither an import nor an attempt to send is under w
 killed in the middle has erased nothing of the database.
 """
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,6 +22,7 @@ from config.core.locks import exclusive
 from config.worker.queue import failures_with, forget_errors, wake, wake_at
 from inflight.exceptions import ErasureMustWait, UnknownCustomer
 from inflight.imports.erased import digest_of
+from inflight.imports.inbox import InboxUnavailable
 from inflight.models import (
     Customer,
     Delivery,
@@ -29,13 +31,17 @@ from inflight.models import (
     Erasure,
     ImportReject,
     ImportRun,
+    Pickup,
     Purchase,
 )
 from inflight.selectors import active_delivery
 from inflight.services import deliveries, imports, traces
+from inflight.services.pickup import drop_picked_up
 from inflight.services.traces import ERASED, Person
 from inflight.services.turns import erasing
 from inflight.services.uploads import drop_uploads
+
+logger = logging.getLogger(__name__)
 
 EXPIRE_TASK = "inflight.tasks.erase_expired_customers"
 RETENTION = "CUSTOMER_RETENTION_DAYS"  # who asked for an erasure that nobody asked for
@@ -99,14 +105,24 @@ def _mentions(person: Person) -> Iterator[dict[str, Any]]:
 def erase_customer(customer_id: str, *, requested_by: str) -> Erasure:
     """Erase a person and return the record of it; raise UnknownCustomer or ErasureMustWait.
 
-    Imports refuse the id from then on. All uploads go, since any may hold the person.
+    Imports refuse the id from then on. All uploads go, and all files that were picked up, since any may hold the person.
     """
     with _turn():
         if ImportRun.objects.filter(status=ImportRun.Status.QUEUED).exists():
             raise ErasureMustWait("An import is queued, and its files may hold this person.")
+        if Pickup.objects.filter(status=Pickup.Status.IMPORTING).exists():
+            raise ErasureMustWait("Files of the inbox are being imported, and may hold this person.")
         person = _person(customer_id)
-        uploads = drop_uploads()  # before the transaction: who is killed between erases the rest when asked again
-        return _erase(person, digest_of(customer_id), requested_by, {"uploads": uploads})
+        files = _drop_files()  # before the transaction: who is killed between erases the rest when asked again
+        return _erase(person, digest_of(customer_id), requested_by, files)
+
+
+def _drop_files() -> dict[str, int]:
+    try:
+        return {"uploads": drop_uploads(), "inbox_files": drop_picked_up()}
+    except InboxUnavailable as error:
+        logger.warning("The inbox cannot be used: %s", error)
+        raise ErasureMustWait("The inbox cannot be reached, and its files may hold this person.") from error
 
 
 def readmit_customer(customer_id: str) -> int:

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from config.core.json import dumps, loads
 from inflight.imports.erased import cells_of
-from inflight.models import Delivery, DeliveryAttempt, DeliveryBatch, ImportReject, ImportRun
+from inflight.models import Delivery, DeliveryAttempt, DeliveryBatch, ImportReject, ImportRun, Pickup
 from inflight.services.batches import body_of
 
 ERASED = "(erased)"  # in place of a text
@@ -30,6 +30,7 @@ TEXTS: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
     (DeliveryAttempt, ("answer", "error")),
     (DeliveryBatch, ("last_error",)),
     (ImportRun, ("error",)),
+    (Pickup, ("error",)),
     (LogEntry, ("object_repr", "change_message")),
 )
 

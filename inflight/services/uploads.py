@@ -1,10 +1,12 @@
-"""Keep files that operators upload in the admin for UPLOAD_RETENTION_DAYS, so that an import can follow a dry run.
+"""Keep files that are uploaded for UPLOAD_RETENTION_DAYS, so that an import can follow a dry run.
 
 The copies that imports make of files lie beside them, and those of an import that was killed go when uploads go.
 """
 
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -20,6 +22,18 @@ WAITING = Q(status__in=[ImportRun.Status.QUEUED, ImportRun.Status.RUNNING])
 def new_folder() -> Path:
     """Return the path of a folder for the files of one form; it is not made yet."""
     return Path(settings.IMPORT_UPLOADS) / uuid4().hex
+
+
+@contextmanager
+def scratch_folder(name: str) -> Iterator[Path]:
+    """Make a folder of this name, in place of what a killed process left of it, and remove it at the end of the block."""
+    folder = Path(settings.IMPORT_UPLOADS) / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def drop_old_uploads() -> None:

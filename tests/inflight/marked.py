@@ -24,6 +24,7 @@ from rest_framework.test import APIClient
 from inflight.models import Customer, DeliveryAttempt, DeliveryBatch
 from inflight.services.deliveries import deliver, start_delivery
 from inflight.services.imports import run_queued_imports
+from inflight.services.pickup import pick_up
 from tests.fakes.faulty import Fault
 from tests.fakes.partner import Partner
 from tests.inflight.conftest import CUSTOMER_HEADER, PURCHASE_HEADER
@@ -74,6 +75,8 @@ def fill(partner: Partner, folder: Path) -> None:
     upload(admin, CUSTOMERS, PURCHASES, folder)
     _spoil_the_newest(Path(settings.IMPORT_UPLOADS))
     run_queued_imports()  # fails, and says which header it found
+    if settings.IMPORT_INBOX:
+        _pick_up(Path(settings.IMPORT_INBOX))
     admin.post(f"/admin/inflight/customer/{ID}/export/")
     deliver(start_delivery()[0], seconds=5)
     _answer_of(DeliveryBatch.objects.get(), ECHO.decode())
@@ -84,6 +87,16 @@ def fill(partner: Partner, folder: Path) -> None:
         id=uuid4().hex, name="a", func="inflight.tasks.x", started=timezone.now(), stopped=timezone.now(), success=False,
         result=f"IntegrityError: Key (customer_id)=({ID}) is there", attempt_count=1,
     )  # fmt: skip
+
+
+def _pick_up(inbox: Path) -> None:
+    """Have a pair of files picked up, and one whose header is a row."""
+    inbox.mkdir()
+    for flight, customers in (("AF1", [CUSTOMER_HEADER, ROW]), ("AF2", [ROW])):
+        for kind, lines in (("customers", customers), ("purchases", PURCHASES[:3])):
+            (inbox / f"{flight}-{kind}.csv").write_text("\n".join(lines))
+            (inbox / f"{flight}-{kind}.csv.done").touch()
+    pick_up()
 
 
 def _spoil_the_newest(uploads: Path) -> None:

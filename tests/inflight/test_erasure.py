@@ -23,6 +23,7 @@ HOLDS = {  # the columns that can hold something of a person
     "inflight_customer": {"customer_id", "last_name", "first_name", "postal_code", "city", "email"},
     "inflight_purchase": {"customer_id"},
     "inflight_importrun": {"error"},  # the header that was found in a file without one
+    "inflight_pickup": {"error"},  # the same
     "inflight_importreject": {"raw", "row", "reasons"},  # reasons quote the row
     "inflight_delivery": {"prepared_through", "customer_ids"},
     "inflight_deliverybatch": {"payload", "customer_ids", "last_error"},
@@ -36,6 +37,9 @@ OF_NOBODY = {  # the other texts of these tables
     "inflight_purchase": {"purchase_identifier", "product_id", "currency"},
     "inflight_importrun": {
         "status", "customers_file_path", "purchased_file_path", "requested_by", "customers", "purchases", "read_as",
+    },
+    "inflight_pickup": {
+        "inbox", "key", "customers_name", "purchases_name", "versions", "customers_sha256", "purchases_sha256", "status",
     },
     "inflight_importreject": {"file"},
     "inflight_delivery": {"only", "status", "requested_by"},
@@ -78,7 +82,7 @@ NO_TEXT = (
 @pytest.fixture(params=[False, True], ids=["plain", "gzip"])
 def uploads(request: pytest.FixtureRequest, settings: Any, tmp_path: Path, partner: Partner) -> Path:
     """The folder of uploads, after the person was put everywhere."""
-    settings.DELIVERY_GZIP = request.param
+    settings.DELIVERY_GZIP, settings.IMPORT_INBOX = request.param, str(tmp_path / "inbox")
     marked.fill(partner, tmp_path)
     return Path(settings.IMPORT_UPLOADS)
 
@@ -98,16 +102,17 @@ def test_every_text_of_a_table_that_holds_persons_is_in_one_of_the_two_lists() -
 
 def test_after_an_erasure_the_person_is_nowhere(uploads: Path) -> None:
     assert marked.columns_with_marks() == HOLDS, "the person has to be everywhere first"
-    assert len(marked.files_with_marks(uploads)) == 4
+    inbox = Path(django_settings.IMPORT_INBOX)
+    assert (len(marked.files_with_marks(uploads)), len(marked.files_with_marks(inbox))) == (4, 5)
 
     erasure = erase_customer(ID, requested_by="ana")
 
     assert marked.columns_with_marks() == {}
-    assert marked.files_with_marks(uploads) == []
+    assert marked.files_with_marks(uploads) == marked.files_with_marks(inbox) == []
     assert (erasure.requested_by, erasure.digest) == ("ana", digest_of(ID))
     assert erasure.erased == {
-        "customers": 1, "purchases_unlinked": 1, "uploads": 2, "rejects": 4, "log_entries": 1, "texts": 9, "batches_sent": 1,
-        "batches_not_sent": 0, "batches_perhaps_sent": 1,
+        "customers": 1, "purchases_unlinked": 1, "uploads": 2, "inbox_files": 5, "rejects": 4, "log_entries": 1, "texts": 10,
+        "batches_sent": 1, "batches_not_sent": 0, "batches_perhaps_sent": 1,
     }  # fmt: skip
 
 

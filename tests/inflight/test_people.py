@@ -29,7 +29,7 @@ from inflight.services import people
 from inflight.services.deliveries import deliver, start_delivery
 from inflight.services.people import drop_old_rejects, erase_customer, erase_expired_customers
 from inflight.services.traces import Person
-from inflight.services.turns import an_erasure_waits, erasing
+from inflight.services.turns import LOCK, an_erasure_waits, erasing
 from inflight.services.uploads import drop_old_uploads
 from tests.config.processes import run_and_kill
 from tests.factories import CustomerFactory, PurchaseFactory
@@ -275,6 +275,12 @@ def test_the_uploads_of_an_import_that_died_go_too(settings: Any) -> None:
     assert (folder.exists(), ImportRun.objects.get().status) == (False, "interrupted")
 
 
+def somebody_erases() -> bool:
+    """Return whether the lock is held for longer than the sender's look at it takes."""
+    with exclusive(LOCK, wait_seconds=0.3) as free:
+        return not free
+
+
 @commits
 @pytest.mark.parametrize(
     ("who", "kind", "arrive"), [(5, "batches_not_sent", [0, 1, 2, 3, 4, 6, 7, 8]), (1, "batches_sent", list(range(9)))]
@@ -287,18 +293,20 @@ def test_a_delivery_under_way_lets_the_erasure_pass_and_ends(
     for n in range(9):
         PurchaseFactory(customer__customer_id=f"C{n}", customer__last_name=f"Last{n}")
     delivery, _ = start_delivery()
-    under_way = threading.Event()
+    under_way, prepared = threading.Event(), threading.Event()
 
     def wait_for_the_erasure(_: Received) -> None:
         if not under_way.is_set():
             under_way.set()
-            wait_until(an_erasure_waits, what="an erasure")
+            assert prepared.wait(20)
+            wait_until(somebody_erases, what="an erasure")
             connections.close_all()
 
     partner.on_received = wait_for_the_erasure
     sender = in_a_thread(lambda: deliver(delivery, seconds=30))
     assert under_way.wait(20)
     wait_until(lambda: Delivery.objects.get().status == "sending", what="the end of its preparation")
+    prepared.set()
     erasure = erase_customer(f"C{who}", requested_by="ana")
     sender.join(30)
 

@@ -1,6 +1,8 @@
-"""`manage.py import_csv CUSTOMERS PURCHASES`."""
+"""`manage.py import_csv CUSTOMERS PURCHASES`, or `manage.py import_csv --watch INBOX`."""
 
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -13,8 +15,9 @@ from rich.table import Table
 from config.api.problems import Problem
 from config.core.commands import LeanCommand
 from inflight.imports.rejects_csv import rejects_csv
-from inflight.models import Delivery, ImportRun
+from inflight.models import Delivery, ImportRun, Pickup
 from inflight.services import deliveries, imports
+from inflight.services.watching import watch_inbox
 
 EXIT_REJECTS = 2
 COUNTS = ("read", "inserted", "updated", "unchanged", "rejected", "skipped")
@@ -26,15 +29,25 @@ class Command(LeanCommand):
     help = "Import a customers file and a purchases file. Exit status: 0 clean, 2 with rejects, 1 unusable."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("customers", help="path of the customers' CSV, or of a workbook with both sheets")
+        parser.add_argument(
+            "customers", nargs="?", help="path of the customers' CSV, or of a workbook with both sheets"
+        )
         parser.add_argument("purchases", nargs="?", help="path of the purchases' CSV; the same file if it is left out")
         parser.add_argument("--dry-run", action="store_true", help="find out everything, change nothing")
         parser.add_argument(
             "--send", action="store_true", help="then send the new and changed customers to the partner"
         )
         parser.add_argument("--rejects", metavar="FILE", help="write the rejected rows there, to mend and import again")
+        parser.add_argument(
+            "--watch", metavar="INBOX", help="import what comes into this folder, or place, until Ctrl-C or SIGTERM"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["watch"]:
+            self._watch(options)
+            return
+        if not options["customers"]:
+            raise CommandError("Name the customers' file, or an inbox with --watch.")
         console = Console(file=cast(TextIO, self.stdout))
         run = self._import(options, console)
         console.print(_summary(run))
@@ -46,6 +59,17 @@ class Command(LeanCommand):
             self._send()
         if run.status == ImportRun.Status.COMPLETED_WITH_REJECTS:
             sys.exit(EXIT_REJECTS)
+
+    def _watch(self, options: dict[str, Any]) -> None:
+        """Import what comes, and say in a line what became of it."""
+        if options["customers"] or options["dry_run"] or options["rejects"]:
+            raise CommandError("--watch goes with --send alone: its files and rejects are those of the inbox.")
+        stopping = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopping.set())
+        self.stdout.write(f"Watching {options['watch']}; Ctrl-C ends it.")
+        for pickup in watch_inbox(options["watch"], send=options["send"], stopping=stopping):
+            self.stdout.write(_told(pickup))
 
     def _import(self, options: dict[str, Any], console: Console) -> ImportRun:
         with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -76,6 +100,16 @@ class Command(LeanCommand):
         self.stdout.write(
             f"Delivery {delivery.pk}: {delivery.get_status_display()}, {delivery.batches.count()} batches."
         )
+
+
+def _told(pickup: Pickup) -> str:
+    names = " and ".join(pickup.names)
+    if pickup.error:
+        return f"{names}: failed. {pickup.error}"
+    if pickup.is_repeat:
+        return f"{names}: imported before, as run {pickup.run_id}."
+    status = pickup.run.get_status_display() if pickup.run else pickup.status
+    return f"{names}: {status}, run {pickup.run_id}."
 
 
 def _summary(run: ImportRun) -> Table:

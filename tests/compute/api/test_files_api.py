@@ -8,8 +8,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
-from compute.exceptions import UploadIncomplete
 from compute.files.services import store_upload
+from config.api.parsers import UploadIncomplete
 
 pytestmark = pytest.mark.django_db
 CONTENT = b"a,b\n007,x\n"

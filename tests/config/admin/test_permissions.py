@@ -54,6 +54,7 @@ MODELS = {
     "inflight.erasure": May(),
     "inflight.importreject": May(),
     "inflight.importrun": May(),
+    "inflight.pickup": May(),
     "inflight.purchase": May(),
     "ingest.dataentry": May(),
     "metadata_registry.metadata": May(add=OPERATORS, delete=OPERATORS),

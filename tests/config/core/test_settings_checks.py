@@ -41,6 +41,16 @@ FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("apron.E083", {"ALERT_BACKLOG_SECONDS": 0}),
     ("apron.E084", {"PUBLIC_URL": "apron.example.org"}),
     ("apron.E019", {"COMPUTE_ROOT": "webhdfs://me:secret@host:9870/folder"}),
+    ("apron.E017", {"IMPORT_INBOX": "file:///srv/inbox"}),
+    ("apron.E018", {"IMPORT_INBOX": "no-such-store://inbox"}),
+    ("apron.E019", {"IMPORT_INBOX": "sftp://me:secret@host/inbox"}),
+    ("apron.E060", {"IMPORT_INBOX": "/no/such/folder"}),
+    ("apron.E060", {"IMPORT_INBOX": "/etc/passwd"}),
+    ("apron.E061", {"IMPORT_INBOX": "/tmp", "IMPORT_ROOTS": [Path("/tmp")]}),
+    ("apron.E062", {"IMPORT_INBOX_PATTERN": "*.csv"}),
+    ("apron.E062", {"IMPORT_INBOX_PATTERN": "customers/*customers*"}),
+    ("apron.E062", {"IMPORT_INBOX_PATTERN": "new/*customers*"}),
+    ("apron.E063", {"IMPORT_THEN_SEND": "all"}),
 ]
 RISKS: list[tuple[str, dict[str, Any]]] = [
     ("apron.W001", {"REQUIRE_TOKEN": False}),
@@ -58,6 +68,9 @@ FINE = [
     {"ALERT_WEBHOOK": "http://alerts.internal:8080/", "ALERT_ALLOW_PRIVATE": True},
     {"PUBLIC_URL": "https://apron.example.org/"},
     {"COMPUTE_ROOT": "s3://bucket/folder"},
+    {"IMPORT_INBOX": "s3://bucket/inbox", "IMPORT_THEN_SEND": "changed"},
+    {"IMPORT_INBOX": "sftp://me@host/inbox", "IMPORT_INBOX_PATTERN": "Cabin_Customers_*.xlsx"},
+    {"IMPORT_INBOX": "/tmp", "IMPORT_ROOTS": [Path("/tmp/below")]},
 ]
 
 

@@ -1,0 +1,140 @@
+"""The inbox in an object store, and on an SFTP server: the same, whatever the place."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import fsspec.config
+import pytest
+from s3fs import S3FileSystem
+
+from inflight.models import Customer, Pickup
+from tests.fakes.s3 import BUCKET, S3
+from tests.fakes.sftp import PASSWORD, USER, Sftp
+from tests.inflight.conftest import CUSTOMERS, PURCHASES
+from tests.inflight.pickup.conftest import let_time_pass, look, names, put, run_of
+
+pytestmark = pytest.mark.django_db
+
+PLACE = f"s3://{BUCKET}/inbox"
+BAD_PURCHASES = [*PURCHASES, "2/04;9;4324;1;10;EUR;2024-11-04"]
+
+
+@pytest.fixture(scope="module")
+def _s3_server() -> Iterator[S3]:
+    with pytest.MonkeyPatch.context() as patch:
+        server = S3()
+        S3FileSystem.clear_instance_cache()  # those of other tests know other servers
+        for name, value in server.environment.items():
+            patch.setenv(name, value)
+        yield server
+        server.close()
+        S3FileSystem.clear_instance_cache()
+
+
+@pytest.fixture
+def s3(_s3_server: S3) -> S3:
+    """An empty bucket."""
+    _s3_server.reset()
+    return _s3_server
+
+
+def put_objects(s3: S3, start: str = "", purchases: list[str] = PURCHASES, *, marked: bool = True) -> None:
+    for kind, lines in (("customers", CUSTOMERS), ("purchases", purchases)):
+        s3.put(f"inbox/{start}{kind}.csv", "\n".join(lines).encode())
+        if marked:
+            s3.put(f"inbox/{start}{kind}.csv.done", b"")
+
+
+def test_an_empty_place_in_a_store_has_no_files(s3: S3) -> None:
+    assert look(PLACE).ended == []
+
+
+def test_a_pair_of_objects_is_imported_and_moved(s3: S3) -> None:
+    put_objects(s3, "AF12[1]-", BAD_PURCHASES)
+    [pickup] = look(PLACE).ended
+    assert run_of(pickup).status == "completed_with_rejects"
+    assert Customer.objects.count() == 2
+    assert s3.names() == [f"inbox/done/AF12[1]-{name}.csv" for name in ("customers", "purchases", "rejects")]
+    assert s3.get("inbox/done/AF12[1]-customers.csv").decode() == "\n".join(CUSTOMERS)
+
+
+def test_objects_without_a_mark_are_taken_once_they_lay_still(s3: S3) -> None:
+    put_objects(s3, marked=False)
+    assert look(PLACE).ended == []
+    let_time_pass()
+    assert [pickup.status for pickup in look(PLACE).ended] == ["done"]
+
+
+def test_objects_that_fail_and_names_that_are_taken_are_as_in_a_folder(s3: S3) -> None:
+    for _ in range(2):
+        put_objects(s3, purchases=["nothing"])
+        [pickup] = look(PLACE).ended
+    number = pickup.pk
+    kinds = ("customers.csv", "error.txt", "purchases.csv")
+    assert s3.names() == sorted(f"inbox/failed/{start}{kind}" for kind in kinds for start in ("", f"{number}-"))
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_a_store_that_refuses_is_asked_again(s3: S3, method: str) -> None:
+    put_objects(s3)
+    s3.refuse(lambda asked, path: asked == method and "done" not in path.rpartition("/")[2])
+    assert look(PLACE).ended == []
+    s3.heal()
+    [pickup] = look(PLACE).ended
+    assert (pickup.status, pickup.attempts, run_of(pickup).status) == ("done", 1, "completed")
+    assert s3.names() == ["inbox/done/customers.csv", "inbox/done/purchases.csv"]
+
+
+@pytest.fixture
+def sftp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sftp]:
+    """A server whose / has a folder inbox, known to us."""
+    (tmp_path / "remote" / "inbox").mkdir(parents=True)
+    server = Sftp(tmp_path / "remote", tmp_path / "known_hosts")
+    known = {"password": PASSWORD, "known_hosts": str(tmp_path / "known_hosts")}
+    monkeypatch.setitem(fsspec.config.conf, "sftp", known)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Path:
+    """The inbox, where the server has it."""
+    return tmp_path / "remote" / "inbox"
+
+
+def address(sftp: Sftp) -> str:
+    return f"sftp://{USER}@127.0.0.1:{sftp.port}/inbox"
+
+
+def test_a_pair_on_an_sftp_server_is_imported_and_moved(sftp: Sftp, remote: Path) -> None:
+    put(remote, "AF12-", CUSTOMERS, BAD_PURCHASES, marked=True)
+    [pickup] = look(address(sftp)).ended
+    assert run_of(pickup).status == "completed_with_rejects"
+    assert names(remote) == []
+    assert names(remote / "done") == ["AF12-customers.csv", "AF12-purchases.csv", "AF12-rejects.csv"]
+
+
+def test_each_look_connects_anew(sftp: Sftp, remote: Path) -> None:
+    for start in ("a-", "b-"):
+        put(remote, start, CUSTOMERS, PURCHASES, marked=True)
+        assert len(look(address(sftp)).ended) == 1
+        for transport in sftp._transports:
+            transport.close()
+
+
+def test_a_link_on_the_server_is_not_followed(sftp: Sftp, remote: Path) -> None:
+    put(remote, "", CUSTOMERS, PURCHASES, marked=True)
+    (remote / "customers.csv").rename(remote / "secret")
+    (remote / "customers.csv").symlink_to("secret")
+    look(address(sftp))
+    let_time_pass()
+    assert look(address(sftp)).ended == []
+
+
+def test_a_server_that_is_not_known_is_refused(sftp: Sftp, remote: Path, tmp_path: Path, caplog: Any) -> None:
+    (tmp_path / "known_hosts").write_text("")
+    put(remote, "", CUSTOMERS, PURCHASES, marked=True)
+    assert look(address(sftp)).ended == []
+    assert "not found in known_hosts" in caplog.text
+    assert not Pickup.objects.exists()
