@@ -19,6 +19,11 @@ pytestmark = pytest.mark.django_db
 PAGE = Fault(status=200, headers={"Content-Type": "text/html"}, body=b"<html>Please log in to the network</html>")
 
 
+@pytest.fixture(autouse=True)
+def _patience(settings: Any) -> None:
+    settings.SEND_BUDGET_SECONDS = 10.0  # what a test waits for ends it sooner
+
+
 def attempts(delivery: Delivery) -> list[DeliveryAttempt]:
     return list(DeliveryAttempt.objects.filter(batch__delivery=delivery).order_by("id"))
 

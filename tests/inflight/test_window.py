@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _small_batches(settings: Any) -> None:
     settings.DELIVERY_BATCH_SIZE = 2
+    settings.SEND_BUDGET_SECONDS = 10.0  # what a test waits for ends it sooner
 
 
 def test_as_many_batches_are_in_flight_at_once_as_the_window_says(partner: Partner, settings: Any) -> None:
