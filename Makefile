@@ -105,6 +105,7 @@ bench: install ## Measure side by side; see benchmarks/
 	python -m benchmarks.compute
 	python -m benchmarks.reading
 	python -m benchmarks.medians
+	python -m benchmarks.deliveries
 
 screenshots: install ## Take the pictures of README and docs anew, of the demo, with the machine's Chromium
 	python -m sample_data.screenshots
