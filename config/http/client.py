@@ -28,6 +28,9 @@ from config.http.public import PrivateAddress, PublicAdapter
 logger = logging.getLogger(__name__)
 
 TEMPORARY_STATUSES = frozenset({408, 425, 429})
+SENT_ELSEWHERE = frozenset(
+    {302, 303, 307}
+)  # to the login page of a network; 301 and 308 mean that the address is wrong
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 UNUSABLE_ADDRESS = (InvalidSchema, InvalidURL, MissingSchema)
 NO_OPTIONS = ConnectionOptions()
@@ -195,9 +198,10 @@ class Client:
             self._check_media_type(response, body)
             return Answer(response.status_code, response.headers, body or b"")
         status, reason = response.status_code, self.redact((response.reason or "").encode()).decode()
+        is_from_between = bool(self.accepts) and status in SENT_ELSEWHERE
         raise TransportError(
-            f"{self.role} answered {status} {reason}".rstrip(),
-            permanent=not (status >= 500 or status in TEMPORARY_STATUSES),
+            _printable(f"{self.role} answered {status} {reason}".rstrip()),
+            permanent=not (status >= 500 or status in TEMPORARY_STATUSES or is_from_between),
             status=status,
             retry_after=parse_retry_after(response.headers.get("Retry-After")),
             body=self.redact(body or b"")[:2000],
@@ -214,8 +218,10 @@ class Client:
         if not self.accepts or body == b"" or (not is_page and any(fnmatchcase(type_, each) for each in self.accepts)):
             return
         raise TransportError(
-            f"{self.role}: {response.status_code} with {type_ or 'no Content-Type'} is not the service's own answer,"
-            f" which is {' or '.join(self.accepts)}",
+            _printable(
+                f"{self.role}: {response.status_code} with {type_ or 'no Content-Type'} is not the service's own answer,"
+                f" which is {' or '.join(self.accepts)}"
+            ),
             permanent=False,
             status=response.status_code,
             body=self.redact(body or b"")[:2000],
@@ -257,6 +263,11 @@ def _wait(state: tenacity.RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     asked = error.retry_after if isinstance(error, TransportError) else None
     return max(_exponential(state), asked or 0.0)
+
+
+def _printable(text: str) -> str:
+    """Return a text without control characters, which no database or terminal wants."""
+    return "".join(character for character in text if character.isprintable())
 
 
 def _is_success(response: requests.Response) -> bool:

@@ -38,6 +38,9 @@ class Delivery(models.Model):
     )
     next_attempt_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
+    tried_since = models.DateTimeField(
+        default=timezone.now, help_text="when it was made, or a person had it tried again"
+    )
     finished_at = models.DateTimeField(null=True)
 
     class Meta:

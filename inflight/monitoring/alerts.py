@@ -74,7 +74,7 @@ def _waiting(delivery: Delivery) -> Condition:
         detail=f"{_left(delivery)} It is tried again by itself.",
         recovery=f"Delivery {delivery.pk} no longer waits for the partner",
         path=_path(delivery),
-        since=max(acknowledged or delivery.created_at, delivery.created_at),
+        since=max(acknowledged or delivery.tried_since, delivery.tried_since),
         patience=LONG,
     )
 

@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 
 from config.http.client import Answer, Client, TransportError
 
-TAKEN_UP_SECONDS = 60.0  # for which an attempt waits to be written down
+EVENT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,8 @@ class Begun:
         self._gate.put(ahead)
 
     def wait(self) -> bool:
-        """Return whether the attempt is to be made."""
-        try:
-            return self._gate.get(timeout=TAKEN_UP_SECONDS)
-        except Empty:
-            return False
+        """Return whether the attempt is to be made. Whoever takes the events always says so, also when it gives up."""
+        return self._gate.get()
 
 
 @dataclass(frozen=True)
@@ -87,7 +84,7 @@ class Window:
 
     def __exit__(self, *_: object) -> None:
         while self.in_flight:
-            event = self.next_event(TAKEN_UP_SECONDS)
+            event = self.next_event(EVENT_SECONDS)
             if isinstance(event, Begun):
                 event.go(ahead=False)
         self._pool.shutdown()
@@ -95,8 +92,8 @@ class Window:
 
     def post(self, request: Request, deadline: float) -> None:
         """Send a batch in a thread, again and again until it is settled or the deadline (of time.monotonic) has come."""
-        self.in_flight.add(request.batch)
         self._pool.submit(self._talk, request, deadline)
+        self.in_flight.add(request.batch)
 
     def next_event(self, seconds: float) -> Begun | Ended | Settled | None:
         """Return what happened next, None if nothing did for so long."""

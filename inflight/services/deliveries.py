@@ -6,12 +6,13 @@ bytes are sent again, by whoever comes next: this request, the next schedule, an
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from config.api.idempotency import link_resource
@@ -24,7 +25,7 @@ from inflight.models import Customer, Delivery, DeliveryBatch
 from inflight.partner.client import partner_client
 from inflight.partner.documents import CustomerDocument
 from inflight.selectors import ACTIVE_DELIVERY, active_delivery, customers_to_send, outgoing_customers
-from inflight.services.rounds import DELIVER_TASK, Round
+from inflight.services.rounds import DELIVER_TASK, Round, wait
 
 LOCK = "delivery"
 WORKER_SECONDS = 240.0  # one task's share of a long delivery; the next task goes on
@@ -114,7 +115,7 @@ def _reopen(delivery: Delivery, from_: Sequence[str], batches: str, what: str) -
                 due = delivery.batches.filter(status=batches, payload__isnull=False)
                 due.update(status=DeliveryBatch.Status.PENDING, acknowledged_at=None)
                 delivery.status, delivery.failed_rounds, delivery.is_paused = Delivery.Status.SENDING, 0, False
-                delivery.next_attempt_at = delivery.finished_at = None
+                delivery.next_attempt_at, delivery.finished_at, delivery.tried_since = None, None, timezone.now()
                 delivery.save()
     except IntegrityError as error:
         raise _in_progress(what) from error
@@ -164,18 +165,32 @@ def deliver(delivery: Delivery, *, seconds: float, early: bool = True) -> Delive
         if not (taken and delivery.is_active and not delivery.is_paused and (is_due or early)):
             return delivery
         _begin(delivery)
-        round_ = Round(delivery, deadline)
-        round_.run()
+        is_blocked = _run(Round(delivery, deadline))
     delivery.refresh_from_db()
-    if delivery.status in (Delivery.Status.PREPARING, Delivery.Status.SENDING) and not delivery.is_paused:
-        deliver_later(seconds=BLOCKED_SECONDS if round_.is_blocked else 0.0)
+    if delivery.status in (Delivery.Status.PREPARING, Delivery.Status.SENDING) and not (
+        delivery.is_paused or delivery.next_attempt_at
+    ):
+        deliver_later(seconds=BLOCKED_SECONDS if is_blocked else 0.0)
     return delivery
+
+
+def _run(round_: Round) -> bool:
+    """Run a round; return whether an import blocks it. One that breaks is put off like one whose partner is away."""
+    try:
+        round_.run()
+    except Exception:
+        with suppress(DatabaseError):
+            wait(round_.delivery)
+        raise
+    return round_.is_blocked
 
 
 def _begin(delivery: Delivery) -> None:
     """Say that the wait is over, so that a person's retry meanwhile finds nothing to do."""
-    if delivery.status == Delivery.Status.WAITING:
-        delivery.status, delivery.next_attempt_at = Delivery.Status.SENDING, None
+    if delivery.next_attempt_at is not None:
+        is_waiting = delivery.status == Delivery.Status.WAITING
+        delivery.status = Delivery.Status.SENDING if is_waiting else delivery.status
+        delivery.next_attempt_at = None
         delivery.save(update_fields=["status", "next_attempt_at"])
 
 

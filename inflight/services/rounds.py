@@ -38,7 +38,7 @@ class Round:
     """
 
     def __init__(self, delivery: Delivery, deadline: float) -> None:
-        self._delivery, self._deadline = delivery, deadline
+        self.delivery, self._deadline = delivery, deadline
         self._failure: TransportError | None = None  # which ends the round
         self._is_troubled = False
         self.is_blocked = False
@@ -46,17 +46,36 @@ class Round:
     def run(self) -> None:
         """Do it, and leave the delivery's row as it then is."""
         with Window(settings.PARTNER_WINDOW, partner_client, settings.CUSTOMERS_API_URL) as window:
-            while True:
-                self._fill(window)
-                has_prepared = self._prepare()
-                if not has_prepared and not window.in_flight:
-                    break
-                self._take_events(window, 0.0 if has_prepared else EVENT_SECONDS)
+            try:
+                self._send(window)
+            except BaseException:
+                self._note_what_is_in_flight(window)
+                raise
         self._conclude()
+
+    def _send(self, window: Window) -> None:
+        while True:
+            self._fill(window)
+            has_prepared = self._prepare()
+            if not has_prepared and not window.in_flight:
+                return
+            self._take_events(window, 0.0 if has_prepared else EVENT_SECONDS)
+
+    def _note_what_is_in_flight(self, window: Window) -> None:
+        """Begin no further attempt, and write down how those that are under way end: they may be acknowledged."""
+        while window.in_flight:
+            event = window.next_event(EVENT_SECONDS)
+            if isinstance(event, Begun):
+                event.go(ahead=False)
+            elif isinstance(event, Ended):
+                try:
+                    self._note_ended(event)
+                except Exception:
+                    logger.exception("What came of a request for batch %s is not on record", event.batch)
 
     def _fill(self, window: Window) -> None:
         """Send the next pending batches; none while the last attempt has failed, which is made again first."""
-        pending = self._delivery.batches.filter(status=DeliveryBatch.Status.PENDING).order_by("number")
+        pending = self.delivery.batches.filter(status=DeliveryBatch.Status.PENDING).order_by("number")
         while len(window.in_flight) < window.size and self._may_send(window):
             if (batch := pending.exclude(pk__in=window.in_flight).first()) is None:
                 return
@@ -65,17 +84,17 @@ class Round:
     def _may_send(self, window: Window) -> bool:
         if self._failure or self._must_stop() or (self._is_troubled and window.in_flight):
             return False
-        return not Delivery.objects.filter(pk=self._delivery.pk, is_paused=True).exists()
+        return not Delivery.objects.filter(pk=self.delivery.pk, is_paused=True).exists()
 
     def _must_stop(self) -> bool:
         return time.monotonic() >= self._deadline or an_erasure_waits()
 
     def _prepare(self) -> bool:
         """Snapshot the next customers; return whether there may be more."""
-        if self._delivery.status != Delivery.Status.PREPARING or self.is_blocked or self._must_stop():
+        if self.delivery.status != Delivery.Status.PREPARING or self.is_blocked or self._must_stop():
             return False
         try:
-            prepare_batch(self._delivery)
+            prepare_batch(self.delivery)
         except OperationalError as error:
             if not isinstance(error.__cause__, LockNotAvailable):
                 raise
@@ -87,8 +106,7 @@ class Round:
         while event:
             match event:
                 case Begun():
-                    _note_begun(event)
-                    event.go()
+                    _begin_attempt(event)
                 case Ended():
                     self._note_ended(event)
                 case Settled():
@@ -118,8 +136,8 @@ class Round:
                     http_status=event.outcome.status,
                     last_error="",
                 )
-                self._delivery.failed_rounds = 0
-                self._delivery.save(update_fields=["failed_rounds"])
+                self.delivery.failed_rounds = 0
+                self.delivery.save(update_fields=["failed_rounds"])
         self._is_troubled = error is not None and not error.permanent
 
     def _settle(self, event: Settled) -> None:
@@ -140,24 +158,30 @@ class Round:
             self._failure = _worse(self._failure, error)
 
     def _conclude(self) -> None:
-        """While customers are left to be snapshot, the round after this one tries the partner again."""
-        batches = self._delivery.batches
-        if self._failure and self._failure.permanent:
-            end(self._delivery, Delivery.Status.FAILED)
-        elif self._delivery.status == Delivery.Status.PREPARING:
-            return
+        """A delivery ends only when all its customers are in batches: a retry makes no further ones."""
+        batches = self.delivery.batches
+        if self.delivery.status == Delivery.Status.PREPARING:
+            if self._failure:
+                wait(self.delivery, self._failure.retry_after)
+        elif self._failure and self._failure.permanent:
+            end(self.delivery, Delivery.Status.FAILED)
         elif self._failure:
-            wait(self._delivery, self._failure.retry_after)
+            wait(self.delivery, self._failure.retry_after)
         elif not batches.filter(status=DeliveryBatch.Status.PENDING).exists():
             has_failed = batches.filter(status=DeliveryBatch.Status.FAILED).exists()
-            end(self._delivery, Delivery.Status.FAILED if has_failed else Delivery.Status.DELIVERED)
+            end(self.delivery, Delivery.Status.FAILED if has_failed else Delivery.Status.DELIVERED)
 
 
-def _note_begun(event: Begun) -> None:
-    """Written down before it is made, so that an attempt that kills us is on record."""
-    with transaction.atomic():
-        DeliveryAttempt.objects.create(batch_id=event.batch, request_id=event.request_id)
-        DeliveryBatch.objects.filter(pk=event.batch).update(attempts=F("attempts") + 1)
+def _begin_attempt(event: Begun) -> None:
+    """Write an attempt down before it is made, so that one that kills us is on record."""
+    is_noted = False
+    try:
+        with transaction.atomic():
+            DeliveryAttempt.objects.create(batch_id=event.batch, request_id=event.request_id)
+            DeliveryBatch.objects.filter(pk=event.batch).update(attempts=F("attempts") + 1)
+        is_noted = True
+    finally:
+        event.go(ahead=is_noted)
 
 
 def _text(body: bytes) -> str:
@@ -169,15 +193,20 @@ def _worse(one: TransportError | None, other: TransportError) -> TransportError:
     return max(filter(None, [one, other]), key=lambda error: (error.permanent, error.retry_after or 0.0))
 
 
-def wait(delivery: Delivery, retry_after: float | None) -> None:
-    """Put the whole delivery off: the target is down, and the other batches would only burn their own timeouts."""
-    if delivery.failed_rounds >= len(settings.DELIVERY_SCHEDULE):
+def wait(delivery: Delivery, retry_after: float | None = None) -> None:
+    """Put the whole delivery off: the target is down, and the other batches would only burn their own timeouts.
+
+    At the end of the schedule it fails; one that is still being prepared waits on.
+    """
+    is_preparing, schedule = delivery.status == Delivery.Status.PREPARING, settings.DELIVERY_SCHEDULE
+    if delivery.failed_rounds >= len(schedule) and not is_preparing:
         logger.error("Delivery %s is given up after %d rounds", delivery.pk, delivery.failed_rounds)
         end(delivery, Delivery.Status.FAILED)
         return
-    seconds = max(settings.DELIVERY_SCHEDULE[delivery.failed_rounds], retry_after or 0.0)
-    delivery.status, delivery.failed_rounds = Delivery.Status.WAITING, delivery.failed_rounds + 1
-    delivery.next_attempt_at = timezone.now() + timedelta(seconds=seconds)
+    planned = schedule[min(delivery.failed_rounds, len(schedule) - 1)] if schedule else 0.0
+    delivery.status = Delivery.Status.PREPARING if is_preparing else Delivery.Status.WAITING
+    delivery.failed_rounds += 1
+    delivery.next_attempt_at = timezone.now() + timedelta(seconds=max(planned, retry_after or 0.0))
     with transaction.atomic():
         delivery.save(update_fields=["status", "failed_rounds", "next_attempt_at"])
         wake_at(DELIVER_TASK, delivery.next_attempt_at)

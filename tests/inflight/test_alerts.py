@@ -11,7 +11,7 @@ from django.utils import timezone
 from config.models import Alert
 from config.monitoring.alerts.rounds import check_alerts
 from inflight.models import Customer, Delivery, DeliveryBatch, ImportRun
-from inflight.services.deliveries import deliver, retry_delivery
+from inflight.services.deliveries import deliver, retry_delivery, send_again, start_delivery
 from inflight.services.imports import mark_interrupted_imports, queue_import, run_queued_imports
 from tests.alerting import HOUR, MINUTE, receiving, worker_beats_for_ever
 from tests.factories import CustomerFactory
@@ -118,12 +118,23 @@ def test_a_delivery_is_told_when_it_has_waited_for_an_hour_and_when_it_goes_on(
 
 def test_the_hour_begins_with_the_last_acknowledgement(receiver: AlertReceiver, partner: Partner) -> None:
     delivery, now = waiting_delivery(partner), timezone.now()
-    Delivery.objects.update(created_at=now - 5 * HOUR)
+    Delivery.objects.update(tried_since=now - 5 * HOUR)
     DeliveryBatch.objects.create(
         delivery=delivery, number=2, payload=b"", customers=7, status="acknowledged", acknowledged_at=now - 30 * MINUTE
     )
     assert told(receiver, now) == []
     assert len(told(receiver, now + 31 * MINUTE)) == 1
+
+
+def test_the_hour_of_an_old_delivery_begins_when_it_is_tried_anew(receiver: AlertReceiver, partner: Partner) -> None:
+    CustomerFactory()
+    delivery, now = deliver(start_delivery()[0], seconds=1), timezone.now()
+    long_ago = now - timedelta(days=3)
+    Delivery.objects.update(created_at=long_ago, tried_since=long_ago)
+    partner.down = True
+    assert deliver(send_again(delivery), seconds=0.3).status == Delivery.Status.WAITING
+    assert told(receiver, now) == []
+    assert len(told(receiver, now + 61 * MINUTE)) == 1
 
 
 def test_a_delivery_that_waited_and_failed_is_told_as_failed_and_once_recovered(

@@ -1,5 +1,7 @@
 """Every request to the partner is on record, and only the partner's own 2xx acknowledges a batch."""
 
+import socket
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -77,11 +79,52 @@ def test_a_page_of_the_network_between_is_no_acknowledgement(partner: Partner) -
     assert len(partner.customers) == 1
 
 
+def test_a_network_that_sends_us_to_its_login_is_waited_for(partner: Partner) -> None:
+    CustomerFactory()
+    partner.fail_next(*[Fault(status=302, headers={"Location": "http://login.example/"}, body=b"<html>")] * 20)
+    delivery = send(seconds=0.5)
+    assert (delivery.status, delivery.batches.get().status) == ("waiting", "pending")
+
+
+def test_control_characters_of_an_answer_are_not_kept(settings: Any) -> None:
+    CustomerFactory()
+    with RawServer(b"HTTP/1.1 422 a\x00b\x1b[31m\r\nContent-Length: 4\r\n\r\nx\x00yz") as url:
+        settings.CUSTOMERS_API_URL = url
+        delivery = send(seconds=5)
+    assert delivery.status == "failed"
+    (attempt,) = attempts(delivery)
+    assert (attempt.error, attempt.answer) == ("partner API answered 422 ab[31m", "xyz")
+
+
 def test_a_partner_that_answers_with_pages_can_be_accepted(partner: Partner, settings: Any) -> None:
     settings.PARTNER_ACCEPTS = ["text/*"]
     CustomerFactory()
     partner.fail_next(Fault(status=200, headers={"Content-Type": "text/plain"}, body=b"OK"))
     assert send().status == "delivered"
+
+
+class RawServer:
+    """Answers one request with these bytes."""
+
+    def __init__(self, answer: bytes) -> None:
+        self._answer = answer
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self) -> str:
+        self._thread.start()
+        return f"http://127.0.0.1:{self._server.getsockname()[1]}/"
+
+    def __exit__(self, *_: object) -> None:
+        self._server.close()
+        self._thread.join(10)
+
+    def _serve(self) -> None:
+        connection, _ = self._server.accept()
+        with connection:
+            connection.settimeout(10)
+            connection.recv(65536)
+            connection.sendall(self._answer)
 
 
 class SmallPartner(Partner):

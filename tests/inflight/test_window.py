@@ -1,6 +1,8 @@
 """PARTNER_WINDOW batches are in flight at once; an operator pauses a delivery; each customer goes out once."""
 
 import threading
+import time
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -8,11 +10,14 @@ from django.db import connection
 
 from inflight.exceptions import DeliveryEnded
 from inflight.models import Delivery
-from inflight.services.deliveries import deliver, pause_delivery, resume_delivery, start_delivery
+from inflight.partner.client import partner_client
+from inflight.partner.window import Request, Window
+from inflight.services.deliveries import deliver, pause_delivery, resume_delivery, retry_delivery, start_delivery
 from tests.factories import CustomerFactory
 from tests.fakes.faulty import Fault, Received
 from tests.fakes.partner import Partner
 from tests.inflight.conftest import send
+from tests.sessions import lock_held_elsewhere
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +66,57 @@ def test_while_the_partner_is_away_only_those_in_flight_burn_their_timeouts(part
     tried = delivery.batches.filter(attempts__gt=0).count()
     assert (delivery.status, tried <= 3) == ("waiting", True)
     assert set(delivery.batches.values_list("status", flat=True)) == {"pending"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_delivery_refused_while_it_is_prepared_fails_only_when_everybody_is_in_it(partner: Partner) -> None:
+    CustomerFactory.create_batch(400)
+    partner.fail_next(Fault(status=401))
+    with ExitStack() as erasure:
+
+        def let_an_erasure_wait(_: Received) -> None:  # which ends the preparation, long before its end
+            if len(partner.received) == 1:
+                erasure.enter_context(lock_held_elsewhere("erasure"))
+
+        partner.on_received = let_an_erasure_wait
+        delivery = send(seconds=20)
+        assert (delivery.status, partner.accepted) == ("preparing", {})
+        assert delivery.next_attempt_at is not None
+        assert delivery.batches.count() < 200
+    assert deliver(delivery, seconds=60).status == "failed"
+    assert deliver(retry_delivery(delivery), seconds=60).status == "delivered"
+    assert len(partner.customers) == 400
+
+
+def test_a_round_that_breaks_is_put_off_and_keeps_what_was_acknowledged_meanwhile(
+    partner: Partner, settings: Any
+) -> None:
+    settings.PARTNER_WINDOW = 2
+    CustomerFactory.create_batch(400)
+    delivery, _ = start_delivery()
+
+    def break_it(_: Received) -> None:
+        settings.DELIVERY_BATCH_SIZE = -1
+
+    partner.on_received = break_it
+    with pytest.raises(ValueError, match="Negative indexing"):
+        deliver(delivery, seconds=20)
+    delivery.refresh_from_db()
+    assert delivery.next_attempt_at is not None
+    assert delivery.batches.filter(status="acknowledged").count() == len(partner.accepted) > 0
+    partner.on_received = lambda _: None
+    settings.DELIVERY_BATCH_SIZE = 2
+    assert deliver(delivery, seconds=60).status == "delivered"
+    assert (len(partner.customers), partner.repeats) == (400, [])
+
+
+def test_no_thread_is_left_when_none_can_be_started(settings: Any) -> None:
+    """As where the machine bounds how many a process may have."""
+    with Window(1, partner_client, "http://127.0.0.1:9/") as window:
+        window._pool.shutdown()
+        with pytest.raises(RuntimeError):
+            window.post(Request(1, b"[]", {}), time.monotonic() + 1)
+    assert window.in_flight == set()
 
 
 def test_each_customer_has_one_effect_whatever_fails_in_a_wide_window(partner: Partner, settings: Any) -> None:
