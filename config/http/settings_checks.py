@@ -19,18 +19,20 @@ NEEDS = {  # by PARTNER_AUTH
     "basic": ("PARTNER_USERNAME", "PARTNER_PASSWORD"),
     "oauth2": ("PARTNER_TOKEN_URL", "PARTNER_CLIENT_ID"),
 }
+CREDENTIALS = sorted({name for needed in NEEDS.values() for name in needed} - {"PARTNER_API_KEY_HEADER"})
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 MOST_WEBHOOK_SECRETS = 2  # the new one and the old one
 
 
 def check_outgoing(**_: Any) -> list[CheckMessage]:
     """Find settings with which the partner or the offers service cannot be reached."""
-    errors = [*_credential_errors(), *_address_errors(), *_webhook_errors()]
+    errors = [*credential_errors(), *_address_errors(), *_webhook_errors()]
     errors += [*_connection_errors("PARTNER"), *_connection_errors("OFFERS")]
     return [Error(text, hint=hint, id=f"apron.{code}") for code, text, hint in errors]
 
 
-def _credential_errors() -> Iterator[SettingError]:
+def credential_errors() -> Iterator[SettingError]:
+    """Yield why nothing may go to the partner: with less than what PARTNER_AUTH needs, it would go without a credential."""
     kind = settings.PARTNER_AUTH
     if kind not in NEEDS:
         yield "E040", f"PARTNER_AUTH is {kind!r}.", f"Set it to one of {', '.join(NEEDS)}."
@@ -132,6 +134,9 @@ def _split(url: str) -> SplitResult:
 
 def check_outgoing_deployment(**_: Any) -> list[CheckMessage]:
     """Find credentials that travel in the clear."""
+    if settings.PARTNER_AUTH == "none" and (unused := [name for name in CREDENTIALS if getattr(settings, name)]):
+        text = f"{unused[0]} is set, and PARTNER_AUTH is none: it is not sent."
+        return [Warning(text, hint=f"Set PARTNER_AUTH, or leave {unused[0]} unset.", id="apron.W006")]
     shows_credentials = settings.PARTNER_AUTH != "none" or settings.PARTNER_WEBHOOK_SECRETS
     if not shows_credentials or _split(settings.CUSTOMERS_API_URL).scheme == "https":
         return []

@@ -11,10 +11,11 @@ from django.db.models import Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
 
 from config.admin.base import Operation, ReadOnlyAdmin, ReadOnlyInline, Tool
 from config.api.problems import Problem
-from config.core.admin_columns import badge, capped, list_address, shortened
+from config.core.admin_columns import capped, coloured, list_address, shortened
 from config.http.client import TransportError
 from inflight.admin.batches import OF_A_DELIVERY
 from inflight.models import Customer, Delivery, DeliveryAttempt, DeliveryBatch
@@ -28,7 +29,8 @@ else:
 
 SEND = "inflight.send_deliveries"
 ATTEMPTS_SHOWN = 50
-STATES = {"delivered": "success", "waiting": "warning", "failed": "danger"}
+EVERYBODY = [(only, only.label) for only in (Delivery.Only.CHANGED, Delivery.Only.ALL)]
+STATES = {"paused": "warning", "delivered": "success", "waiting": "warning", "failed": "danger"}
 
 
 class BatchInline(ReadOnlyInline):
@@ -47,7 +49,7 @@ class BatchInline(ReadOnlyInline):
 class SendForm(forms.Form):
     """What to send."""
 
-    only = forms.ChoiceField(label="Which customers", choices=Delivery.Only.choices, widget=RadioSelect)
+    only = forms.ChoiceField(label="Which customers", choices=EVERYBODY, widget=RadioSelect)
 
 
 @admin.register(Delivery)
@@ -87,7 +89,10 @@ class DeliveryAdmin(ReadOnlyAdmin):
             always_asks=True,
         ),
     }
-    state = badge("status", STATES)
+
+    @admin.display(description="status", ordering="status")
+    def state(self, delivery: Delivery) -> SafeString:
+        return coloured(delivery.state, STATES.get(delivery.state, ""))
 
     def has_send_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(SEND)
@@ -185,7 +190,7 @@ def report_of(delivery: Delivery) -> dict[str, Any]:
     last = attempts_of(delivery).order_by("-id")
     return {
         "delivery": delivery,
-        "tone": STATES.get(delivery.status, ""),
+        "tone": STATES.get(delivery.state, ""),
         "everyone": everyone,
         "acknowledged": acknowledged,
         "percent": 100 * acknowledged // everyone if everyone else 0,

@@ -102,7 +102,7 @@ class RejectOutput(serializers.ModelSerializer[ImportReject]):
 class SendInput(Input):
     """What to send: all customers, those new or changed since they were last put into a delivery, or certain ones."""
 
-    only = WordField(choices=Delivery.Only.choices, required=False, help_text="default: all")
+    only = WordField(choices=[Delivery.Only.ALL, Delivery.Only.CHANGED], required=False, help_text="default: all")
     customer_ids = serializers.ListField(
         child=TextField(max_length=64),
         required=False,

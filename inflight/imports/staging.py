@@ -227,6 +227,8 @@ class Stage:
         yield
         for _, make in aside:
             _execute(make)
+        if aside and connection.vendor == "postgresql":  # until it knows the rows, it reads all of them for a few
+            _execute(f"ANALYZE {self.table}")
 
     def _is_empty(self) -> bool:
         return not _fetch(f"SELECT 1 FROM {self.table} LIMIT 1", {})

@@ -13,6 +13,7 @@ class Delivery(models.Model):
     class Only(models.TextChoices):
         ALL = "all"
         CHANGED = "changed"
+        CHOSEN = "chosen", "chosen ones"
 
     class Status(models.TextChoices):
         PREPARING = "preparing", "preparing (batches are being snapshot)"
@@ -61,7 +62,12 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"delivery {self.pk} ({self.status})"
+        return f"delivery {self.pk} ({self.state})"
+
+    @property
+    def state(self) -> str:
+        """Return the status, or that it is paused."""
+        return "paused" if self.is_paused and self.is_active else self.status
 
     @property
     def is_active(self) -> bool:

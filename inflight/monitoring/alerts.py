@@ -81,9 +81,7 @@ def _waiting(delivery: Delivery) -> Condition:
 
 def _failed() -> QuerySet[Delivery]:
     """Return the failed deliveries whose customers no later delivery of everyone has brought to the partner."""
-    everyone = Delivery.objects.filter(
-        status=Delivery.Status.DELIVERED, only=Delivery.Only.ALL, customer_ids__isnull=True
-    )
+    everyone = Delivery.objects.filter(status=Delivery.Status.DELIVERED, only=Delivery.Only.ALL)
     last = everyone.order_by("-pk").values_list("pk", flat=True).first()
     return Delivery.objects.filter(status=Delivery.Status.FAILED, pk__gt=last or 0)
 

@@ -5,15 +5,21 @@ from collections.abc import Iterator
 from django.conf import settings
 
 from config.http.auth import ApiKey, Basic, Bearer, Credential, WebhookSignature
-from config.http.client import Client
+from config.http.client import Client, TransportError
 from config.http.connection import ConnectionOptions
 from config.http.oauth2 import ClientCredentials, OAuth2
+from config.http.settings_checks import credential_errors
 
 ROLE = "partner API"
 
 
 def partner_client() -> Client:
-    """Return a new connection to the partner; each thread needs one of its own."""
+    """Return a new connection to the partner; each thread needs one of its own. Raise TransportError for unusable settings.
+
+    A web process does not check them when it starts.
+    """
+    for _, fault, mend in credential_errors():
+        raise TransportError(f"{ROLE}: {fault} {mend}", permanent=True)
     connection = ConnectionOptions.of("PARTNER")
     return Client(role=ROLE, accepts=settings.PARTNER_ACCEPTS, auth=_credentials(connection), connection=connection)
 

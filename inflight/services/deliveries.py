@@ -43,6 +43,7 @@ def start_delivery(
         _check_known(customer_ids)
     try:
         with transaction.atomic():
+            only = only if customer_ids is None else Delivery.Only.CHOSEN
             delivery = Delivery.objects.create(only=only, customer_ids=customer_ids, requested_by=requested_by)
             link_resource(delivery.pk)
             return delivery, True
@@ -63,7 +64,8 @@ def _check_known(customer_ids: Sequence[str]) -> None:
 def _in_progress(what: str) -> DeliveryInProgress:
     other = active_delivery()
     where = f"/api/deliveries/{other.pk}" if other else "/api/deliveries"
-    text = f"Another delivery is under way: {where}. Wait until it has ended to {what}."
+    advice = "It is paused: resume it first" if other and other.is_paused else "Wait until it has ended"
+    text = f"Another delivery is under way: {where}. {advice}, to {what}."
     return DeliveryInProgress(text, headers={"Location": where})
 
 

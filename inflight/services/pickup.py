@@ -221,7 +221,7 @@ class Look:
         """Start the delivery of what pairs have changed, once none is under way that was begun before that."""
         for pickup in self._rows.filter(status=Status.SENDING).order_by("id"):
             with transaction.atomic():
-                later = Delivery.objects.filter(pk__gt=pickup.deliveries_before, customer_ids__isnull=True)
+                later = Delivery.objects.filter(pk__gt=pickup.deliveries_before).exclude(only=Delivery.Only.CHOSEN)
                 delivery = later.order_by("pk").first()
                 if delivery is None:
                     delivery, is_new = deliveries.start_delivery(

@@ -45,13 +45,20 @@ class Round:
 
     def run(self) -> None:
         """Do it, and leave the delivery's row as it then is."""
-        with Window(settings.PARTNER_WINDOW, partner_client, settings.CUSTOMERS_API_URL) as window:
-            try:
-                self._send(window)
-            except BaseException:
-                self._note_what_is_in_flight(window)
-                raise
+        try:
+            with Window(settings.PARTNER_WINDOW, partner_client, settings.CUSTOMERS_API_URL) as window:
+                self._send_through(window)
+        except TransportError as error:  # no client could be made
+            logger.error("Delivery %s: %s", self.delivery.pk, error)  # noqa: TRY400 - its text says it all
+            self._failure = error
         self._conclude()
+
+    def _send_through(self, window: Window) -> None:
+        try:
+            self._send(window)
+        except BaseException:
+            self._note_what_is_in_flight(window)
+            raise
 
     def _send(self, window: Window) -> None:
         while True:

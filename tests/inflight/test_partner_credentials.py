@@ -230,3 +230,16 @@ def test_what_failed_for_a_wrong_credential_goes_out_once_it_is_right(start: Sta
     retry_delivery(delivery)
     assert send().status == "delivered"
     assert len(partner.customers) == 3
+
+
+@pytest.mark.parametrize(("kind", "mend"), [("Bearer", "Set it to one of"), ("bearer", "Set PARTNER_TOKEN")])
+def test_nothing_goes_out_without_the_credential_that_is_wanted(
+    partner: Partner, settings: Any, kind: str, mend: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A web process does not look at its settings when it starts."""
+    settings.PARTNER_AUTH = kind
+    CustomerFactory()
+    delivery = send()
+    assert (delivery.status, partner.received) == ("preparing", [])
+    assert delivery.next_attempt_at is not None
+    assert mend in caplog.text

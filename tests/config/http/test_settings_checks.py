@@ -123,6 +123,16 @@ def test_credentials_in_the_clear_are_warned_of_before_deployment(settings: Any)
     assert check_outgoing_deployment() == []
 
 
+def test_a_credential_that_is_not_sent_is_warned_of(settings: Any) -> None:
+    settings.CUSTOMERS_API_URL = "https://partner.example/"
+    settings.PARTNER_TOKEN = "t0k3n"
+    (message,) = check_outgoing_deployment()
+    assert (message.id, message.msg) == (
+        "apron.W006",
+        "PARTNER_TOKEN is set, and PARTNER_AUTH is none: it is not sent.",
+    )
+
+
 def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("t0k3n\n")
     assert "apron.E041" in manage_check(PARTNER_AUTH="bearer").stderr
