@@ -72,6 +72,6 @@ def _purchases_of(customer_ids: Sequence[str]) -> dict[str, list[PurchaseLine]]:
         .values_list("customer_id", "product_id", "number", "currency", "quantity", "day")
     )
     purchases: dict[str, list[PurchaseLine]] = defaultdict(list)
-    for row in rows.iterator(chunk_size=5000):
+    for row in rows:
         purchases[row[0]].append(PurchaseLine(*row[1:]))
     return purchases

@@ -62,8 +62,10 @@ class Round:
 
     def _send(self, window: Window) -> None:
         while True:
-            self._fill(window)
-            has_prepared = self._prepare()
+            must_stop = time.monotonic() >= self._deadline or an_erasure_waits()
+            if not must_stop:
+                self._fill(window)
+            has_prepared = not must_stop and self._prepare()
             if not has_prepared and not window.in_flight:
                 return
             self._take_events(window, 0.0 if has_prepared else EVENT_SECONDS)
@@ -82,23 +84,19 @@ class Round:
 
     def _fill(self, window: Window) -> None:
         """Send the next pending batches; none while the last attempt has failed, which is made again first."""
+        free = window.size - len(window.in_flight)
+        if not free or self._failure or (self._is_troubled and window.in_flight) or self._is_paused():
+            return
         pending = self.delivery.batches.filter(status=DeliveryBatch.Status.PENDING).order_by("number")
-        while len(window.in_flight) < window.size and self._may_send(window):
-            if (batch := pending.exclude(pk__in=window.in_flight).first()) is None:
-                return
+        for batch in pending.exclude(pk__in=window.in_flight)[:free]:
             window.post(request_of(batch), min(self._deadline, time.monotonic() + settings.SEND_BUDGET_SECONDS))
 
-    def _may_send(self, window: Window) -> bool:
-        if self._failure or self._must_stop() or (self._is_troubled and window.in_flight):
-            return False
-        return not Delivery.objects.filter(pk=self.delivery.pk, is_paused=True).exists()
-
-    def _must_stop(self) -> bool:
-        return time.monotonic() >= self._deadline or an_erasure_waits()
+    def _is_paused(self) -> bool:
+        return Delivery.objects.filter(pk=self.delivery.pk, is_paused=True).exists()
 
     def _prepare(self) -> bool:
         """Snapshot the next customers; return whether there may be more."""
-        if self.delivery.status != Delivery.Status.PREPARING or self.is_blocked or self._must_stop():
+        if self.delivery.status != Delivery.Status.PREPARING or self.is_blocked:
             return False
         try:
             prepare_batch(self.delivery)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from config.core.locks import exclusive
 from inflight.exceptions import DeliveryEnded
 from inflight.models import Delivery
 from inflight.partner.client import partner_client
@@ -17,7 +18,7 @@ from tests.factories import CustomerFactory
 from tests.fakes.faulty import Fault, Received
 from tests.fakes.partner import Partner
 from tests.inflight.conftest import send
-from tests.sessions import lock_held_elsewhere
+from tests.sessions import held_elsewhere
 
 pytestmark = pytest.mark.django_db
 
@@ -76,7 +77,7 @@ def test_a_delivery_refused_while_it_is_prepared_fails_only_when_everybody_is_in
 
         def let_an_erasure_wait(_: Received) -> None:  # which ends the preparation, long before its end
             if len(partner.received) == 1:
-                erasure.enter_context(lock_held_elsewhere("erasure"))
+                erasure.enter_context(held_elsewhere(exclusive("erasure", wait_seconds=5)))
 
         partner.on_received = let_an_erasure_wait
         delivery = send(seconds=20)
