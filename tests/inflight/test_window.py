@@ -71,7 +71,7 @@ def test_while_the_partner_is_away_only_those_in_flight_burn_their_timeouts(part
 
 @pytest.mark.django_db(transaction=True)
 def test_a_delivery_refused_while_it_is_prepared_fails_only_when_everybody_is_in_it(partner: Partner) -> None:
-    CustomerFactory.create_batch(400)
+    CustomerFactory.create_batch(120)
     partner.fail_next(Fault(status=401))
     with ExitStack() as erasure:
 
@@ -83,17 +83,17 @@ def test_a_delivery_refused_while_it_is_prepared_fails_only_when_everybody_is_in
         delivery = send(seconds=20)
         assert (delivery.status, partner.accepted) == ("preparing", {})
         assert delivery.next_attempt_at is not None
-        assert delivery.batches.count() < 200
+        assert delivery.batches.count() < 60
     assert deliver(delivery, seconds=60).status == "failed"
     assert deliver(retry_delivery(delivery), seconds=60).status == "delivered"
-    assert len(partner.customers) == 400
+    assert len(partner.customers) == 120
 
 
 def test_a_round_that_breaks_is_put_off_and_keeps_what_was_acknowledged_meanwhile(
     partner: Partner, settings: Any
 ) -> None:
     settings.PARTNER_WINDOW = 2
-    CustomerFactory.create_batch(400)
+    CustomerFactory.create_batch(120)
     delivery, _ = start_delivery()
 
     def break_it(_: Received) -> None:
@@ -108,7 +108,7 @@ def test_a_round_that_breaks_is_put_off_and_keeps_what_was_acknowledged_meanwhil
     partner.on_received = lambda _: None
     settings.DELIVERY_BATCH_SIZE = 2
     assert deliver(delivery, seconds=60).status == "delivered"
-    assert (len(partner.customers), partner.repeats) == (400, [])
+    assert (len(partner.customers), partner.repeats) == (120, [])
 
 
 def test_no_thread_is_left_when_none_can_be_started(settings: Any) -> None:
