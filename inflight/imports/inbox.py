@@ -4,6 +4,7 @@ It is flat: what lies in folders of it is not looked at, so done/ and failed/ ca
 """
 
 import hashlib
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from typing import Any, Self
 
 from compute.files.locations import OBJECT_STORES, filesystem, is_url, moment_of
 from inflight.exceptions import UnusableCsv
+
+logger = logging.getLogger(__name__)
 
 CUSTOMERS, PURCHASES = "customers", "purchases"
 DONE_MARK = ".done"  # behind a file's name: a file, as new as that or newer, that says that it is whole
@@ -79,18 +82,27 @@ class Inbox:
     def pairs(self, pattern: str) -> list[Pair]:
         """Return the pairs there are, and the files that wait for their other one; `pattern` is that of the customers."""
         found = {}
+        for entry in self._entries():
+            name = str(entry["name"]).rstrip("/").rpartition("/")[2]
+            if not _is_text(name):
+                logger.warning("A file in the inbox is not looked at: its name is not UTF-8: %r", name)
+            elif entry["type"] == "file" and not entry.get("islink"):
+                found[name] = _described(name, entry)
+        return pairs_of(found, pattern)
+
+    def check(self) -> None:
+        """Raise InboxUnavailable where the inbox cannot even be listed: then a file's trouble is not its own."""
+        self._entries()
+
+    def _entries(self) -> list[dict[str, Any]]:
         with self._answering():
             try:
-                entries = self._fs.ls(self._root, detail=True)
+                entries: list[dict[str, Any]] = self._fs.ls(self._root, detail=True)
             except FileNotFoundError:
                 if not self._copies:
                     raise
-                entries = []  # to an object store a folder without objects is none
-        for entry in entries:
-            name = str(entry["name"]).rstrip("/").rpartition("/")[2]
-            if entry["type"] == "file" and not entry.get("islink"):
-                found[name] = _described(name, entry)
-        return pairs_of(found, pattern)
+                return []  # to an object store a folder without objects is none
+        return entries
 
     def fetch(self, name: str, version: str, path: Path) -> str:
         """Copy a file to this machine and return its SHA-256; raise FileChanged where it is not that version."""
@@ -166,7 +178,7 @@ class Inbox:
     def _info(self, *parts: str) -> Mapping[str, Any] | None:
         try:
             info: Mapping[str, Any] = self._fs.info(self._path(*parts))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         return info
 
@@ -226,6 +238,15 @@ def _fits(name: str, pattern: str, kind: str) -> bool:
 
 def _is_marked(file: InboxFile, mark: InboxFile | None) -> bool:
     return mark is not None and mark.modified_at >= file.modified_at
+
+
+def _is_text(name: str) -> bool:
+    """Return whether a name can be stored: Python reads bytes that are not UTF-8 as surrogates."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _described(name: str, info: Mapping[str, Any]) -> InboxFile:

@@ -36,7 +36,7 @@ from inflight.models import (
 )
 from inflight.selectors import active_delivery
 from inflight.services import deliveries, imports, traces
-from inflight.services.pickup import drop_picked_up
+from inflight.services.inboxes import drop_picked_up
 from inflight.services.traces import ERASED, Person
 from inflight.services.turns import erasing
 from inflight.services.uploads import drop_uploads

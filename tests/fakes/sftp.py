@@ -29,9 +29,9 @@ class _Handle(SFTPHandle):
 
 
 class _Files(SFTPServerInterface):
-    def __init__(self, server: Any, folder: Path) -> None:
+    def __init__(self, server: Any, folder: Path, unreadable: set[str]) -> None:
         super().__init__(server)
-        self._folder = folder
+        self._folder, self._unreadable = folder, unreadable
 
     def _local(self, path: str) -> Path:
         return self._folder / str(self.canonicalize(path)).lstrip("/")
@@ -48,6 +48,8 @@ class _Files(SFTPServerInterface):
     lstat = stat
 
     def open(self, path: str, flags: int, attr: Any) -> Any:
+        if Path(path).name in self._unreadable:
+            return paramiko.SFTP_PERMISSION_DENIED
         file = os.fdopen(os.open(self._local(path), flags, 0o644), "r+b" if flags & os.O_ACCMODE else "rb")
         handle = _Handle(flags)
         handle.filename = str(self._local(path))
@@ -68,9 +70,10 @@ class _Files(SFTPServerInterface):
 
 
 class Sftp:
-    """Serves a folder until closed. `known_hosts` is a file that names it."""
+    """Serves a folder until closed. `known_hosts` is a file that names it; files named in `unreadable` cannot be opened."""
 
     def __init__(self, folder: Path, known_hosts: Path) -> None:
+        self.unreadable: set[str] = set()
         self._folder, self._key = folder, paramiko.RSAKey.generate(2048)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
@@ -86,7 +89,7 @@ class Sftp:
                 return
             transport = paramiko.Transport(connection)
             transport.add_server_key(self._key)
-            transport.set_subsystem_handler("sftp", SFTPServer, _Files, self._folder)
+            transport.set_subsystem_handler("sftp", SFTPServer, _Files, self._folder, self.unreadable)
             self._transports.append(transport)
             transport.start_server(event=threading.Event(), server=_Login())
 

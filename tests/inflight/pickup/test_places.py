@@ -9,6 +9,7 @@ import pytest
 from s3fs import S3FileSystem
 
 from inflight.models import Customer, Pickup
+from inflight.services.pickup import MOST_ATTEMPTS
 from tests.fakes.s3 import BUCKET, S3
 from tests.fakes.sftp import PASSWORD, USER, Sftp
 from tests.inflight.conftest import CUSTOMERS, PURCHASES
@@ -138,3 +139,19 @@ def test_a_server_that_is_not_known_is_refused(sftp: Sftp, remote: Path, tmp_pat
     assert look(address(sftp)).ended == []
     assert "not found in known_hosts" in caplog.text
     assert not Pickup.objects.exists()
+
+
+def test_a_file_that_cannot_be_read_on_the_server_does_not_stop_the_others_and_fails_in_the_end(
+    sftp: Sftp, remote: Path
+) -> None:
+    put(remote, "AA-", CUSTOMERS, PURCHASES, marked=True)
+    put(remote, "ZZ-", CUSTOMERS, PURCHASES, marked=True)
+    sftp.unreadable.add("AA-customers.csv")
+    assert [pickup.names[0] for pickup in look(address(sftp)).ended] == ["ZZ-customers.csv"]
+    for _ in range(MOST_ATTEMPTS - 2):
+        assert look(address(sftp)).ended == []
+    [pickup] = look(address(sftp)).ended
+    assert (pickup.status, pickup.attempts) == ("failed", MOST_ATTEMPTS)
+    assert "could not be fetched in 10 attempts" in pickup.error
+    assert "PermissionError" in pickup.error
+    assert names(remote / "failed") == ["AA-customers.csv", "AA-error.txt", "AA-purchases.csv"]
