@@ -154,7 +154,7 @@ class Inbox:
         """Delete the files in a folder of the inbox; return how many there were."""
         with self._answering():
             try:
-                entries = self._fs.ls(self._path(folder), detail=True)
+                entries = self._fs.ls(self._folder(folder), detail=True)
             except FileNotFoundError:
                 return 0
             files = [str(entry["name"]) for entry in entries if entry["type"] == "file"]
@@ -162,10 +162,25 @@ class Inbox:
                 self._fs.rm_file(file)
             return len(files)
 
+    def delete(self, name: str, version: str) -> int:
+        """Delete a file of that version; return how many there were."""
+        if self._version_of(name) != version:
+            return 0
+        with self._answering():
+            self._fs.rm_file(self._path(name))
+        return 1
+
     def _target(self, folder: str, name: str) -> str:
         if not self._copies:
-            self._fs.makedirs(self._path(folder), exist_ok=True)
+            self._fs.makedirs(self._folder(folder), exist_ok=True)
         return self._path(folder, name)
+
+    def _folder(self, folder: str) -> str:
+        """Return the path of a folder of the inbox, which is not a link to files that are not ours."""
+        info = None if self._copies else self._info(folder)
+        if info and (info["type"] == "link" or info.get("islink")):
+            raise InboxUnavailable(f"{folder} in the inbox is a link. Make it a folder.")
+        return self._path(folder)
 
     def _path(self, *parts: str) -> str:
         return "/".join([self._root, *parts])
@@ -186,7 +201,7 @@ class Inbox:
     def _answering(self) -> Iterator[None]:
         try:
             yield
-        except (FileChanged, UnusableCsv):
+        except (FileChanged, UnusableCsv, InboxUnavailable):
             raise
         except Exception as error:  # each driver has errors of its own
             raise InboxUnavailable(f"{self._place}: {type(error).__name__}: {error}") from error

@@ -29,6 +29,11 @@ class KnownSFTPFileSystem(SFTPFileSystem):  # type: ignore[misc]
         self.ftp = self.client.open_sftp()
         self.ftp.get_channel().settimeout(SECONDS)
 
+    def info(self, path: str) -> dict[str, Any]:
+        """Describe a file; a link is a link, as in a listing, and not what it leads to."""
+        found: dict[str, Any] = self._decode_stat(self.ftp.lstat(path))
+        return found | {"name": path}
+
     def close(self) -> None:
         """End the connection."""
         self.client.close()

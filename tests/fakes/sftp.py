@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +38,22 @@ class _Files(SFTPServerInterface):
         return self._folder / str(self.canonicalize(path)).lstrip("/")
 
     def list_folder(self, path: str) -> Any:
-        return [SFTPAttributes.from_stat(entry.lstat(), entry.name) for entry in self._local(path).iterdir()]
-
-    def stat(self, path: str) -> Any:
         try:
-            return SFTPAttributes.from_stat(self._local(path).stat())
+            return [SFTPAttributes.from_stat(entry.lstat(), entry.name) for entry in self._local(path).iterdir()]
         except OSError as error:
             return SFTPServer.convert_errno(error.errno)
 
-    lstat = stat
+    def stat(self, path: str) -> Any:
+        return self._described(self._local(path).stat)
+
+    def lstat(self, path: str) -> Any:
+        return self._described(self._local(path).lstat)
+
+    def _described(self, stat: Callable[[], os.stat_result]) -> Any:
+        try:
+            return SFTPAttributes.from_stat(stat())
+        except OSError as error:
+            return SFTPServer.convert_errno(error.errno)
 
     def open(self, path: str, flags: int, attr: Any) -> Any:
         if Path(path).name in self._unreadable:

@@ -8,7 +8,9 @@ import fsspec.config
 import pytest
 from s3fs import S3FileSystem
 
+from inflight.imports.inbox import InboxUnavailable
 from inflight.models import Customer, Pickup
+from inflight.services.inboxes import drop_picked_up
 from inflight.services.pickup import MOST_ATTEMPTS
 from tests.fakes.s3 import BUCKET, S3
 from tests.fakes.sftp import PASSWORD, USER, Sftp
@@ -155,3 +157,20 @@ def test_a_file_that_cannot_be_read_on_the_server_does_not_stop_the_others_and_f
     assert "could not be fetched in 10 attempts" in pickup.error
     assert "PermissionError" in pickup.error
     assert names(remote / "failed") == ["AA-customers.csv", "AA-error.txt", "AA-purchases.csv"]
+
+
+@pytest.mark.parametrize("folder", ["done", "failed"])
+def test_nothing_is_moved_into_or_deleted_from_a_folder_that_is_a_link(
+    sftp: Sftp, remote: Path, folder: str, tmp_path: Path, settings: Any
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "precious").write_text("not ours")
+    (remote / folder).symlink_to(elsewhere)
+    put(remote, "", CUSTOMERS, PURCHASES if folder == "done" else ["nothing"], marked=True)
+    for place in (address(sftp), str(remote)):
+        assert look(place).ended == []
+        settings.IMPORT_INBOX = place
+        with pytest.raises(InboxUnavailable, match=f"{folder} in the inbox is a link"):
+            drop_picked_up()
+    assert names(elsewhere) == ["precious"]
