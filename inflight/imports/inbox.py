@@ -142,8 +142,7 @@ class Inbox:
             return
         with self._answering():
             target = self._target(folder, new_name)
-            if self._info(name + DONE_MARK):
-                self._fs.rm_file(self._path(name + DONE_MARK))
+            self._drop_mark(name)
             if self._copies:
                 self._fs.cp_file(self._path(name), target)
                 self._fs.rm_file(self._path(name))
@@ -163,12 +162,17 @@ class Inbox:
             return len(files)
 
     def delete(self, name: str, version: str) -> int:
-        """Delete a file of that version; return how many there were."""
+        """Delete a file of that version, and its mark; return how many there were."""
         if self._version_of(name) != version:
             return 0
         with self._answering():
+            self._drop_mark(name)
             self._fs.rm_file(self._path(name))
         return 1
+
+    def _drop_mark(self, name: str) -> None:
+        if self._info(name + DONE_MARK):
+            self._fs.rm_file(self._path(name + DONE_MARK))
 
     def _target(self, folder: str, name: str) -> str:
         if not self._copies:

@@ -12,6 +12,7 @@ from inflight.imports.inbox import Inbox
 from inflight.models import ImportRun, Pickup
 
 DONE_FOLDER, FAILED_FOLDER = "done", "failed"
+BEGUN = (Pickup.Status.IMPORTING, Pickup.Status.MOVING)
 IMPORTED = (ImportRun.Status.COMPLETED, ImportRun.Status.COMPLETED_WITH_REJECTS)
 
 
@@ -26,12 +27,23 @@ def looking_into(place: str, *, wait_seconds: float) -> AbstractContextManager[b
     return exclusive(f"pickup-{name}", wait_seconds=wait_seconds)
 
 
+def inboxes_in_use() -> list[str]:
+    """Return IMPORT_INBOX, and the others of which a look has begun something that it has not ended."""
+    begun = Pickup.objects.filter(status__in=BEGUN).values_list("inbox", flat=True).distinct()
+    return sorted({*begun, *([absolute(settings.IMPORT_INBOX)] if settings.IMPORT_INBOX else [])})
+
+
 def drop_picked_up() -> int:
-    """Delete what lies in done/ and failed/ of IMPORT_INBOX; return how many files. Raises InboxUnavailable."""
+    """Delete what lies in done/ and failed/ of IMPORT_INBOX, and what is yet to be moved there; return how many files.
+
+    Raises InboxUnavailable. The caller has the turn to look into it.
+    """
     if not settings.IMPORT_INBOX:
         return 0
+    moving = Pickup.objects.filter(inbox=absolute(settings.IMPORT_INBOX), status=Pickup.Status.MOVING)
     with Inbox(settings.IMPORT_INBOX) as inbox:
-        return sum(inbox.empty(folder) for folder in (DONE_FOLDER, FAILED_FOLDER))
+        left = sum(inbox.delete(name, pickup.versions[name]) for pickup in moving for name in pickup.names)
+        return left + sum(inbox.empty(folder) for folder in (DONE_FOLDER, FAILED_FOLDER))
 
 
 def run_of_same_bytes(pickup: Pickup) -> ImportRun | None:

@@ -23,7 +23,15 @@ from inflight.imports.inbox import FileChanged, Inbox, InboxFile, InboxUnavailab
 from inflight.imports.rejects_csv import rejects_csv
 from inflight.models import Delivery, ImportRun, Pickup
 from inflight.services import deliveries, imports
-from inflight.services.inboxes import DONE_FOLDER, FAILED_FOLDER, IMPORTED, absolute, looking_into, run_of_same_bytes
+from inflight.services.inboxes import (
+    BEGUN,
+    DONE_FOLDER,
+    FAILED_FOLDER,
+    IMPORTED,
+    absolute,
+    looking_into,
+    run_of_same_bytes,
+)
 from inflight.services.uploads import scratch_folder
 from inflight.uploads import SPARE_BYTES
 
@@ -34,7 +42,6 @@ STILL_SECONDS = 10.0  # for so long nothing was written to a file that counts as
 LOOK_SECONDS = 240.0  # one task's share of many pairs; the next task goes on
 LOCK_SECONDS = 2.0  # longer than the lock of a look that was killed is held
 MOST_ATTEMPTS = 10  # imports of a pair that were begun, each without coming to an end
-BEGUN = (Pickup.Status.IMPORTING, Pickup.Status.MOVING)
 CHANGES = ("inserted", "updated")
 
 Status = Pickup.Status
