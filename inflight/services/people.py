@@ -31,6 +31,7 @@ from inflight.models import (
     Erasure,
     ImportReject,
     ImportRun,
+    Pickup,
     Purchase,
 )
 from inflight.selectors import active_delivery
@@ -152,13 +153,14 @@ def erase_expired_customers(seconds: float = EXPIRE_SECONDS) -> None:
 
 
 def drop_old_rejects() -> None:
-    """Drop rejected rows, and errors of imports, which may quote a file, REJECT_RETENTION_DAYS after their import."""
+    """Drop rejected rows, and errors of imports and pickups, which may quote a file, REJECT_RETENTION_DAYS after them."""
     before = timezone.now() - timedelta(days=settings.REJECT_RETENTION_DAYS)
     old = ImportReject.objects.filter(run__created_at__lt=before).order_by("pk").values_list("pk", flat=True)
     while some := list(old[:CHUNK]):
         ImportReject.objects.filter(pk__in=some).delete()
     failed = ImportRun.objects.filter(created_at__lt=before, status=ImportRun.Status.FAILED)
     failed.exclude(error="").update(error="")
+    Pickup.objects.filter(created_at__lt=before, status=Pickup.Status.FAILED).exclude(error="").update(error="")
 
 
 def _expired() -> QuerySet[Customer]:
