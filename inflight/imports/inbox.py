@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from compute.files.locations import OBJECT_STORES, filesystem, is_url, moment_of
+from config.core.addresses import may_hold_password
 from inflight.exceptions import UnusableCsv
 
 logger = logging.getLogger(__name__)
@@ -66,6 +67,10 @@ class Inbox:
     """A place with files; close it when done. All methods may raise InboxUnavailable."""
 
     def __init__(self, place: str) -> None:
+        if may_hold_password(place):
+            raise InboxUnavailable(
+                "The address of the inbox holds a password, which would be in the log. Leave it out."
+            )
         self._place = place
         with self._answering():
             self._fs, root = _filesystem(place)
