@@ -53,3 +53,8 @@ def run_of_same_bytes(pickup: Pickup) -> ImportRun | None:
     )
     earlier = same.select_related("run").order_by("id").first()
     return earlier.run if earlier else None
+
+
+def forget_contents() -> None:
+    """Have no pair count as imported before: an import of the same bytes would take other rows now."""
+    Pickup.objects.exclude(customers_sha256="").update(customers_sha256="", purchases_sha256="")

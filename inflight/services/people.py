@@ -36,7 +36,7 @@ from inflight.models import (
 )
 from inflight.selectors import active_delivery
 from inflight.services import deliveries, imports, traces
-from inflight.services.inboxes import drop_picked_up, inboxes_in_use, looking_into
+from inflight.services.inboxes import drop_picked_up, forget_contents, inboxes_in_use, looking_into
 from inflight.services.traces import ERASED, Person
 from inflight.services.turns import erasing
 from inflight.services.uploads import drop_uploads
@@ -124,8 +124,11 @@ def _drop_files() -> dict[str, int]:
 
 
 def readmit_customer(customer_id: str) -> int:
-    """Have imports take an erased id again; return of how many erasures it was."""
-    return Erasure.objects.filter(digest=digest_of(customer_id)).update(digest="")
+    """Have imports take an erased id again, also from files that were picked up before; return of how many erasures it was."""
+    erasures = Erasure.objects.filter(digest=digest_of(customer_id)).update(digest="")
+    if erasures:
+        forget_contents()
+    return erasures
 
 
 def erase_expired_customers(seconds: float = EXPIRE_SECONDS) -> None:

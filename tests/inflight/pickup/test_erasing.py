@@ -9,7 +9,7 @@ from inflight.exceptions import ErasureMustWait
 from inflight.models import Customer, Erasure, Pickup
 from inflight.services import imports, people
 from inflight.services.inboxes import absolute, looking_into
-from inflight.services.people import erase_customer
+from inflight.services.people import erase_customer, readmit_customer
 from inflight.services.pickup import Look
 from tests.factories import CustomerFactory
 from tests.inflight.conftest import CUSTOMER_HEADER
@@ -75,3 +75,15 @@ def test_what_a_killed_look_has_begun_neither_stops_an_erasure_nor_brings_the_pe
     if step == "_move":
         assert Erasure.objects.get().erased["inbox_files"] == 2
         assert "Chuck" not in "".join(file.read_text() for file in (inbox / "done").iterdir())
+
+
+def test_the_same_pair_brings_back_who_was_erased_and_admitted_again(inbox: Path, drop: Drop) -> None:
+    drop("a-")
+    look(inbox)
+    erase_customer("1", requested_by="")
+    drop("b-")
+    assert [pickup.status for pickup in look(inbox).ended] == ["repeated"]
+    assert readmit_customer("1") == 1
+    drop("c-")
+    assert [pickup.status for pickup in look(inbox).ended] == ["done"]
+    assert Customer.objects.filter(pk="1").exists()
