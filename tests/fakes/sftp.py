@@ -39,7 +39,10 @@ class _Files(SFTPServerInterface):
 
     def list_folder(self, path: str) -> Any:
         try:
-            return [SFTPAttributes.from_stat(entry.lstat(), entry.name) for entry in self._local(path).iterdir()]
+            return [
+                SFTPAttributes.from_stat(entry.lstat(), os.fsencode(entry.name))
+                for entry in self._local(path).iterdir()
+            ]
         except OSError as error:
             return SFTPServer.convert_errno(error.errno)
 

@@ -1,5 +1,6 @@
 """The inbox in an object store, and on an SFTP server: the same, whatever the place."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,13 @@ def test_a_file_that_cannot_be_read_on_the_server_does_not_stop_the_others_and_f
     assert "could not be fetched in 10 attempts" in pickup.error
     assert "PermissionError" in pickup.error
     assert names(remote / "failed") == ["AA-customers.csv", "AA-error.txt", "AA-purchases.csv"]
+
+
+def test_a_name_on_the_server_that_is_not_utf8_does_not_stop_the_others(sftp: Sftp, remote: Path, caplog: Any) -> None:
+    Path(os.fsdecode(os.fsencode(remote) + b"/AF\xe9-customers.csv")).write_text("x")
+    put(remote, "ZZ-", CUSTOMERS, PURCHASES, marked=True)
+    assert [pickup.status for pickup in look(address(sftp)).ended] == ["done"]
+    assert "not UTF-8" in caplog.text
 
 
 @pytest.mark.parametrize("folder", ["done", "failed"])
