@@ -12,7 +12,7 @@ from django.utils.text import get_valid_filename
 CHUNK_BYTES = 256 * 1024
 SPARE_BYTES = 256 * 1024 * 1024  # of the disk, for those who have to go on writing
 FORM_BYTES = 64 * 1024  # of a request, around the files
-LONGEST_NAME = 100  # characters kept of the name that the file has at its owner's
+LONGEST_NAME = 100  # bytes kept of the end of the name that the file has at its owner's
 
 
 class StoredFile(UploadedFile[bytes]):
@@ -42,7 +42,8 @@ class FolderUploadHandler(FileUploadHandler):
 
     def new_file(self, field_name: str, file_name: str, *args: Any, **kwargs: Any) -> None:
         super().new_file(field_name, file_name, *args, **kwargs)
-        self._place = self._folder / get_valid_filename(f"{field_name}-{file_name[-LONGEST_NAME:]}")
+        end = file_name.encode(errors="ignore")[-LONGEST_NAME:].decode(errors="ignore")
+        self._place = self._folder / get_valid_filename(f"{field_name}-{end}")
         if field_name in self._taken or field_name not in self._fields:
             self.skipped.append(field_name)
             raise SkipFile

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
 
+from config.core.addresses import may_hold_password
 from config.core.alert_settings import alert_errors
 
 ENGINES = ("duckdb", "pandas", "spark")  # compute's; this module imports no app
@@ -90,7 +91,7 @@ def _place_errors(name: str, place: str) -> Iterator[SettingError]:
     if scheme in {"file", "local"}:
         yield "E017", f"{name} is the URL of a folder.", "Give its plain path, whose links are looked into."
         return
-    if urlsplit(place).password is not None:
+    if may_hold_password(place):
         yield (
             "E019",
             f"{name} holds a password.",

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
 from config.admin.base import ReadOnlyAdmin
+from config.core.addresses import may_hold_password
 from config.core.admin_columns import badge, link_to, shortened
 from inflight.models import Delivery, ImportRun, Pickup
 from inflight.services.pickup import STILL_SECONDS
@@ -37,7 +38,7 @@ class PickupAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         place = {
-            "inbox": settings.IMPORT_INBOX,
+            "inbox": "" if may_hold_password(settings.IMPORT_INBOX) else settings.IMPORT_INBOX,
             "pattern": settings.IMPORT_INBOX_PATTERN,
             "purchases_pattern": settings.IMPORT_INBOX_PATTERN.lower().replace("customers", "purchases"),
             "still_seconds": int(STILL_SECONDS),

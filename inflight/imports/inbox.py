@@ -4,6 +4,7 @@ It is flat: what lies in folders of it is not looked at, so done/ and failed/ ca
 """
 
 import hashlib
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from compute.files.locations import OBJECT_STORES, filesystem, is_url, moment_of
+from config.core.addresses import may_hold_password
 from inflight.exceptions import UnusableCsv
+
+logger = logging.getLogger(__name__)
 
 CUSTOMERS, PURCHASES = "customers", "purchases"
 DONE_MARK = ".done"  # behind a file's name: a file, as new as that or newer, that says that it is whole
@@ -63,6 +67,10 @@ class Inbox:
     """A place with files; close it when done. All methods may raise InboxUnavailable."""
 
     def __init__(self, place: str) -> None:
+        if may_hold_password(place):
+            raise InboxUnavailable(
+                "The address of the inbox holds a password, which would be in the log. Leave it out."
+            )
         self._place = place
         with self._answering():
             self._fs, root = _filesystem(place)
@@ -79,18 +87,27 @@ class Inbox:
     def pairs(self, pattern: str) -> list[Pair]:
         """Return the pairs there are, and the files that wait for their other one; `pattern` is that of the customers."""
         found = {}
+        for entry in self._entries():
+            name = str(entry["name"]).rstrip("/").rpartition("/")[2]
+            if not _is_text(name):
+                logger.warning("A file in the inbox is not looked at: its name is not UTF-8: %r", name)
+            elif entry["type"] == "file" and not entry.get("islink"):
+                found[name] = _described(name, entry)
+        return pairs_of(found, pattern)
+
+    def check(self) -> None:
+        """Raise InboxUnavailable where the inbox cannot even be listed: then a file's trouble is not its own."""
+        self._entries()
+
+    def _entries(self) -> list[dict[str, Any]]:
         with self._answering():
             try:
-                entries = self._fs.ls(self._root, detail=True)
+                entries: list[dict[str, Any]] = self._fs.ls(self._root, detail=True)
             except FileNotFoundError:
                 if not self._copies:
                     raise
-                entries = []  # to an object store a folder without objects is none
-        for entry in entries:
-            name = str(entry["name"]).rstrip("/").rpartition("/")[2]
-            if entry["type"] == "file" and not entry.get("islink"):
-                found[name] = _described(name, entry)
-        return pairs_of(found, pattern)
+                return []  # to an object store a folder without objects is none
+        return entries
 
     def fetch(self, name: str, version: str, path: Path) -> str:
         """Copy a file to this machine and return its SHA-256; raise FileChanged where it is not that version."""
@@ -130,8 +147,7 @@ class Inbox:
             return
         with self._answering():
             target = self._target(folder, new_name)
-            if self._info(name + DONE_MARK):
-                self._fs.rm_file(self._path(name + DONE_MARK))
+            self._drop_mark(name)
             if self._copies:
                 self._fs.cp_file(self._path(name), target)
                 self._fs.rm_file(self._path(name))
@@ -142,7 +158,7 @@ class Inbox:
         """Delete the files in a folder of the inbox; return how many there were."""
         with self._answering():
             try:
-                entries = self._fs.ls(self._path(folder), detail=True)
+                entries = self._fs.ls(self._folder(folder), detail=True)
             except FileNotFoundError:
                 return 0
             files = [str(entry["name"]) for entry in entries if entry["type"] == "file"]
@@ -150,10 +166,30 @@ class Inbox:
                 self._fs.rm_file(file)
             return len(files)
 
+    def delete(self, name: str, version: str) -> int:
+        """Delete a file of that version, and its mark; return how many there were."""
+        if self._version_of(name) != version:
+            return 0
+        with self._answering():
+            self._drop_mark(name)
+            self._fs.rm_file(self._path(name))
+        return 1
+
+    def _drop_mark(self, name: str) -> None:
+        if self._info(name + DONE_MARK):
+            self._fs.rm_file(self._path(name + DONE_MARK))
+
     def _target(self, folder: str, name: str) -> str:
         if not self._copies:
-            self._fs.makedirs(self._path(folder), exist_ok=True)
+            self._fs.makedirs(self._folder(folder), exist_ok=True)
         return self._path(folder, name)
+
+    def _folder(self, folder: str) -> str:
+        """Return the path of a folder of the inbox, which is not a link to files that are not ours."""
+        info = None if self._copies else self._info(folder)
+        if info and (info["type"] == "link" or info.get("islink")):
+            raise InboxUnavailable(f"{folder} in the inbox is a link. Make it a folder.")
+        return self._path(folder)
 
     def _path(self, *parts: str) -> str:
         return "/".join([self._root, *parts])
@@ -166,7 +202,7 @@ class Inbox:
     def _info(self, *parts: str) -> Mapping[str, Any] | None:
         try:
             info: Mapping[str, Any] = self._fs.info(self._path(*parts))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         return info
 
@@ -174,7 +210,7 @@ class Inbox:
     def _answering(self) -> Iterator[None]:
         try:
             yield
-        except (FileChanged, UnusableCsv):
+        except (FileChanged, UnusableCsv, InboxUnavailable):
             raise
         except Exception as error:  # each driver has errors of its own
             raise InboxUnavailable(f"{self._place}: {type(error).__name__}: {error}") from error
@@ -226,6 +262,15 @@ def _fits(name: str, pattern: str, kind: str) -> bool:
 
 def _is_marked(file: InboxFile, mark: InboxFile | None) -> bool:
     return mark is not None and mark.modified_at >= file.modified_at
+
+
+def _is_text(name: str) -> bool:
+    """Return whether a name can be stored: Python reads bytes that are not UTF-8 as surrogates."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _described(name: str, info: Mapping[str, Any]) -> InboxFile:

@@ -4,8 +4,19 @@ from typing import Any
 
 import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
+from paramiko.sftp import CMD_NAME
 
 SECONDS = 30.0  # for a connection, and for the server to answer
+
+
+class _Client(paramiko.SFTPClient):  # type: ignore[misc]
+    """Read names that are not UTF-8 as Python reads those of this machine; else one of them would end the whole listing."""
+
+    def _request(self, kind: Any, *args: Any) -> Any:
+        answered, message = super()._request(kind, *args)
+        if answered == CMD_NAME:
+            message.get_text = lambda: message.get_string().decode(errors="surrogateescape")
+        return answered, message
 
 
 class KnownSFTPFileSystem(SFTPFileSystem):  # type: ignore[misc]
@@ -26,8 +37,18 @@ class KnownSFTPFileSystem(SFTPFileSystem):  # type: ignore[misc]
         self.client.set_missing_host_key_policy(self.host_key_policy)
         options = {"timeout": SECONDS, "banner_timeout": SECONDS, "auth_timeout": SECONDS} | self.ssh_kwargs
         self.client.connect(self.host, **options)
-        self.ftp = self.client.open_sftp()
+        self.ftp = _Client.from_transport(self.client.get_transport())
         self.ftp.get_channel().settimeout(SECONDS)
+
+    def ls(self, path: str, detail: bool = False) -> list[Any]:
+        """Describe, or with detail=False only name, what lies in a folder."""
+        found = [self._decode_stat(stat, path) for stat in self.ftp.listdir_attr(path)]
+        return found if detail else sorted(each["name"] for each in found)
+
+    def info(self, path: str) -> dict[str, Any]:
+        """Describe a file; a link is a link, as in a listing, and not what it leads to."""
+        found: dict[str, Any] = self._decode_stat(self.ftp.lstat(path))
+        return found | {"name": path}
 
     def close(self) -> None:
         """End the connection."""

@@ -1,4 +1,4 @@
-"""Alerts of inflight: imports with rejects or without an end, deliveries that wait or failed.
+"""Alerts of inflight: imports with rejects or without an end, files that are not picked up, deliveries that wait or failed.
 
 What they say names no passenger and repeats nothing that the partner or a file said: it leaves this system.
 """
@@ -11,11 +11,11 @@ from typing import Any
 from django.db.models import Max, QuerySet, Sum
 
 from config.monitoring.alerts.sources import Condition, Severity
-from inflight.models import Delivery, DeliveryBatch, ImportRun
+from inflight.models import Delivery, DeliveryBatch, ImportRun, Pickup
 
 A_DAY = timedelta(days=1)
-LONG = timedelta(hours=1)  # for a delivery to wait
-MOST_IMPORTS = 1000  # that ended within a day
+LONG = timedelta(hours=1)  # for a delivery to wait, and for files to be moved
+MOST_IMPORTS = 1000  # that ended within a day; and as many pickups
 LEFT = (DeliveryBatch.Status.PENDING, DeliveryBatch.Status.FAILED)
 ENDED_BADLY = {
     ImportRun.Status.FAILED: "failed",
@@ -24,11 +24,18 @@ ENDED_BADLY = {
 
 
 def conditions(now: datetime) -> Iterator[Condition]:
-    """Yield the imports of a day that people must look at, and the deliveries that do not arrive."""
+    """Yield the imports and pickups of a day that people must look at, and the deliveries that do not arrive."""
     started = ImportRun.objects.filter(created_at__gte=now - 2 * A_DAY, dry_run=False)
     told = [ImportRun.Status.COMPLETED_WITH_REJECTS, *ENDED_BADLY]
     for run in started.filter(finished_at__gte=now - A_DAY, status__in=told).order_by("-pk")[:MOST_IMPORTS]:
         yield _import(run)
+    failed = Pickup.objects.filter(status=Pickup.Status.FAILED, finished_at__gte=now - A_DAY)
+    for pickup in failed.exclude(run__status=ImportRun.Status.FAILED).order_by("-pk")[
+        :MOST_IMPORTS
+    ]:  # which are told above
+        yield _failed_pickup(pickup)
+    for pickup in Pickup.objects.filter(status=Pickup.Status.MOVING).order_by("pk")[:MOST_IMPORTS]:
+        yield _stuck_pickup(pickup)
     for delivery in Delivery.objects.filter(status__in=Delivery.ACTIVE, failed_rounds__gt=0, is_paused=False):
         yield _waiting(delivery)
     for delivery in _failed():
@@ -57,6 +64,36 @@ def _import(run: ImportRun) -> Condition:
         since=run.finished_at or run.created_at,
         happened=True,
     )
+
+
+def _failed_pickup(pickup: Pickup) -> Condition:
+    return Condition(
+        key=f"pickup-{pickup.pk}",
+        state="failed",
+        title=f"Pickup {pickup.pk} failed",
+        detail=f"Nothing of {' and '.join(pickup.names)} was imported. The pickup's page says why.",
+        path=_pickup_path(pickup),
+        since=pickup.finished_at or pickup.created_at,
+        happened=True,
+    )
+
+
+def _stuck_pickup(pickup: Pickup) -> Condition:
+    return Condition(
+        key=f"pickup-{pickup.pk}-moving",
+        state="moving",
+        severity=Severity.WARNING,
+        title=f"The files of pickup {pickup.pk} cannot be moved out of the inbox",
+        detail=f"{' and '.join(pickup.names)}: the log says why. It is tried again by itself.",
+        recovery=f"The files of pickup {pickup.pk} were moved out of the inbox",
+        path=_pickup_path(pickup),
+        since=pickup.still_since,
+        patience=LONG,
+    )
+
+
+def _pickup_path(pickup: Pickup) -> str:
+    return f"/admin/inflight/pickup/{pickup.pk}/change/"
 
 
 def _counted(path: str, counts: dict[str, Any] | None) -> tuple[str, int, int]:

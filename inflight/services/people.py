@@ -36,7 +36,7 @@ from inflight.models import (
 )
 from inflight.selectors import active_delivery
 from inflight.services import deliveries, imports, traces
-from inflight.services.pickup import drop_picked_up
+from inflight.services.inboxes import drop_picked_up, forget_contents, inboxes_in_use, looking_into
 from inflight.services.traces import ERASED, Person
 from inflight.services.turns import erasing
 from inflight.services.uploads import drop_uploads
@@ -110,8 +110,6 @@ def erase_customer(customer_id: str, *, requested_by: str) -> Erasure:
     with _turn():
         if ImportRun.objects.filter(status=ImportRun.Status.QUEUED).exists():
             raise ErasureMustWait("An import is queued, and its files may hold this person.")
-        if Pickup.objects.filter(status=Pickup.Status.IMPORTING).exists():
-            raise ErasureMustWait("Files of the inbox are being imported, and may hold this person.")
         person = _person(customer_id)
         files = _drop_files()  # before the transaction: who is killed between erases the rest when asked again
         return _erase(person, digest_of(customer_id), requested_by, files)
@@ -122,12 +120,15 @@ def _drop_files() -> dict[str, int]:
         return {"uploads": drop_uploads(), "inbox_files": drop_picked_up()}
     except InboxUnavailable as error:
         logger.warning("The inbox cannot be used: %s", error)
-        raise ErasureMustWait("The inbox cannot be reached, and its files may hold this person.") from error
+        raise ErasureMustWait("The inbox cannot be used, and its files may hold this person.") from error
 
 
 def readmit_customer(customer_id: str) -> int:
-    """Have imports take an erased id again; return of how many erasures it was."""
-    return Erasure.objects.filter(digest=digest_of(customer_id)).update(digest="")
+    """Have imports take an erased id again, also from files that were picked up before; return of how many erasures it was."""
+    erasures = Erasure.objects.filter(digest=digest_of(customer_id)).update(digest="")
+    if erasures:
+        forget_contents()
+    return erasures
 
 
 def erase_expired_customers(seconds: float = EXPIRE_SECONDS) -> None:
@@ -155,13 +156,14 @@ def erase_expired_customers(seconds: float = EXPIRE_SECONDS) -> None:
 
 
 def drop_old_rejects() -> None:
-    """Drop rejected rows, and errors of imports, which may quote a file, REJECT_RETENTION_DAYS after their import."""
+    """Drop rejected rows, and errors of imports and pickups, which may quote a file, REJECT_RETENTION_DAYS after them."""
     before = timezone.now() - timedelta(days=settings.REJECT_RETENTION_DAYS)
     old = ImportReject.objects.filter(run__created_at__lt=before).order_by("pk").values_list("pk", flat=True)
     while some := list(old[:CHUNK]):
         ImportReject.objects.filter(pk__in=some).delete()
     failed = ImportRun.objects.filter(created_at__lt=before, status=ImportRun.Status.FAILED)
     failed.exclude(error="").update(error="")
+    Pickup.objects.filter(created_at__lt=before, status=Pickup.Status.FAILED).exclude(error="").update(error="")
 
 
 def _expired() -> QuerySet[Customer]:
@@ -182,9 +184,11 @@ def _person(customer_id: str) -> Person:
 
 @contextmanager
 def _turn() -> Iterator[None]:
-    """Wait until no import runs and no attempt is under way, and keep it so; raise ErasureMustWait."""
+    """Wait until no look into an inbox, import or attempt is under way, and keep it so; raise ErasureMustWait."""
+    looks = [looking_into(place, wait_seconds=WAIT_SECONDS) for place in inboxes_in_use()]
     steps = (
         (erasing(wait_seconds=WAIT_SECONDS), "Another erasure is under way."),
+        *((look, "Files of an inbox are being imported or moved, and may hold this person.") for look in looks),
         (exclusive(imports.LOCK, wait_seconds=WAIT_SECONDS), "An import is under way, and may hold this person."),
         (exclusive(deliveries.LOCK, wait_seconds=WAIT_SECONDS), "Customers are being sent to the partner."),
     )

@@ -4,9 +4,7 @@ How far a pair is stands in its row, written before each step and read by whoeve
 line: the next look goes on, an import that was over is not made again, and a file is moved under the name once chosen.
 """
 
-import hashlib
 import logging
-import os
 import shutil
 import time
 from datetime import timedelta
@@ -18,30 +16,39 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from compute.files.locations import is_url
 from config.api.problems import Problem
-from config.core.locks import exclusive
 from config.worker.queue import wake_once_at
 from inflight.exceptions import ImportInProgress, UnusableCsv
 from inflight.imports.inbox import FileChanged, Inbox, InboxFile, InboxUnavailable, Pair, name_beside
 from inflight.imports.rejects_csv import rejects_csv
 from inflight.models import Delivery, ImportRun, Pickup
 from inflight.services import deliveries, imports
+from inflight.services.inboxes import (
+    BEGUN,
+    DONE_FOLDER,
+    FAILED_FOLDER,
+    IMPORTED,
+    absolute,
+    looking_into,
+    run_of_same_bytes,
+)
 from inflight.services.uploads import scratch_folder
 from inflight.uploads import SPARE_BYTES
 
 logger = logging.getLogger(__name__)
 
 PICK_UP_TASK = "inflight.tasks.pick_up"
-DONE_FOLDER, FAILED_FOLDER = "done", "failed"
 STILL_SECONDS = 10.0  # for so long nothing was written to a file that counts as whole
 LOOK_SECONDS = 240.0  # one task's share of many pairs; the next task goes on
 LOCK_SECONDS = 2.0  # longer than the lock of a look that was killed is held
-MOST_ATTEMPTS = 10  # imports of a pair that were begun, each by a process that did not end it
-IMPORTED = (ImportRun.Status.COMPLETED, ImportRun.Status.COMPLETED_WITH_REJECTS)
+MOST_ATTEMPTS = 10  # imports of a pair that were begun, each without coming to an end
 CHANGES = ("inserted", "updated")
 
 Status = Pickup.Status
+
+
+class NoRoom(Exception):  # noqa: N818 - named after what is wrong, as InboxUnavailable
+    """The disk of this machine has no room for the copies of a pair."""
 
 
 def pick_up() -> None:
@@ -54,19 +61,11 @@ def pick_up() -> None:
         wake_once_at(PICK_UP_TASK, timezone.now() + timedelta(seconds=STILL_SECONDS))
 
 
-def drop_picked_up() -> int:
-    """Delete what lies in done/ and failed/ of IMPORT_INBOX; return how many files. Raises InboxUnavailable."""
-    if not settings.IMPORT_INBOX:
-        return 0
-    with Inbox(settings.IMPORT_INBOX) as inbox:
-        return sum(inbox.empty(folder) for folder in (DONE_FOLDER, FAILED_FOLDER))
-
-
 class Look:
     """One look into an inbox, which goes on with every pair as far as it can. `ended` are the pairs that it has done with."""
 
     def __init__(self, place: str, *, then_send: bool) -> None:
-        self.place = place if is_url(place) else os.path.realpath(place)
+        self.place = absolute(place)
         self._then_send = then_send
         self.is_to_be_continued = False
         self.ended: list[Pickup] = []
@@ -74,8 +73,7 @@ class Look:
 
     def run(self) -> None:
         """Look, unless another process is looking into the same inbox."""
-        name = hashlib.sha256(self.place.encode()).hexdigest()[:16]
-        with exclusive(f"pickup-{name}", wait_seconds=LOCK_SECONDS) as taken:
+        with looking_into(self.place, wait_seconds=LOCK_SECONDS) as taken:
             if not taken:
                 return
             self._start_deliveries()
@@ -93,12 +91,12 @@ class Look:
 
     def _go_on(self, inbox: Inbox) -> None:
         """Go on with what another look began."""
-        for pickup in self._rows.filter(status__in=[Status.IMPORTING, Status.MOVING]).order_by("id"):
+        for pickup in self._rows.filter(status__in=BEGUN).order_by("id"):
             self._carry(inbox, pickup)
 
     def _take(self, inbox: Inbox) -> None:
         """Write down what lies in the inbox, and take the pairs that are whole."""
-        begun = set(self._rows.filter(status=Status.IMPORTING).values_list("key", flat=True))
+        begun = set(self._rows.filter(status__in=BEGUN).values_list("key", flat=True))
         pairs = {pair.key: pair for pair in inbox.pairs(settings.IMPORT_INBOX_PATTERN) if pair.key not in begun}
         found = {pickup.key: pickup for pickup in self._rows.filter(status=Status.FOUND)}
         self._rows.filter(pk__in=[pickup.pk for key, pickup in found.items() if key not in pairs]).delete()
@@ -123,14 +121,15 @@ class Look:
         return pair.is_whole and (pair.is_marked or is_still) and time.monotonic() < self._deadline
 
     def _carry(self, inbox: Inbox, pickup: Pickup) -> None:
-        """Take one pair as far as it goes. Its failure does not stop the others."""
+        """Take one pair as far as it goes. Its failure does not stop the others, where the inbox can still be listed."""
         try:
             if pickup.status == Status.IMPORTING:
                 self._import(inbox, pickup)
             if pickup.status == Status.MOVING:
                 self._move(inbox, pickup)
-        except InboxUnavailable:
-            raise
+        except InboxUnavailable as error:
+            inbox.check()
+            logger.warning("Pickup %s: its files cannot be moved: %s", pickup.pk, error)
         except Exception:
             logger.exception("Pickup %s failed; it is tried again", pickup.pk)
             self.is_to_be_continued = True
@@ -150,15 +149,26 @@ class Look:
             except FileChanged:  # it is looked at anew, from the beginning
                 _save(pickup, status=Status.FOUND, versions={}, attempts=0)
                 self.is_to_be_continued = True
-            except (ImportInProgress, InboxUnavailable) as error:
+            except (ImportInProgress, NoRoom):
                 _save(pickup, attempts=pickup.attempts - 1)
                 self.is_to_be_continued = True
-                if isinstance(error, InboxUnavailable):
-                    raise
+            except InboxUnavailable as error:
+                self._bear(inbox, pickup, error)
             except Problem as problem:
                 self._settle(inbox, pickup, error=_in_names_of(pickup, folder, problem.detail))
             else:
                 self._settle(inbox, pickup)
+
+    def _bear(self, inbox: Inbox, pickup: Pickup, error: InboxUnavailable) -> None:
+        """Count an attempt to fetch a pair only where the inbox can be listed, so that the trouble is the pair's."""
+        try:
+            inbox.check()
+        except InboxUnavailable:
+            _save(pickup, attempts=pickup.attempts - 1)
+            raise
+        logger.warning("Pickup %s: its files cannot be fetched: %s", pickup.pk, error)
+        if pickup.attempts >= MOST_ATTEMPTS:
+            self._settle(inbox, pickup, error=f"The files could not be fetched in {pickup.attempts} attempts: {error}")
 
     def _import_copies(self, inbox: Inbox, pickup: Pickup, folder: Path) -> None:
         _check_size(pickup, folder)
@@ -168,7 +178,7 @@ class Look:
             customers_sha256=inbox.fetch(customers.name, pickup.versions[customers.name], customers),
             purchases_sha256=inbox.fetch(purchases.name, pickup.versions[purchases.name], purchases),
         )
-        if earlier := _run_of_same_bytes(pickup):
+        if earlier := run_of_same_bytes(pickup):
             _save(pickup, run=earlier, is_repeat=True)
             return
         imports.import_files(
@@ -259,15 +269,7 @@ def _check_size(pickup: Pickup, folder: Path) -> None:
             f"Both files together have {size:,} bytes, and may have {settings.IMPORT_MAX_UPLOAD:,} (IMPORT_MAX_UPLOAD)."
         )
     if shutil.disk_usage(folder).free - size < SPARE_BYTES:
-        raise InboxUnavailable(f"The disk of {folder.parent} has no room for {' and '.join(pickup.names)}.")
-
-
-def _run_of_same_bytes(pickup: Pickup) -> ImportRun | None:
-    same = Pickup.objects.exclude(pk=pickup.pk).filter(
-        customers_sha256=pickup.customers_sha256, purchases_sha256=pickup.purchases_sha256, run__status__in=IMPORTED
-    )
-    earlier = same.select_related("run").order_by("id").first()
-    return earlier.run if earlier else None
+        raise NoRoom(f"The disk of {folder.parent} has no room for {' and '.join(pickup.names)}.")
 
 
 def _given_up(pickup: Pickup) -> str:

@@ -127,9 +127,19 @@ def erase_from_batches(person: Person) -> dict[str, int]:
     for pk in [batch.pk for batch, _ in batches_with(person)]:
         batch = DeliveryBatch.objects.select_for_update().get(pk=pk)
         counts[_erase_from_batch(batch, _places(batch, person))] += 1
-        for field in ("answer", "error"):  # they may quote the person in a way that no search finds
-            DeliveryAttempt.objects.filter(batch=batch).exclude(**{field: ""}).update(**{field: ERASED})
+        _erase_texts_about(batch)
     return counts
+
+
+def _erase_texts_about(batch: DeliveryBatch) -> None:
+    """Erase what was said of a batch, and of those it was split from: it may quote the person in a way no search finds."""
+    keys = [batch.pk]
+    while batch.split_from:
+        batch = batch.split_from
+        keys.append(batch.pk)
+    for field in ("answer", "error"):
+        DeliveryAttempt.objects.filter(batch__in=keys).exclude(**{field: ""}).update(**{field: ERASED})
+    DeliveryBatch.objects.filter(pk__in=keys[1:]).exclude(last_error="").update(last_error=ERASED)
 
 
 def _erase_from_batch(batch: DeliveryBatch, places: list[int]) -> str:

@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,25 +30,37 @@ class _Handle(SFTPHandle):
 
 
 class _Files(SFTPServerInterface):
-    def __init__(self, server: Any, folder: Path) -> None:
+    def __init__(self, server: Any, folder: Path, unreadable: set[str]) -> None:
         super().__init__(server)
-        self._folder = folder
+        self._folder, self._unreadable = folder, unreadable
 
     def _local(self, path: str) -> Path:
         return self._folder / str(self.canonicalize(path)).lstrip("/")
 
     def list_folder(self, path: str) -> Any:
-        return [SFTPAttributes.from_stat(entry.lstat(), entry.name) for entry in self._local(path).iterdir()]
-
-    def stat(self, path: str) -> Any:
         try:
-            return SFTPAttributes.from_stat(self._local(path).stat())
+            return [
+                SFTPAttributes.from_stat(entry.lstat(), os.fsencode(entry.name))
+                for entry in self._local(path).iterdir()
+            ]
         except OSError as error:
             return SFTPServer.convert_errno(error.errno)
 
-    lstat = stat
+    def stat(self, path: str) -> Any:
+        return self._described(self._local(path).stat)
+
+    def lstat(self, path: str) -> Any:
+        return self._described(self._local(path).lstat)
+
+    def _described(self, stat: Callable[[], os.stat_result]) -> Any:
+        try:
+            return SFTPAttributes.from_stat(stat())
+        except OSError as error:
+            return SFTPServer.convert_errno(error.errno)
 
     def open(self, path: str, flags: int, attr: Any) -> Any:
+        if Path(path).name in self._unreadable:
+            return paramiko.SFTP_PERMISSION_DENIED
         file = os.fdopen(os.open(self._local(path), flags, 0o644), "r+b" if flags & os.O_ACCMODE else "rb")
         handle = _Handle(flags)
         handle.filename = str(self._local(path))
@@ -68,9 +81,10 @@ class _Files(SFTPServerInterface):
 
 
 class Sftp:
-    """Serves a folder until closed. `known_hosts` is a file that names it."""
+    """Serves a folder until closed. `known_hosts` is a file that names it; files named in `unreadable` cannot be opened."""
 
     def __init__(self, folder: Path, known_hosts: Path) -> None:
+        self.unreadable: set[str] = set()
         self._folder, self._key = folder, paramiko.RSAKey.generate(2048)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
@@ -86,7 +100,7 @@ class Sftp:
                 return
             transport = paramiko.Transport(connection)
             transport.add_server_key(self._key)
-            transport.set_subsystem_handler("sftp", SFTPServer, _Files, self._folder)
+            transport.set_subsystem_handler("sftp", SFTPServer, _Files, self._folder, self.unreadable)
             self._transports.append(transport)
             transport.start_server(event=threading.Event(), server=_Login())
 

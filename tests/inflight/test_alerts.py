@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,15 +11,17 @@ from django.utils import timezone
 
 from config.models import Alert
 from config.monitoring.alerts.rounds import check_alerts
-from inflight.models import Customer, Delivery, DeliveryBatch, ImportRun
+from inflight.models import Customer, Delivery, DeliveryBatch, ImportRun, Pickup
 from inflight.services.deliveries import deliver, retry_delivery, send_again, start_delivery
 from inflight.services.imports import mark_interrupted_imports, queue_import, run_queued_imports
+from inflight.services.pickup import pick_up
 from tests.alerting import HOUR, MINUTE, receiving, worker_beats_for_ever
 from tests.factories import CustomerFactory
 from tests.fakes.alert_receiver import AlertReceiver
 from tests.fakes.faulty import Fault
 from tests.fakes.partner import Partner
 from tests.inflight.conftest import CUSTOMER_HEADER, PURCHASES, Import, send
+from tests.inflight.pickup.conftest import put
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +84,55 @@ def test_imports_of_long_ago_are_not_told(receiver: AlertReceiver) -> None:
     long_ago = timezone.now() - timedelta(days=1, minutes=1)
     ImportRun.objects.create(status="failed", created_at=long_ago, finished_at=long_ago)
     assert told(receiver) == []
+
+
+def pickup(status: str, **fields: Any) -> Pickup:
+    names = {"customers_name": "AF12-customers.csv", "purchases_name": "AF12-purchases.csv"}
+    return Pickup.objects.create(status=status, inbox="/inbox", key="AF12-*.csv", **names, **fields)
+
+
+def test_a_pickup_that_failed_is_told_once_without_what_the_file_says(
+    receiver: AlertReceiver, settings: Any, tmp_path: Path
+) -> None:
+    settings.IMPORT_INBOX = str(tmp_path)
+    put(tmp_path, "AF12-", ["Galante;Marie", "1;2"], PURCHASES, marked=True)
+    pick_up()
+    (alert,) = told(receiver)
+    failed = Pickup.objects.get(status="failed", run=None)
+    assert "Galante" in failed.error
+    assert (alert["kind"], alert["severity"], alert["title"]) == ("happened", "error", f"Pickup {failed.pk} failed")
+    assert alert["detail"].startswith("Nothing of AF12-customers.csv and AF12-purchases.csv was imported.")
+    assert "Galante" not in str(receiver.received[0].body)
+    assert resolve(alert["url"]).kwargs == {"object_id": str(failed.pk)}
+    assert told(receiver, timezone.now() + 3 * HOUR) == []
+
+
+def test_a_pickup_that_was_given_up_is_told_beside_its_interrupted_import(receiver: AlertReceiver) -> None:
+    now = timezone.now()
+    run = ImportRun.objects.create(status="interrupted", finished_at=now, created_at=now)
+    given_up = pickup("failed", finished_at=now, run=run)
+    assert {alert["title"] for alert in told(receiver)} == {
+        f"Import {run.pk} was interrupted",
+        f"Pickup {given_up.pk} failed",
+    }
+
+
+def test_a_failed_import_of_a_pickup_is_told_once(receiver: AlertReceiver) -> None:
+    now = timezone.now()
+    run = ImportRun.objects.create(status="failed", finished_at=now, created_at=now)
+    pickup("failed", finished_at=now, run=run)
+    pickup("failed", finished_at=now - timedelta(days=1, minutes=1))
+    assert [alert["title"] for alert in told(receiver)] == [f"Import {run.pk} failed"]
+
+
+def test_files_that_cannot_be_moved_are_told_after_an_hour_and_when_they_were(receiver: AlertReceiver) -> None:
+    moving, now = pickup("moving"), timezone.now()
+    assert told(receiver, now + 59 * MINUTE) == []
+    (alert,) = told(receiver, now + 61 * MINUTE)
+    assert alert["title"] == f"The files of pickup {moving.pk} cannot be moved out of the inbox"
+    Pickup.objects.update(status="done")
+    told_after = [told(receiver, now + (62 + n) * MINUTE) for n in range(10)]
+    assert [alert["kind"] for each in told_after for alert in each] == ["recovered"]
 
 
 def waiting_delivery(partner: Partner) -> Delivery:

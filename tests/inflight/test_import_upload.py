@@ -51,6 +51,11 @@ def test_a_dry_run_changes_nothing_and_its_files_are_kept_to_be_imported(api: AP
     assert left(tmp_path) == ["customers_file-c.csv", "purchases_file-p.csv"]
 
 
+def test_of_a_long_name_in_any_script_its_end_is_kept(api: APIClient, tmp_path: Path) -> None:
+    assert post(api, form() | {"customers_file": file("a" + "漢" * 100 + ".csv", CUSTOMERS)}).status_code == 201
+    assert left(tmp_path) == [f"customers_file-{'漢' * 32}.csv", "purchases_file-p.csv"]
+
+
 def test_with_prefer_a_worker_imports(api: APIClient) -> None:
     response = post(api, form(), prefer="respond-async")
     assert (response.status_code, response.json()["status"]) == (202, "queued")

@@ -23,7 +23,17 @@ from config.core.json import dumps
 from config.core.locks import exclusive
 from inflight.exceptions import ErasureMustWait, UnknownCustomer
 from inflight.imports.erased import digest_of
-from inflight.models import Customer, Delivery, DeliveryBatch, Erasure, ImportReject, ImportRun, Purchase
+from inflight.models import (
+    Customer,
+    Delivery,
+    DeliveryAttempt,
+    DeliveryBatch,
+    Erasure,
+    ImportReject,
+    ImportRun,
+    Pickup,
+    Purchase,
+)
 from inflight.selectors import outgoing_customers
 from inflight.services import people
 from inflight.services.deliveries import deliver, start_delivery
@@ -36,7 +46,7 @@ from tests.factories import CustomerFactory, PurchaseFactory
 from tests.fakes.faulty import Fault, Received, wait_until
 from tests.fakes.partner import Partner
 from tests.inflight import marked
-from tests.inflight.conftest import CUSTOMER_HEADER, CUSTOMERS, PURCHASE_HEADER, PURCHASES, Import
+from tests.inflight.conftest import CUSTOMER_HEADER, CUSTOMERS, PURCHASE_HEADER, PURCHASES, Import, send
 
 pytestmark = pytest.mark.django_db
 commits = pytest.mark.django_db(transaction=True)
@@ -254,6 +264,20 @@ def test_a_kept_answer_that_names_the_person_is_told_anew(api: APIClient, partne
     assert "it was not sent" in again[0]["batches"][0]["last_error"]
     assert again[1] == {}
     assert Delivery.objects.count() == 1
+
+
+def test_what_was_said_of_the_batch_that_the_persons_was_split_from_is_erased(partner: Partner) -> None:
+    for key, name in (("1", "Ångström"), ("2", "Galante")):
+        CustomerFactory(customer_id=key, last_name=name)
+    partner.fail_next(Fault(status=413, body=b'{"too_large": "\\u00c5ngstr\\u00f6m"}'))
+    assert send().status == "delivered"
+    whole = DeliveryBatch.objects.get(status="split")
+    DeliveryBatch.objects.filter(pk=whole.pk).update(last_error="413 for Angstroem")
+    erase_customer("1", requested_by="")
+    whole.refresh_from_db()
+    assert whole.last_error == "(erased)"
+    assert [attempt.answer for attempt in DeliveryAttempt.objects.filter(batch=whole)] == ["(erased)"]
+    assert "ngstr" not in str(list(DeliveryAttempt.objects.values()))
 
 
 def test_an_import_that_waits_goes_first() -> None:
@@ -483,6 +507,15 @@ def test_rejects_are_dropped_when_they_are_old(do_import: Import, settings: Any)
     old.refresh_from_db()
     assert old.purchases
     assert old.purchases["rejected"] == 1
+
+
+def test_errors_of_pickups_are_dropped_when_they_are_old(settings: Any) -> None:
+    settings.REJECT_RETENTION_DAYS = 90
+    for key, days, status in (("old", 91, "failed"), ("recent", 89, "failed"), ("to be moved", 91, "moving")):
+        created_at = timezone.now() - timedelta(days=days)
+        Pickup.objects.create(key=key, status=status, error="its header is: Galante", created_at=created_at)
+    drop_old_rejects()
+    assert list(Pickup.objects.filter(error="").values_list("key", flat=True)) == ["old"]
 
 
 def test_uploads_are_kept_for_as_long_as_is_set(settings: Any) -> None:

@@ -13,6 +13,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from config.api.problems import Problem
+from config.core.addresses import may_hold_password
 from config.core.commands import LeanCommand
 from inflight.imports.rejects_csv import rejects_csv
 from inflight.models import Delivery, ImportRun, Pickup
@@ -64,6 +65,8 @@ class Command(LeanCommand):
         """Import what comes, and say in a line what became of it."""
         if options["customers"] or options["dry_run"] or options["rejects"]:
             raise CommandError("--watch goes with --send alone: its files and rejects are those of the inbox.")
+        if may_hold_password(options["watch"]):
+            raise CommandError("The address of the inbox holds a password. Leave it out: set FSSPEC_SFTP_PASSWORD.")
         stopping = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())

@@ -44,6 +44,8 @@ FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("apron.E017", {"IMPORT_INBOX": "file:///srv/inbox"}),
     ("apron.E018", {"IMPORT_INBOX": "no-such-store://inbox"}),
     ("apron.E019", {"IMPORT_INBOX": "sftp://me:secret@host/inbox"}),
+    ("apron.E019", {"IMPORT_INBOX": "sftp://me:sec/ret@host/inbox"}),
+    ("apron.E019", {"IMPORT_INBOX": "sftp://me:[secret@host/inbox"}),
     ("apron.E060", {"IMPORT_INBOX": "/no/such/folder"}),
     ("apron.E060", {"IMPORT_INBOX": "/etc/passwd"}),
     ("apron.E061", {"IMPORT_INBOX": "/tmp", "IMPORT_ROOTS": [Path("/tmp")]}),
@@ -70,6 +72,7 @@ FINE = [
     {"COMPUTE_ROOT": "s3://bucket/folder"},
     {"IMPORT_INBOX": "s3://bucket/inbox", "IMPORT_THEN_SEND": "changed"},
     {"IMPORT_INBOX": "sftp://me@host/inbox", "IMPORT_INBOX_PATTERN": "Cabin_Customers_*.xlsx"},
+    {"IMPORT_INBOX": "sftp://me@host:2222/inbox:1@2"},
     {"IMPORT_INBOX": "/tmp", "IMPORT_ROOTS": [Path("/tmp/below")]},
 ]
 

@@ -263,3 +263,38 @@ def test_files_of_the_same_name_that_come_during_the_import_stay_for_the_next_lo
     assert [each.status for each in look(inbox).ended] == ["done", "done"]
     assert Customer.objects.count() == 3
     assert CUSTOMERS[-1] in (inbox / "done" / "customers.csv").read_text()
+
+
+def test_a_name_that_is_not_utf8_is_left_and_named_in_the_log(inbox: Path, drop: Drop, caplog: Any) -> None:
+    for kind in (b"customers", b"purchases"):
+        Path(os.fsdecode(os.fsencode(inbox) + b"/AF\xe9-" + kind + b".csv")).write_text("x")
+    drop()
+    assert [pickup.status for pickup in look(inbox).ended] == ["done"]
+    assert r"not UTF-8: 'AF\udce9-customers.csv'" in caplog.text
+    assert len(names(inbox)) == 2
+
+
+def test_a_pair_without_room_on_this_machine_waits_and_the_others_go_on(
+    inbox: Path, drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop("a-")
+    monkeypatch.setattr("inflight.services.pickup.SPARE_BYTES", 2**60)
+    first = look(inbox)
+    assert (first.ended, first.is_to_be_continued, Pickup.objects.get().attempts) == ([], True, 0)
+    monkeypatch.undo()
+    assert [pickup.status for pickup in look(inbox).ended] == ["done"]
+
+
+def test_files_that_cannot_be_moved_do_not_stop_the_others_and_are_moved_later(
+    inbox: Path, drop: Drop, caplog: Any
+) -> None:
+    (inbox / "failed").write_text("in the way")
+    drop("a-", purchases=["nothing"])
+    drop("b-")
+    assert [pickup.names[0] for pickup in look(inbox).ended] == ["b-customers.csv"]
+    assert look(inbox).ended == []
+    assert Pickup.objects.get(status="moving").error
+    assert Pickup.objects.count() == 2, "they are not found anew"
+    assert "cannot be moved" in caplog.text
+    (inbox / "failed").unlink()
+    assert [pickup.status for pickup in look(inbox).ended] == ["failed"]

@@ -1,5 +1,6 @@
 """The inbox in an object store, and on an SFTP server: the same, whatever the place."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,10 @@ import fsspec.config
 import pytest
 from s3fs import S3FileSystem
 
+from inflight.imports.inbox import InboxUnavailable
 from inflight.models import Customer, Pickup
+from inflight.services.inboxes import drop_picked_up
+from inflight.services.pickup import MOST_ATTEMPTS
 from tests.fakes.s3 import BUCKET, S3
 from tests.fakes.sftp import PASSWORD, USER, Sftp
 from tests.inflight.conftest import CUSTOMERS, PURCHASES
@@ -138,3 +142,43 @@ def test_a_server_that_is_not_known_is_refused(sftp: Sftp, remote: Path, tmp_pat
     assert look(address(sftp)).ended == []
     assert "not found in known_hosts" in caplog.text
     assert not Pickup.objects.exists()
+
+
+def test_a_file_that_cannot_be_read_on_the_server_does_not_stop_the_others_and_fails_in_the_end(
+    sftp: Sftp, remote: Path
+) -> None:
+    put(remote, "AA-", CUSTOMERS, PURCHASES, marked=True)
+    put(remote, "ZZ-", CUSTOMERS, PURCHASES, marked=True)
+    sftp.unreadable.add("AA-customers.csv")
+    assert [pickup.names[0] for pickup in look(address(sftp)).ended] == ["ZZ-customers.csv"]
+    for _ in range(MOST_ATTEMPTS - 2):
+        assert look(address(sftp)).ended == []
+    [pickup] = look(address(sftp)).ended
+    assert (pickup.status, pickup.attempts) == ("failed", MOST_ATTEMPTS)
+    assert "could not be fetched in 10 attempts" in pickup.error
+    assert "PermissionError" in pickup.error
+    assert names(remote / "failed") == ["AA-customers.csv", "AA-error.txt", "AA-purchases.csv"]
+
+
+def test_a_name_on_the_server_that_is_not_utf8_does_not_stop_the_others(sftp: Sftp, remote: Path, caplog: Any) -> None:
+    Path(os.fsdecode(os.fsencode(remote) + b"/AF\xe9-customers.csv")).write_text("x")
+    put(remote, "ZZ-", CUSTOMERS, PURCHASES, marked=True)
+    assert [pickup.status for pickup in look(address(sftp)).ended] == ["done"]
+    assert "not UTF-8" in caplog.text
+
+
+@pytest.mark.parametrize("folder", ["done", "failed"])
+def test_nothing_is_moved_into_or_deleted_from_a_folder_that_is_a_link(
+    sftp: Sftp, remote: Path, folder: str, tmp_path: Path, settings: Any
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "precious").write_text("not ours")
+    (remote / folder).symlink_to(elsewhere)
+    put(remote, "", CUSTOMERS, PURCHASES if folder == "done" else ["nothing"], marked=True)
+    for place in (address(sftp), str(remote)):
+        assert look(place).ended == []
+        settings.IMPORT_INBOX = place
+        with pytest.raises(InboxUnavailable, match=f"{folder} in the inbox is a link"):
+            drop_picked_up()
+    assert names(elsewhere) == ["precious"]

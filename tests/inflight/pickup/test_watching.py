@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django_q.models import OrmQ
 
 from config.worker import folders
 from config.worker.folders import wake_on_arrival, watch_folders
 from inflight.models import Customer, Pickup
+from inflight.services.pickup import pick_up
 from inflight.services.watching import watch_inbox
 from tests.fakes.faulty import wait_until
 from tests.fakes.partner import Partner
@@ -120,3 +122,14 @@ def test_the_command_says_in_a_line_what_became_of_each_pair(
 def test_options_that_do_not_go_together_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(CommandError, match="inbox"):
         call_command("import_csv", *([options.pop("customers")] if "customers" in options else []), **options)
+
+
+@pytest.mark.django_db
+def test_an_address_with_a_password_is_refused_and_not_shown(settings: Any, caplog: Any, admin_client: Client) -> None:
+    settings.IMPORT_INBOX = place = "sftp://apron:hunter2@127.0.0.1:9/inbox"
+    with pytest.raises(CommandError, match="FSSPEC_SFTP_PASSWORD") as refused:
+        call_command("import_csv", watch=place)
+    pick_up()
+    assert "holds a password" in caplog.text
+    page = admin_client.get("/admin/inflight/pickup/").content.decode()
+    assert "hunter2" not in caplog.text + page + str(refused.value)
