@@ -46,7 +46,8 @@ class CustomerAdmin(ReadOnlyAdmin):
         ),
         "erase": Operation(
             "Erase this person",
-            "The customer, what deliveries keep of them, rejected rows and errors that name them, and all uploads are erased. "
+            "The customer, what deliveries keep of them, rejected rows and errors that name them, all uploads, "
+            "and all files in done/ of the inbox are erased. "
             "Their purchases stay, without the link. What has not been sent yet goes out without them; what the partner has "
             "cannot be called back: ask it to erase them too. Imports refuse their id from then on. This cannot be undone.",
             "person_remove",

@@ -6,7 +6,7 @@ It is flat: what lies in folders of it is not looked at, so done/ and failed/ ca
 import hashlib
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -154,17 +154,20 @@ class Inbox:
             else:
                 self._fs.mv(self._path(name), target)
 
+    def names(self, folder: str) -> list[str]:
+        """Return the names of the files in a folder of the inbox."""
+        with self._answering(), suppress(FileNotFoundError):
+            entries = self._fs.ls(self._folder(folder), detail=True)
+            return [str(entry["name"]).rpartition("/")[2] for entry in entries if entry["type"] == "file"]
+        return []
+
     def empty(self, folder: str) -> int:
         """Delete the files in a folder of the inbox; return how many there were."""
+        names = self.names(folder)
         with self._answering():
-            try:
-                entries = self._fs.ls(self._folder(folder), detail=True)
-            except FileNotFoundError:
-                return 0
-            files = [str(entry["name"]) for entry in entries if entry["type"] == "file"]
-            for file in files:
-                self._fs.rm_file(file)
-            return len(files)
+            for name in names:
+                self._fs.rm_file(self._path(folder, name))
+        return len(names)
 
     def delete(self, name: str, version: str) -> int:
         """Delete a file of that version, and its mark; return how many there were."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from inflight.models import ImportRun, Pickup
 
 DONE_FOLDER, FAILED_FOLDER = "done", "failed"
 BEGUN = (Pickup.Status.IMPORTING, Pickup.Status.MOVING)
+SHOWN = 5  # names in an error
 IMPORTED = (ImportRun.Status.COMPLETED, ImportRun.Status.COMPLETED_WITH_REJECTS)
 
 
@@ -33,17 +35,28 @@ def inboxes_in_use() -> list[str]:
     return sorted({*begun, *([absolute(settings.IMPORT_INBOX)] if settings.IMPORT_INBOX else [])})
 
 
-def drop_picked_up() -> int:
-    """Delete what lies in done/ and failed/ of IMPORT_INBOX, and what is yet to be moved there; return how many files.
+class NotImported(Exception):  # noqa: N818 - it says what the files are
+    """Files of the inbox that nothing was imported of."""
 
-    Raises InboxUnavailable. The caller has the turn to look into it.
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(", ".join(sorted(names)[:SHOWN]))
+
+
+def drop_picked_up() -> int:
+    """Delete what lies in done/ of IMPORT_INBOX, and what is yet to be moved there; return how many files.
+
+    Raises InboxUnavailable, and NotImported where there are files that nothing was imported of: they would be lost. The
+    caller has the turn to look into it.
     """
     if not settings.IMPORT_INBOX:
         return 0
     moving = Pickup.objects.filter(inbox=absolute(settings.IMPORT_INBOX), status=Pickup.Status.MOVING)
     with Inbox(settings.IMPORT_INBOX) as inbox:
+        failed = [name for pickup in moving.exclude(error="") for name in pickup.names]
+        if failed := [*inbox.names(FAILED_FOLDER), *failed]:
+            raise NotImported(failed)
         left = sum(inbox.delete(name, pickup.versions[name]) for pickup in moving for name in pickup.names)
-        return left + sum(inbox.empty(folder) for folder in (DONE_FOLDER, FAILED_FOLDER))
+        return left + inbox.empty(DONE_FOLDER)
 
 
 def run_of_same_bytes(pickup: Pickup) -> ImportRun | None:

@@ -36,7 +36,7 @@ from inflight.models import (
 )
 from inflight.selectors import active_delivery
 from inflight.services import deliveries, imports, traces
-from inflight.services.inboxes import drop_picked_up, forget_contents, inboxes_in_use, looking_into
+from inflight.services.inboxes import NotImported, drop_picked_up, forget_contents, inboxes_in_use, looking_into
 from inflight.services.traces import ERASED, Person
 from inflight.services.turns import erasing
 from inflight.services.uploads import drop_uploads
@@ -105,7 +105,7 @@ def _mentions(person: Person) -> Iterator[dict[str, Any]]:
 def erase_customer(customer_id: str, *, requested_by: str) -> Erasure:
     """Erase a person and return the record of it; raise UnknownCustomer or ErasureMustWait.
 
-    Imports refuse the id from then on. All uploads go, and all files that were picked up, since any may hold the person.
+    Imports refuse the id from then on. All uploads go, and all files of done/ in the inbox, since any may hold the person.
     """
     with _turn():
         if ImportRun.objects.filter(status=ImportRun.Status.QUEUED).exists():
@@ -117,7 +117,12 @@ def erase_customer(customer_id: str, *, requested_by: str) -> Erasure:
 
 def _drop_files() -> dict[str, int]:
     try:
-        return {"uploads": drop_uploads(), "inbox_files": drop_picked_up()}
+        return {"inbox_files": drop_picked_up(), "uploads": drop_uploads()}
+    except NotImported as error:
+        raise ErasureMustWait(
+            f"Files in failed/ of the inbox were not imported, and may hold this person: {error}."
+            " Mend them and put them into the inbox again, or delete them."
+        ) from error
     except InboxUnavailable as error:
         logger.warning("The inbox cannot be used: %s", error)
         raise ErasureMustWait("The inbox cannot be used, and its files may hold this person.") from error

@@ -87,3 +87,18 @@ def test_the_same_pair_brings_back_who_was_erased_and_admitted_again(inbox: Path
     drop("c-")
     assert [pickup.status for pickup in look(inbox).ended] == ["done"]
     assert Customer.objects.filter(pk="1").exists()
+
+
+def test_files_that_nothing_was_imported_of_are_not_deleted_and_an_erasure_names_them(inbox: Path, drop: Drop) -> None:
+    CustomerFactory(customer_id="1")
+    drop("AF1-", customers=["no;header"])
+    assert [pickup.status for pickup in look(inbox).ended] == ["failed"]
+    failed = sorted(path.name for path in (inbox / "failed").iterdir())
+    with pytest.raises(ErasureMustWait, match=r"failed/ of the inbox were not imported.*AF1-customers\.csv"):
+        erase_customer("1", requested_by="")
+    assert sorted(path.name for path in (inbox / "failed").iterdir()) == failed
+    assert Customer.objects.filter(pk="1").exists()
+    for path in (inbox / "failed").iterdir():
+        path.unlink()
+    erase_customer("1", requested_by="")
+    assert not Customer.objects.exists()
