@@ -108,6 +108,11 @@ class SendInput(Input):
         required=False,
         min_length=1,
         max_length=MOST_CUSTOMERS,
+        error_messages={
+            "not_a_list": 'Give a list of ids, such as ["1"].',
+            "min_length": "Give at least one id.",
+            "max_length": "Give at most {max_length} ids.",
+        },
         help_text="these customers, instead of `only`",
     )
     dry_run = FlagField(default=False, help_text="say what would be sent, and send nothing")

@@ -143,5 +143,5 @@ class _Attempts:
         return {"X-Request-ID": str(self._request_id)}
 
     def end(self, outcome: Answer | TransportError) -> None:
-        seconds = time.monotonic() - self._started
+        seconds = round(time.monotonic() - self._started, 3)
         self._events.put(Ended(self._batch, self._request_id, seconds, outcome))
