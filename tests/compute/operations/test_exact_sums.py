@@ -90,17 +90,19 @@ def test_the_mean_of_stats_is_that_of_the_decimals(engine: str, case: str, tmp_p
 
 
 @every_engine
-def test_a_million_of_one_cent_is_ten_thousand(engine: str, tmp_path: Path) -> None:
+def test_many_cents_are_whole_units(engine: str, tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
-    path.write_text("k,x\n" + "a,0.01\n" * 1_000_000)
-    assert sum_and_mean(path, engine) == ("10000.00", "0.01")
+    times = 100_000 if engine == "pandas" else 1_000_000  # it takes ten times as long
+    path.write_text("k,x\n" + "a,0.01\n" * times)
+    assert sum_and_mean(path, engine) == (f"{times // 100}.00", "0.01")
 
 
 @every_engine
 def test_a_late_digit_behind_the_point_counts(engine: str, tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
-    path.write_text("k,x\n" + "a,1\n" * 400_000 + "a,0.5\n" + "a,1\n" * 400_000 + "a,0.125\n")
-    assert sum_and_mean(path, engine)[0] == "800000.625"
+    times = 40_000 if engine == "pandas" else 400_000  # it takes ten times as long
+    path.write_text("k,x\n" + "a,1\n" * times + "a,0.5\n" + "a,1\n" * times + "a,0.125\n")
+    assert sum_and_mean(path, engine)[0] == f"{2 * times}.625"
 
 
 @every_engine
