@@ -71,3 +71,20 @@ def run_of_same_bytes(pickup: Pickup) -> ImportRun | None:
 def forget_contents() -> None:
     """Have no pair count as imported before: an import of the same bytes would take other rows now."""
     Pickup.objects.exclude(customers_sha256="").update(customers_sha256="", purchases_sha256="")
+
+
+def has_changed(run: ImportRun | None) -> bool:
+    """Return whether an import made or changed something."""
+    return any(each.get(what) for each in _counts(run) for what in ("inserted", "updated"))
+
+
+def nothing_taken(run: ImportRun) -> str:
+    """Return why nothing was imported of files that could be read; empty where something was."""
+    counts = _counts(run)
+    rows, rejected = (sum(each.get(what, 0) for each in counts) for what in ("read", "rejected"))
+    is_nothing = run.status == ImportRun.Status.COMPLETED_WITH_REJECTS and rows == rejected
+    return "Every row was rejected; the rejects say why." if is_nothing else ""
+
+
+def _counts(run: ImportRun | None) -> list[dict[str, int]]:
+    return [(run and getattr(run, kind)) or {} for kind in ("customers", "purchases")]

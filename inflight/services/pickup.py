@@ -7,6 +7,7 @@ line: the next look goes on, an import that was over is not made again, and a fi
 import logging
 import shutil
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,9 @@ from inflight.services.inboxes import (
     FAILED_FOLDER,
     IMPORTED,
     absolute,
+    has_changed,
     looking_into,
+    nothing_taken,
     run_of_same_bytes,
 )
 from inflight.services.uploads import scratch_folder
@@ -42,7 +45,6 @@ STILL_SECONDS = 10.0  # for so long nothing was written to a file that counts as
 LOOK_SECONDS = 240.0  # one task's share of many pairs; the next task goes on
 LOCK_SECONDS = 2.0  # longer than the lock of a look that was killed is held
 MOST_ATTEMPTS = 10  # imports of a pair that were begun, each without coming to an end
-CHANGES = ("inserted", "updated")
 
 Status = Pickup.Status
 
@@ -195,6 +197,7 @@ class Look:
         newest = Delivery.objects.order_by("-pk").values_list("pk", flat=True).first()
         if pickup.run:
             pickup.run.refresh_from_db()
+            error = error or nothing_taken(pickup.run)
         _save(
             pickup,
             status=Status.MOVING,
@@ -210,22 +213,22 @@ class Look:
         for name in pickup.names:
             inbox.move(name, pickup.versions[name], folder, number + name)
         status = Status.FAILED if pickup.error else Status.REPEATED if pickup.is_repeat else Status.DONE
-        if status == Status.DONE and self._then_send and _has_changed(pickup.run):
+        if status == Status.DONE and self._then_send and has_changed(pickup.run):
             _save(pickup, status=Status.SENDING)
             return
         self._end(pickup, status)
 
     def _report(self, inbox: Inbox, pickup: Pickup, folder: str, number: str) -> None:
+        reports: dict[str, Iterator[str]] = {}
         if pickup.error:
-            what, lines = "error.txt", iter([f"{' and '.join(pickup.names)} were not imported.\n{pickup.error}\n"])
-        elif not pickup.is_repeat and pickup.run and pickup.run.status == ImportRun.Status.COMPLETED_WITH_REJECTS:
-            what, lines = "rejects.csv", rejects_csv(pickup.run.rejects.order_by("id").iterator())
-        else:
-            return
-        with scratch_folder(f"pickup-{pickup.pk}") as own:
-            with (own / what).open("w", encoding="utf-8", newline="") as file:
-                file.writelines(lines)
-            inbox.put(own / what, folder, number + _report_name(pickup, what))
+            reports["error.txt"] = iter([f"{' and '.join(pickup.names)} were not imported.\n{pickup.error}\n"])
+        if not pickup.is_repeat and pickup.run and pickup.run.status == ImportRun.Status.COMPLETED_WITH_REJECTS:
+            reports["rejects.csv"] = rejects_csv(pickup.run.rejects.order_by("id").iterator())
+        for what, lines in reports.items():
+            with scratch_folder(f"pickup-{pickup.pk}") as own:
+                with (own / what).open("w", encoding="utf-8", newline="") as file:
+                    file.writelines(lines)
+                inbox.put(own / what, folder, number + _report_name(pickup, what))
 
     def _start_deliveries(self) -> None:
         """Start the delivery of what pairs have changed, once none is under way that was begun before that."""
@@ -291,8 +294,3 @@ def _in_names_of(pickup: Pickup, folder: Path, text: str) -> str:
 
 def _report_name(pickup: Pickup, what: str) -> str:
     return name_beside(pickup.customers_name, what)
-
-
-def _has_changed(run: ImportRun | None) -> bool:
-    counts = [(run and getattr(run, kind)) or {} for kind in ("customers", "purchases")]
-    return any(each.get(what) for each in counts for what in CHANGES)

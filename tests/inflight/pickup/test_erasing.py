@@ -18,7 +18,12 @@ from tests.sessions import held_elsewhere
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-BAD_CUSTOMERS = [CUSTOMER_HEADER, "1;2;Norris;Chuck;83600;Fréjus;chuck@norris.com", "2;9;Norris;Bad;;;"]
+BAD_CUSTOMERS = [
+    CUSTOMER_HEADER,
+    "1;2;Norris;Chuck;83600;Fréjus;chuck@norris.com",
+    "2;9;Norris;Bad;;;",
+    "3;1;Galante;Marie;;;",
+]
 
 
 @pytest.fixture(autouse=True)

@@ -122,6 +122,16 @@ def test_rejects_lie_beside_the_files(inbox: Path, drop: Drop) -> None:
     assert reject.startswith("purchases;5;customer_id: '9' is neither")
 
 
+def test_a_pair_whose_rows_are_all_rejected_goes_to_failed_with_its_rejects(inbox: Path, drop: Drop) -> None:
+    drop(
+        "AF12-", customers=[CUSTOMER_HEADER, "1;9;;;;;"], purchases=[PURCHASE_HEADER, "1/01;1;P;none;1;EUR;2024-01-01"]
+    )
+    [pickup] = look(inbox).ended
+    assert (pickup.status, run_of(pickup).status) == ("failed", "completed_with_rejects")
+    assert names(inbox / "failed") == ["AF12-customers.csv", "AF12-error.txt", "AF12-purchases.csv", "AF12-rejects.csv"]
+    assert "Every row was rejected" in (inbox / "failed" / "AF12-error.txt").read_text()
+
+
 def test_what_cannot_be_imported_goes_to_failed_with_the_reason(inbox: Path, drop: Drop) -> None:
     drop("AF12-", purchases=["a;b", "1;2"])
     [pickup] = look(inbox).ended
