@@ -60,8 +60,9 @@ def drop_picked_up() -> int:
 
 
 def run_of_same_bytes(pickup: Pickup) -> ImportRun | None:
-    """Return the run that imported the same bytes before."""
-    same = Pickup.objects.exclude(pk=pickup.pk).filter(
+    """Return the run that imported the same bytes before. One that could take no row is none: it may be able to by now."""
+    same = Pickup.objects.exclude(pk=pickup.pk).exclude(status=Pickup.Status.FAILED)
+    same = same.filter(
         customers_sha256=pickup.customers_sha256, purchases_sha256=pickup.purchases_sha256, run__status__in=IMPORTED
     )
     earlier = same.select_related("run").order_by("id").first()

@@ -11,6 +11,7 @@ from django_q.models import OrmQ, Schedule
 from inflight.models import Customer, Delivery, ImportRun, Pickup
 from inflight.services.deliveries import deliver_due, start_delivery
 from inflight.services.pickup import MOST_ATTEMPTS, PICK_UP_TASK, pick_up
+from tests.factories import CustomerFactory
 from tests.fakes.partner import Partner
 from tests.inflight.conftest import CUSTOMER_HEADER, CUSTOMERS, PURCHASE_HEADER, PURCHASES, counts
 from tests.inflight.pickup.conftest import Drop, let_time_pass, look, names, run_of
@@ -130,6 +131,16 @@ def test_a_pair_whose_rows_are_all_rejected_goes_to_failed_with_its_rejects(inbo
     assert (pickup.status, run_of(pickup).status) == ("failed", "completed_with_rejects")
     assert names(inbox / "failed") == ["AF12-customers.csv", "AF12-error.txt", "AF12-purchases.csv", "AF12-rejects.csv"]
     assert "Every row was rejected" in (inbox / "failed" / "AF12-error.txt").read_text()
+
+
+def test_a_pair_that_could_not_be_taken_is_imported_when_it_can_be(inbox: Path, drop: Drop) -> None:
+    early = [CUSTOMER_HEADER], [PURCHASE_HEADER, "1/01;1;P;1;1;EUR;2024-01-01"]  # whose customer comes later
+    drop("AF12-", customers=early[0], purchases=early[1])
+    assert [pickup.status for pickup in look(inbox).ended] == ["failed"]
+    CustomerFactory(customer_id="1")
+    drop("AF12-", customers=early[0], purchases=early[1])
+    [pickup] = look(inbox).ended
+    assert (pickup.status, run_of(pickup).purchases) == ("done", counts(read=1, inserted=1))
 
 
 def test_what_cannot_be_imported_goes_to_failed_with_the_reason(inbox: Path, drop: Drop) -> None:
