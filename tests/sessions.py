@@ -1,8 +1,9 @@
 """Another process's view of the database, without the process: a thread with a connection of its own."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 from django.db import connection, models, transaction
 
@@ -50,3 +51,15 @@ def held_elsewhere(held: AbstractContextManager[bool], *, seconds: float = 30.0)
     finally:
         done.set()
         thread.join()
+
+
+def in_a_thread(work: Callable[[], Any]) -> threading.Thread:
+    """Begin to work in another session; the caller joins the thread."""
+
+    def run() -> None:
+        work()
+        connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
