@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from compute.files.errors import BrokenFile
 from compute.files.formats import MAX_ROW_BYTES, Format, Source, open_bytes
@@ -82,16 +83,17 @@ def _check_text(source: Source, stopping: threading.Event) -> None:
 def _check_json(source: Source, stopping: threading.Event) -> None:
     """Look at the strings only once there may be something wrong outside them: that takes ten times as long."""
     checker = JsonChecker()
-    if any(checker.may_be_wrong(chunk) for chunk in _chunks(source, stopping)):
-        checker = JsonChecker()
-        for chunk in _chunks(source, stopping):
-            checker.feed(chunk)
-
-
-def _chunks(source: Source, stopping: threading.Event) -> Iterator[bytes]:
     with open_bytes(source) as file:
-        while not stopping.is_set() and (chunk := file.read(CHUNK_BYTES)):
-            yield chunk
+        if any(checker.may_be_wrong(chunk) for chunk in _chunks(file, stopping)):
+            checker = JsonChecker()
+            file.seek(0)
+            for chunk in _chunks(file, stopping):
+                checker.feed(chunk)
+
+
+def _chunks(file: BinaryIO, stopping: threading.Event) -> Iterator[bytes]:
+    while not stopping.is_set() and (chunk := file.read(CHUNK_BYTES)):
+        yield chunk
 
 
 def _has_clear_rows(tail: bytes) -> bool:

@@ -8,8 +8,9 @@ lines.
 
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -124,8 +125,9 @@ class PlainCsv:
 
     def look(self) -> None:
         """Raise what is wrong with the beginning: most that is not plain, or no whole number, shows there already."""
-        for piece in islice(self._pieces(FIRST_BYTES), 1):
-            self._parsed(piece)
+        with closing(self._pieces(FIRST_BYTES)) as pieces:
+            for piece in islice(pieces, 1):
+                self._parsed(piece)
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         self._bytes_read = self.rows_read = 0
@@ -145,8 +147,8 @@ class PlainCsv:
     def _tables(self) -> Iterator[pa.Table]:
         """Parse pieces in threads, and yield them in order."""
         ahead: deque[Future[pa.Table]] = deque()
-        with ThreadPoolExecutor(self._threads) as pool:
-            for piece in self._pieces(PIECE_BYTES):
+        with ThreadPoolExecutor(self._threads) as pool, closing(self._pieces(PIECE_BYTES)) as pieces:
+            for piece in pieces:
                 ahead.append(pool.submit(self._parsed, piece))
                 if len(ahead) > 2 * self._threads:  # or they wait for DuckDB now and then
                     yield ahead.popleft().result()
@@ -158,7 +160,7 @@ class PlainCsv:
         batches: list[pa.RecordBatch] = table.to_batches()
         return batches
 
-    def _pieces(self, size: int) -> Iterator[Piece]:
+    def _pieces(self, size: int) -> Generator[Piece, None, None]:
         """Read the file behind its header in pieces of whole lines; what is behind the last one is read again."""
         with Path(self._source.path).open("rb", buffering=0) as file:
             place = _header_bytes(os.pread(file.fileno(), FIRST_BYTES, 0))

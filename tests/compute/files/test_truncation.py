@@ -6,10 +6,12 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from compute.files.errors import BrokenFile
-from compute.files.truncation import REGION_BYTES
+from compute.files.formats import Format, Source
+from compute.files.truncation import REGION_BYTES, checked
 from tests.compute.tables import ENGINES, packed, result, run
 
 every_engine = pytest.mark.parametrize("engine", ENGINES)
@@ -151,3 +153,13 @@ def test_a_byte_order_mark_before_lines_of_json_is_fine(engine: str, tmp_path: P
     path = _file(tmp_path, "t.jsonl", b'\xef\xbb\xbf{"a": 1}\n{"a": 2}\n')
 
     assert result(path, "non_null", engine=engine, columns=["a"]) == [{"a": 1}, {"a": 2}]
+
+
+def test_a_file_that_is_refused_is_closed_while_the_refusal_is_still_told(tmp_path: Path) -> None:
+    path = _file(tmp_path, "t.json", b"[\x0c]")
+
+    with pytest.raises(BrokenFile) as refusal, checked(Source(path, Format.JSON, Format.JSON)) as check:
+        check.finish()
+
+    assert refusal.tb  # it holds the frames that read
+    assert str(path) not in [each.path for each in psutil.Process().open_files()]
