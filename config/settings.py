@@ -28,6 +28,7 @@ API_TOKEN = env.str("API_TOKEN", default="apron-dev" if DEBUG else "") or read_o
 JWT_KEY = env.str("JWT_KEY", default="", multiline=True)
 JWT_ALGORITHM = env.str("JWT_ALGORITHM", default="HS256")
 JWKS_URL = env.str("JWKS_URL", default="")
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])  # addresses and networks whose X-Forwarded-For is believed
 PORT = env.int("PORT", default=3100)
 
 HTTPS_ONLY = env.bool("HTTPS_ONLY", default=False)  # behind a proxy that ends TLS and sets X-Forwarded-Proto

@@ -2,7 +2,6 @@
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import jwt
@@ -13,6 +12,7 @@ from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from config.access.callers import Caller
 from config.api.jwks import signing_key
 
 if TYPE_CHECKING:  # the views import this module
@@ -21,14 +21,6 @@ if TYPE_CHECKING:  # the views import this module
 NO_TOKEN = "This needs a token: Authorization: Bearer <token>."  # noqa: S105 - an answer, not a password
 
 LONGEST_SUBJECT = 255
-
-
-@dataclass(frozen=True)
-class Caller:
-    """The caller of a request: `sub` is the token's subject, recorded with what was requested."""
-
-    sub: str
-    is_authenticated: bool = True
 
 
 class BearerAuthentication(BaseAuthentication):

@@ -11,7 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework.exceptions import NotAuthenticated, UnsupportedMediaType
 
-from config.api.authentication import NO_TOKEN, BearerAuthentication, Caller
+from config.access.callers import Caller
+from config.api.authentication import NO_TOKEN, BearerAuthentication
 from config.api.compression import decode_body
 from config.api.idempotency import run_once
 from config.api.openapi import PREFER, one_or_many

@@ -1,0 +1,18 @@
+"""System checks of the settings that say who may do what."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+
+from config.access.addresses import parsed_networks
+
+
+def check_access(**_: Any) -> list[CheckMessage]:
+    """Find settings that cannot work."""
+    try:
+        parsed_networks(tuple(settings.TRUSTED_PROXIES))
+    except ValueError as error:
+        mend = "Give addresses and networks of your proxies, separated by commas, such as 10.0.0.0/8."
+        return [Error(f"TRUSTED_PROXIES cannot be read: {error}.", hint=mend, id="apron.E100")]
+    return []
