@@ -53,6 +53,7 @@ class ConfigConfig(AppConfig):
         checks.register(settings_checks.check_settings, SETTINGS)
         checks.register(settings_checks.check_deployment, deploy=True)
         checks.register(access.check_access, SETTINGS)
+        checks.register(access.check_access_deployment, deploy=True)
         checks.register(outgoing.check_outgoing, SETTINGS)
         checks.register(outgoing.check_outgoing_deployment, deploy=True)
         health.register("queue", worker.check_queue)

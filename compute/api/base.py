@@ -9,6 +9,7 @@ from compute.api.serializers import JobOutput
 from compute.exceptions import JobNotDone
 from compute.jobs import services
 from compute.models import Job
+from config.access.scopes import Scope
 from config.api.authentication import BearerOrBodyAuthentication, TokenRequired
 from config.api.prefer import prefers_async
 from config.api.viewsets import ListMixin
@@ -23,6 +24,7 @@ class ComputeMixin(ListMixin):
 
     authentication_classes = (BearerOrBodyAuthentication,)
     permission_classes = (TokenRequired,)
+    read_scope, write_scope = Scope.COMPUTE_READ, Scope.COMPUTE_RUN
 
     def submitted(self, asked: services.Request) -> Job:
         """Return the job for what is asked: a new one, or one that has answered it already."""

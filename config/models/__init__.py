@@ -1,6 +1,7 @@
-"""Models that belong to no app: of processes and requests, and of alerts."""
+"""Models that belong to no app: of processes and requests, of alerts, of API clients."""
 
 from config.models.alerts import Alert, AlertMessage
+from config.models.clients import ApiClient, ApiKey
 from config.models.processes import IdempotencyKey, WorkerHeartbeat
 
-__all__ = ["Alert", "AlertMessage", "IdempotencyKey", "WorkerHeartbeat"]
+__all__ = ["Alert", "AlertMessage", "ApiClient", "ApiKey", "IdempotencyKey", "WorkerHeartbeat"]

@@ -52,6 +52,7 @@ OF_NOBODY = {  # the other texts of these tables
 HOLDS_NONE = {
     "inflight_erasure": "a keyed hash and counts",
     "config_workerheartbeat": "names of machines",
+    "config_apiclient": "names of programs", "config_apikey": "digests of keys",
     "config_alert": "what is wrong, without passengers", "config_alertmessage": "the same, as it was told",
     "config_alertmessage_alerts": "numbers",
     "catalog_product": "things", "catalog_offer": "things", "catalog_offerchange": "things",

@@ -42,6 +42,8 @@ MODELS = {
     "compute.job": May(),
     "config.alert": May(),
     "config.alertmessage": May(),
+    "config.apiclient": May(SUPERUSERS, SUPERUSERS, SUPERUSERS),
+    "config.apikey": May(SUPERUSERS),
     "config.workerheartbeat": May(),
     "config.idempotencykey": May(),
     "django_q.failure": May(),
@@ -61,6 +63,9 @@ MODELS = {
     "metadata_registry.metadataevent": May(),
 }
 PAGES: dict[str, tuple[str, ...]] = {  # of one model beside the usual ones
+    "config_apiclient_new_key": SUPERUSERS,
+    "config_apiclient_revoke": SUPERUSERS,
+    "config_apikey_revoke": SUPERUSERS,
     "inflight_customer_erase": OPERATORS,
     "inflight_customer_export": OPERATORS,
     "inflight_delivery_send": OPERATORS,
@@ -82,6 +87,8 @@ PAGES: dict[str, tuple[str, ...]] = {  # of one model beside the usual ones
     "auth_user_password_change": SUPERUSERS,
 }
 ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "config.apiclient": {"new_key": SUPERUSERS, "revoke": SUPERUSERS},
+    "config.apikey": {"revoke": SUPERUSERS},
     "inflight.customer": {"export": OPERATORS, "erase": OPERATORS},
     "inflight.delivery": {
         "retry": OPERATORS,
