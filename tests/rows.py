@@ -10,7 +10,7 @@ from django.db.models import Model
 from django_q.models import Failure, OrmQ, Schedule
 
 from catalog.models import Offer, OfferChange, Product, RefreshRun, ServiceToken
-from compute.models import Job
+from compute.models import Job, OwnedFile
 from config.models import Alert, AlertMessage, ApiClient, ApiKey, IdempotencyKey, WorkerHeartbeat
 from inflight.models import (
     Customer,
@@ -72,6 +72,7 @@ ROWS: dict[type[Model], Callable[[int], Model]] = {
     ),
     IdempotencyKey: lambda n: IdempotencyKey(key=f"key-{n}", created_at=_at(n)),
     WorkerHeartbeat: lambda n: WorkerHeartbeat(name=f"host:{n}", started_at=_at(n), beat_at=_at(n)),
+    OwnedFile: lambda n: OwnedFile(path=f"{n:09d}.csv", sub="ana"),
     ApiClient: lambda n: ApiClient(id=n, name=f"client-{n:09d}", scopes=["data:write"], created_at=_at(n)),
     ApiKey: lambda n: ApiKey(client_id=n, ident=f"apron_{n:06d}", digest=f"{n:064d}", created_at=_at(n)),
     Alert: lambda n: Alert(

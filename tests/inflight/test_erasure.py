@@ -61,6 +61,7 @@ HOLDS_NONE = {
     "metadata_registry_metadataevent": "who of the staff changed it",
     "data_entries": "documents of those who post them, who erase at their end; not inflight's customers",
     "compute_job": "questions over files of those who upload them, who delete them; not inflight's customers",
+    "compute_ownedfile": "names of files, and who of the staff or which program brought them",
     "auth_user": "staff, whom a superuser deletes", "auth_group": "names of groups", "auth_permission": "names",
     "auth_group_permissions": "numbers", "auth_user_groups": "numbers", "auth_user_user_permissions": "numbers",
     "django_content_type": "names of tables",

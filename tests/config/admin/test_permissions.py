@@ -40,6 +40,7 @@ MODELS = {
     "catalog.refreshrun": May(),
     "catalog.servicetoken": May(delete=SUPERUSERS),
     "compute.job": May(),
+    "compute.ownedfile": May(),
     "config.alert": May(),
     "config.alertmessage": May(),
     "config.apiclient": May(SUPERUSERS, SUPERUSERS, SUPERUSERS),
