@@ -66,6 +66,7 @@ class ConfigConfig(AppConfig):
         schedules.every(1, "config.worker.tasks.check_alerts")
         schedules.every(24 * 60, "config.worker.tasks.drop_old_alerts")
         schedules.every(60, "config.worker.tasks.drop_old_idempotency_keys")
+        schedules.every(60, "config.worker.tasks.drop_old_counts")
         post_migrate.connect(_make_schedules, sender=self)
         post_migrate.connect(permissions.make_groups, sender=self)
 

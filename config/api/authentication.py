@@ -13,7 +13,8 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from config.access.callers import Caller
-from config.api.jwks import signing_key
+from config.access.throttling import check_token
+from config.api.jwks import KeySetUnavailable, signing_key
 
 if TYPE_CHECKING:  # the views import this module
     from rest_framework.views import APIView
@@ -23,6 +24,12 @@ NO_TOKEN = "This needs a token: Authorization: Bearer <token>."  # noqa: S105 - 
 LONGEST_SUBJECT = 255
 
 
+class WrongToken(AuthenticationFailed):
+    """The token proves nothing: it may be a guess, and counts against the address that it came from."""
+
+    default_detail = "The token is not valid."
+
+
 class BearerAuthentication(BaseAuthentication):
     """`Authorization: Bearer <token>`. Other schemes are not ours and count as no token."""
 
@@ -30,7 +37,7 @@ class BearerAuthentication(BaseAuthentication):
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        return caller_of(token.strip()), None
+        return _caller(request, token.strip()), None
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
@@ -46,7 +53,12 @@ class BearerOrBodyAuthentication(BearerAuthentication):
         token = request.data.get("Authorization") if isinstance(request.data, Mapping) else None
         if not isinstance(token, str):
             return None
-        return caller_of(token.strip().removeprefix("Bearer ").strip()), None
+        return _caller(request, token.strip().removeprefix("Bearer ").strip()), None
+
+
+def _caller(request: Request | HttpRequest, token: str) -> Caller:
+    plain: HttpRequest = getattr(request, "_request", request)  # DRF's wraps it
+    return check_token(plain, token, caller_of, wrong=WrongToken)
 
 
 def caller_of(token: str) -> Caller:
@@ -54,14 +66,18 @@ def caller_of(token: str) -> Caller:
     if hmac.compare_digest(token.encode(), settings.API_TOKEN.encode()):
         return Caller(sub="api-token")
     if not settings.JWT_KEY and not settings.JWKS_URL:
-        raise AuthenticationFailed("The token is not valid.")
+        raise WrongToken
     try:
         key = signing_key(settings.JWKS_URL, token) if settings.JWKS_URL else settings.JWT_KEY
         claims = jwt.decode(token, key, algorithms=[settings.JWT_ALGORITHM], options={"require": ["sub"]})
     except jwt.ExpiredSignatureError as error:
         raise AuthenticationFailed("The token has expired.") from error
+    except KeySetUnavailable as error:
+        raise AuthenticationFailed(
+            "The token cannot be checked: the authentication service does not answer."
+        ) from error
     except (jwt.InvalidTokenError, jwt.PyJWKClientError) as error:
-        raise AuthenticationFailed("The token is not valid.") from error
+        raise WrongToken from error
     return Caller(sub=_acceptable_subject(claims["sub"]))
 
 

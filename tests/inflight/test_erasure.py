@@ -54,6 +54,7 @@ HOLDS_NONE = {
     "config_workerheartbeat": "names of machines",
     "config_alert": "what is wrong, without passengers", "config_alertmessage": "the same, as it was told",
     "config_alertmessage_alerts": "numbers",
+    "config_failedattempts": "keyed hashes of staff and addresses", "config_requestquota": "programs",
     "catalog_product": "things", "catalog_offer": "things", "catalog_offerchange": "things",
     "catalog_refreshrun": "counts, and what shops answered", "catalog_servicetoken": "a secret of ours",
     "metadata_registry_metadata": "what tells a data platform what to run; its owner's",
