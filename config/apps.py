@@ -43,7 +43,7 @@ class ConfigConfig(AppConfig):
         from config.access import settings_checks as access  # noqa: PLC0415 - models must be loaded first
         from config.core import permissions, settings_checks  # noqa: PLC0415
         from config.http import settings_checks as outgoing  # noqa: PLC0415
-        from config.monitoring import dashboard, health, metrics  # noqa: PLC0415
+        from config.monitoring import blocks, dashboard, health, metrics  # noqa: PLC0415
         from config.monitoring.alerts import overview, sources  # noqa: PLC0415
         from config.worker import alerts as silent_workers  # noqa: PLC0415
         from config.worker import dashboard as panels  # noqa: PLC0415
@@ -53,12 +53,14 @@ class ConfigConfig(AppConfig):
         checks.register(settings_checks.check_settings, SETTINGS)
         checks.register(settings_checks.check_deployment, deploy=True)
         checks.register(access.check_access, SETTINGS)
+        checks.register(access.check_access_deployment, deploy=True)
         checks.register(outgoing.check_outgoing, SETTINGS)
         checks.register(outgoing.check_outgoing_deployment, deploy=True)
         health.register("queue", worker.check_queue)
         health.register("worker", worker.check_worker)
         metrics.register(worker.collect)
         metrics.register(overview.collect)
+        metrics.register(blocks.collect)
         sources.register("worker", silent_workers.conditions)
         dashboard.register("Health", "config.view_workerheartbeat", panels.parts)
         dashboard.register("Workers and queue", "django_q.view_ormq", panels.queue)

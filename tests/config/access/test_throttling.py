@@ -10,12 +10,14 @@ from django.core.management import CommandError, call_command
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from config.access import throttling
 from config.access.throttling import FREE, Kind, Subject, TooManyRequests, network_of, reserve
 from config.models import FailedAttempts
 from config.worker import tasks
 from tests.config.processes import SETUP, start
+from tests.throttles import end_blocks, prolong_blocks
 
 ANA = Subject(Kind.ACCOUNT, "ana")
 OFFICE = Subject(Kind.LOGIN_ADDRESS, "10.0.0.1")
@@ -33,24 +35,19 @@ def waits(*subjects: Subject) -> list[float]:
     return [(row.blocked_until - row.last_at).total_seconds() for row in rows if row.blocked_until]
 
 
-def sit_out() -> None:
-    """Let the time pass until nobody has to wait any more."""
-    FailedAttempts.objects.filter(blocked_until__isnull=False).update(blocked_until=timezone.now())
-
-
 @pytest.mark.django_db
 class TestOneAfterTheOther:
     def test_each_wrong_attempt_makes_the_next_wait_longer_up_to_a_quarter_of_an_hour(self) -> None:
         delays = []
         for _ in GROWING:
             delays.append(guess(ANA))
-            sit_out()
+            end_blocks()
         assert delays == GROWING
 
     def test_who_has_to_wait_is_told_how_long_and_is_not_counted(self) -> None:
         for _ in range(FREE[Kind.ACCOUNT]):
             guess(ANA)
-        FailedAttempts.objects.update(blocked_until=timezone.now() + timedelta(minutes=5))
+        prolong_blocks()
         with pytest.raises(TooManyRequests, match=r"Too many wrong passwords. Try again in 5 minutes.") as refused:
             reserve(OFFICE, ANA)
         assert 295 <= refused.value.retry_after <= 300
@@ -77,13 +74,14 @@ class TestOneAfterTheOther:
         guess(ANA)
         under_way.give_back()
         assert waits(ANA) == [1.0]
+        prolong_blocks()
         with pytest.raises(TooManyRequests):
             reserve(ANA)
 
     def test_a_day_of_silence_is_forgotten_and_less_is_not(self) -> None:
         for _ in range(7):
             guess(ANA)
-            sit_out()
+            end_blocks()
         FailedAttempts.objects.update(last_at=timezone.now() - timedelta(hours=23))
         assert guess(ANA) == 8
         then = timezone.now() - timedelta(hours=25)
@@ -93,6 +91,7 @@ class TestOneAfterTheOther:
     def test_a_refusal_costs_one_statement_that_reads(self) -> None:
         for _ in range(FREE[Kind.ACCOUNT]):
             guess(ANA)
+        prolong_blocks()
         with CaptureQueriesContext(connection) as queries, pytest.raises(TooManyRequests):
             reserve(OFFICE, ANA)
         assert [query["sql"].split()[0] for query in queries] == ["SELECT"]
@@ -101,6 +100,7 @@ class TestOneAfterTheOther:
         with caplog.at_level(logging.WARNING, "config.access"):
             for _ in range(FREE[Kind.ACCOUNT]):
                 guess(ANA)
+            prolong_blocks()
             for _ in range(10):
                 with pytest.raises(TooManyRequests):
                     reserve(ANA)
@@ -124,6 +124,14 @@ class TestOneAfterTheOther:
         assert guess(subject) == 0
         with pytest.raises(CommandError, match="Nothing is counted"):
             call_command("lift_block", "somebody else")
+
+    def test_the_metrics_count_who_has_to_wait(self) -> None:
+        for _ in range(FREE[Kind.ACCOUNT]):
+            guess(OFFICE, ANA)
+        prolong_blocks()
+        found = APIClient().get("/api/metrics").content.decode()
+        assert 'apron_blocked{kind="account"} 1.0' in found
+        assert 'apron_blocked{kind="login address"} 0.0' in found
 
     def test_a_worker_drops_what_is_forgotten_step_by_step(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(throttling, "DROPPED_AT_ONCE", 2)
