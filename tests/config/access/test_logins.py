@@ -1,15 +1,19 @@
 """Wrong passwords: on the pages' login and the admin's; who they hold up, and who gets in all the same."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import User
+from django.db import connections
 from django.test import Client
 
-from config.access.logins import DEVICE_COOKIE
+from config.access.logins import DEVICE_COOKIE, MOST_AT_ONCE
 from config.access.throttling import FREE, Kind
+from tests.fakes.faulty import wait_until
 from tests.people import BROWSER
 from tests.throttles import end_blocks, prolong_blocks
 
@@ -27,6 +31,18 @@ class CountingHasher(MD5PasswordHasher):
 
     def encode(self, password: str, salt: str) -> str:
         type(self).hashed += 1
+        return super().encode(password, salt)
+
+
+class SlowHasher(MD5PasswordHasher):
+    """Takes until it is released."""
+
+    at_work = 0
+    released = threading.Event()
+
+    def encode(self, password: str, salt: str) -> str:
+        type(self).at_work += 1
+        self.released.wait(30)
         return super().encode(password, salt)
 
 
@@ -205,3 +221,33 @@ def test_no_password_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
         log_in(browser(), "correct horse")
     assert "'ana', 5 in a row" in caplog.text
     assert "correct horse" not in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_process_checks_one_strangers_password_at_a_time_and_a_few_wait(settings: Any) -> None:
+    owner = used_browser()
+    settings.PASSWORD_HASHERS = [f"{__name__}.SlowHasher"]
+    SlowHasher.at_work = 0
+    SlowHasher.released.clear()
+
+    def log_in_elsewhere(number: int) -> int:
+        try:
+            return log_in(browser(f"198.51.100.{number}"), name=f"user {number}")
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2 * MOST_AT_ONCE) as threads:
+        try:
+            strangers = [threads.submit(log_in_elsewhere, number) for number in range(2 * MOST_AT_ONCE)]
+            wait_until(lambda: sum(stranger.done() for stranger in strangers) == MOST_AT_ONCE)
+            at_work = SlowHasher.at_work
+            turned_away = [stranger.result() for stranger in strangers if stranger.done()]
+            settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+            assert log_in(owner, PASSWORD) == 302  # a browser used before does not queue with strangers
+        finally:
+            SlowHasher.released.set()
+        statuses = sorted(stranger.result(60) for stranger in strangers)
+
+    assert at_work == 1
+    assert turned_away == [429] * MOST_AT_ONCE
+    assert statuses == [200] * MOST_AT_ONCE + [429] * MOST_AT_ONCE
