@@ -5,8 +5,9 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import requests
@@ -69,9 +70,6 @@ class Outcome:
     seconds: float
     health: list[float]
 
-    def health_percentile(self, percent: float) -> float:
-        return self.health[int(percent / 100 * (len(self.health) - 1))]
-
 
 def attack(system: System, senders: Sequence[Browser], names: Sequence[str]) -> Outcome:
     """Send a wrong password for each name, from all senders in turn, sixteen at a time."""
@@ -80,17 +78,30 @@ def attack(system: System, senders: Sequence[Browser], names: Sequence[str]) -> 
         answer = senders[number % len(senders)].log_in(f"wrong {number}", names[number])
         return answer.status_code, int(answer.headers.get("Retry-After", 0))
 
-    command = [sys.executable, "-c", WATCH, str(system.port)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as watch:
-        assert watch.stdout
-        watch.stdout.readline()
+    with watching_health(system) as health:
         started = time.monotonic()
         with ThreadPoolExecutor(16) as threads:
             answers = list(threads.map(guess, range(len(names))))
         seconds = time.monotonic() - started
-        health = sorted(map(float, watch.communicate(timeout=60)[0].split()))
     waits = [wait for _, wait in answers]
     return Outcome(Counter(status for status, _ in answers), max(waits), seconds, health)
+
+
+@contextmanager
+def watching_health(system: System) -> Iterator[list[float]]:
+    """Ask /health again and again; the list has, at the end, how long the answers took."""
+    found: list[float] = []
+    command = [sys.executable, "-c", WATCH, str(system.port)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as watch:
+        assert watch.stdout
+        watch.stdout.readline()
+        yield found
+        found += sorted(map(float, watch.communicate(timeout=60)[0].split()))
+
+
+def percentile(ascending: Sequence[float], percent: float) -> float:
+    """Return what so many percent of the values do not exceed."""
+    return ascending[int(percent / 100 * (len(ascending) - 1))]
 
 
 def most_checks(free: int, seconds: float) -> int:
