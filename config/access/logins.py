@@ -14,7 +14,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.backends import BaseBackend, ModelBackend
 from django.contrib.auth.models import User
 from django.core import signing
 from django.http import HttpRequest, HttpResponseBase
@@ -63,6 +63,9 @@ class ThrottledBackend(ModelBackend):
         if request is not None:
             request.device_of = username  # type: ignore[attr-defined] # for DeviceCookieMiddleware
         return user
+
+    # It calls the one above; ModelBackend's own would look at once.
+    aauthenticate = BaseBackend.aauthenticate  # type: ignore[assignment]
 
 
 @contextmanager

@@ -1,11 +1,13 @@
 """Wrong passwords: on the pages' login and the admin's; who they hold up, and who gets in all the same."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.contrib.auth import authenticate
+from asgiref.sync import async_to_sync
+from django.contrib.auth import aauthenticate, authenticate
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import User
 from django.db import connections
@@ -209,9 +211,10 @@ def test_behind_a_proxy_the_address_is_the_callers(settings: Any) -> None:
     assert try_from("192.0.2.2", "somebody") == 200
 
 
-def test_code_that_checks_a_password_without_a_request_is_held_to_the_account() -> None:
+@pytest.mark.parametrize("check", [authenticate, async_to_sync(aauthenticate)], ids=["sync", "async"])
+def test_code_that_checks_a_password_without_a_request_is_held_to_the_account(check: Callable[..., Any]) -> None:
     for _ in range(FREE_PASSWORDS):
-        assert authenticate(username="ana", password="wrong") is None
+        assert check(username="ana", password="wrong") is None
     prolong_blocks()
     assert log_in(browser(), PASSWORD) == 429
 
@@ -239,6 +242,7 @@ def test_a_process_checks_one_strangers_password_at_a_time_and_a_few_wait(settin
     with ThreadPoolExecutor(2 * MOST_AT_ONCE) as threads:
         try:
             strangers = [threads.submit(log_in_elsewhere, number) for number in range(2 * MOST_AT_ONCE)]
+            wait_until(lambda: SlowHasher.at_work)
             wait_until(lambda: sum(stranger.done() for stranger in strangers) == MOST_AT_ONCE)
             at_work = SlowHasher.at_work
             turned_away = [stranger.result() for stranger in strangers if stranger.done()]
