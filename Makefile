@@ -100,6 +100,7 @@ bench: install ## Measure side by side; see benchmarks/
 	python -m benchmarks.metadata
 	python -m benchmarks.admin_lists
 	python -m benchmarks.lists
+	python -m benchmarks.logins
 	@pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	python -m benchmarks.ingest
 	python -m benchmarks.compute

@@ -43,7 +43,7 @@ class ConfigConfig(AppConfig):
         from config.access import settings_checks as access  # noqa: PLC0415 - models must be loaded first
         from config.core import permissions, settings_checks  # noqa: PLC0415
         from config.http import settings_checks as outgoing  # noqa: PLC0415
-        from config.monitoring import dashboard, health, metrics  # noqa: PLC0415
+        from config.monitoring import blocks, dashboard, health, metrics  # noqa: PLC0415
         from config.monitoring.alerts import overview, sources  # noqa: PLC0415
         from config.worker import alerts as silent_workers  # noqa: PLC0415
         from config.worker import dashboard as panels  # noqa: PLC0415
@@ -60,6 +60,7 @@ class ConfigConfig(AppConfig):
         health.register("worker", worker.check_worker)
         metrics.register(worker.collect)
         metrics.register(overview.collect)
+        metrics.register(blocks.collect)
         sources.register("worker", silent_workers.conditions)
         dashboard.register("Health", "config.view_workerheartbeat", panels.parts)
         dashboard.register("Workers and queue", "django_q.view_ormq", panels.queue)
@@ -67,6 +68,7 @@ class ConfigConfig(AppConfig):
         schedules.every(1, "config.worker.tasks.check_alerts")
         schedules.every(24 * 60, "config.worker.tasks.drop_old_alerts")
         schedules.every(60, "config.worker.tasks.drop_old_idempotency_keys")
+        schedules.every(60, "config.worker.tasks.drop_old_counts")
         post_migrate.connect(_make_schedules, sender=self)
         post_migrate.connect(permissions.make_groups, sender=self)
 

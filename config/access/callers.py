@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from config.access.addresses import Network
 from config.access.scopes import Scope
 
 API_TOKEN_SUB = "api-token"  # noqa: S105 - the name of who has it
@@ -15,6 +16,8 @@ class Caller:
 
     sub: str
     scopes: frozenset[str] = frozenset()
+    networks: tuple[Network, ...] = ()  # that it may call from; none: from everywhere
+    requests_per_minute: int | None = None
     is_authenticated: bool = True
 
     def has(self, scope: Scope) -> bool:

@@ -4,7 +4,6 @@ import hashlib
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +13,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from config.access.addresses import Network, parsed_networks
+from config.access.addresses import parsed_networks
 from config.access.callers import CLIENT_SUB, Caller
 from config.access.scopes import Scope
 from config.models import ApiClient, ApiKey
@@ -34,28 +33,17 @@ class UnknownKeyError(Exception):
     """No client has this key, or not any more."""
 
 
-@dataclass(frozen=True)
-class KnownKey:
-    """A key that was found good, and what its client may do."""
-
-    key_id: int
-    caller: Caller
-    networks: tuple[Network, ...]
-    requests_per_minute: int | None
-    expires_at: datetime | None
-
-
 def is_key(token: str) -> bool:
     """Return whether a token has the looks of a client's key."""
     return token.startswith(PREFIX)
 
 
-def known_key(token: str) -> KnownKey:
-    """Return what a key is good for; raise UnknownKeyError. The answer may be KNOWN_SECONDS old."""
-    known = _known_key(_digest(token))
-    if known.expires_at and known.expires_at <= timezone.now():
+def caller_with(key: str) -> Caller:
+    """Return the client that a key is of; raise UnknownKeyError. What it may do may be KNOWN_SECONDS old."""
+    caller, expires_at = _known(_digest(key))
+    if expires_at and expires_at <= timezone.now():
         raise UnknownKeyError
-    return known
+    return caller
 
 
 def check_scopes(scopes: Sequence[str]) -> None:
@@ -118,7 +106,7 @@ def revoke_client(client: ApiClient) -> None:
 
 def forget_keys() -> None:
     """Have this process look every key up again."""
-    _known_key.cache_clear()
+    _known.cache_clear()
 
 
 def has_clients() -> bool:
@@ -129,19 +117,20 @@ def has_clients() -> bool:
 
 
 @ttl_cache(maxsize=1000, ttl=KNOWN_SECONDS)
-def _known_key(digest: str) -> KnownKey:
+def _known(digest: str) -> tuple[Caller, datetime | None]:
+    """Return who has the key of a digest, and until when."""
     key = ApiKey.objects.select_related("client").filter(digest=digest, revoked_at=None).first()
     if key is None or key.client.revoked_at:
         raise UnknownKeyError
     _note_use(key)
     client = key.client
-    return KnownKey(
-        key_id=key.pk,
-        caller=Caller(sub=f"{CLIENT_SUB}{client.name}", scopes=frozenset(client.scopes)),
+    caller = Caller(
+        sub=f"{CLIENT_SUB}{client.name}",
+        scopes=frozenset(client.scopes),
         networks=parsed_networks(tuple(client.allowed_networks)),
         requests_per_minute=client.requests_per_minute,
-        expires_at=client.expires_at,
     )
+    return caller, client.expires_at
 
 
 def _note_use(key: ApiKey) -> None:

@@ -28,12 +28,22 @@ def check_access(**_: Any) -> list[CheckMessage]:
 
 
 def check_access_deployment(**_: Any) -> list[CheckMessage]:
-    """Find what is open on a server that others reach."""
+    """Find settings that are fine on a desk and a risk in production."""
+    warnings: list[CheckMessage] = []
+    if settings.HTTPS_ONLY and not settings.TRUSTED_PROXIES:
+        text = "HTTPS_ONLY says that there is a proxy, and TRUSTED_PROXIES names none: all who ask have the proxy's address."
+        mend = "Name your proxies in TRUSTED_PROXIES, or the wrong passwords and tokens of one hold up all others."
+        warnings.append(Warning(text, hint=mend, id="apron.W130"))
+    if _is_token_alone():
+        mend = "Give each program a client with the scopes that it needs: manage.py api_client create NAME --scope ..."
+        warnings.append(Warning("API_TOKEN, which may do everything, is the only token.", hint=mend, id="apron.W100"))
+    return warnings
+
+
+def _is_token_alone() -> bool:
+    if settings.JWT_KEY or settings.JWKS_URL:
+        return False
     try:
-        is_alone = not (clients.has_clients() or settings.JWT_KEY or settings.JWKS_URL)
+        return not clients.has_clients()
     except DatabaseError:
-        return []  # it is made later
-    if not is_alone:
-        return []
-    mend = "Give each program a client with the scopes that it needs: manage.py api_client create NAME --scope ..."
-    return [Warning("API_TOKEN, which may do everything, is the only token.", hint=mend, id="apron.W100")]
+        return False  # the database is made later

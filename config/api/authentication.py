@@ -18,8 +18,10 @@ from rest_framework.request import Request
 from config.access import clients
 from config.access.addresses import client_address, is_within
 from config.access.callers import API_TOKEN_SUB, CLIENT_SUB, Caller, known_scopes
+from config.access.rates import take_request
 from config.access.scopes import Scope
-from config.api.jwks import signing_key
+from config.access.throttling import TooManyRequests, check_token
+from config.api.jwks import KeySetUnavailable, signing_key
 
 if TYPE_CHECKING:  # the views import this module
     from rest_framework.views import APIView
@@ -35,6 +37,12 @@ class ScopeMissing(PermissionDenied):
         self.auth_header = f'Bearer error="insufficient_scope", scope="{scope.value}"'
 
 
+class WrongToken(AuthenticationFailed):
+    """The token proves nothing: it may be a guess, and counts against the address that it came from."""
+
+    default_detail = "The token is not valid."
+
+
 class BearerAuthentication(BaseAuthentication):
     """`Authorization: Bearer <token>`. Other schemes are not ours and count as no token."""
 
@@ -42,7 +50,7 @@ class BearerAuthentication(BaseAuthentication):
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        return caller_of(token.strip(), request), None
+        return _caller(request, token.strip()), None
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
@@ -58,38 +66,45 @@ class BearerOrBodyAuthentication(BearerAuthentication):
         token = request.data.get("Authorization") if isinstance(request.data, Mapping) else None
         if not isinstance(token, str):
             return None
-        return caller_of(token.strip().removeprefix("Bearer ").strip(), request), None
+        return _caller(request, token.strip().removeprefix("Bearer ").strip()), None
 
 
-def caller_of(token: str, request: Request | HttpRequest) -> Caller:
+def _caller(request: Request | HttpRequest, token: str) -> Caller:
+    plain: HttpRequest = getattr(request, "_request", request)  # DRF's wraps it
+    caller = check_token(plain, token, caller_of, wrong=WrongToken)
+    if caller.networks and not is_within(address := client_address(plain), caller.networks):
+        raise PermissionDenied(f"This token may not be used from {address or 'here'}.")
+    if caller.requests_per_minute and (seconds := take_request(caller.sub, caller.requests_per_minute)):
+        raise TooManyRequests(f"This client may send {caller.requests_per_minute} requests a minute.", seconds)
+    return caller
+
+
+def caller_of(token: str) -> Caller:
     """Return the caller that `token` proves, or raise AuthenticationFailed (401)."""
     if hmac.compare_digest(token.encode(), settings.API_TOKEN.encode()):
         return Caller(sub=API_TOKEN_SUB, scopes=frozenset({Scope.ADMIN}))
-    if clients.is_key(token):
-        return _caller_with_key(token, request)
-    return _caller_with_jwt(token)
-
-
-def _caller_with_key(token: str, request: Request | HttpRequest) -> Caller:
+    if not clients.is_key(token):
+        return _caller_with_jwt(token)
     try:
-        known = clients.known_key(token)
+        return clients.caller_with(token)
     except clients.UnknownKeyError as error:
-        raise AuthenticationFailed("The token is not valid.") from error
-    if known.networks and not is_within(address := client_address(request), known.networks):
-        raise PermissionDenied(f"This token may not be used from {address or 'here'}.")
-    return known.caller
+        raise WrongToken from error
 
 
 def _caller_with_jwt(token: str) -> Caller:
     if not settings.JWT_KEY and not settings.JWKS_URL:
-        raise AuthenticationFailed("The token is not valid.")
+        raise WrongToken
     try:
         key = signing_key(settings.JWKS_URL, token) if settings.JWKS_URL else settings.JWT_KEY
         claims = jwt.decode(token, key, algorithms=[settings.JWT_ALGORITHM], options={"require": ["sub"]})
     except jwt.ExpiredSignatureError as error:
         raise AuthenticationFailed("The token has expired.") from error
+    except KeySetUnavailable as error:
+        raise AuthenticationFailed(
+            "The token cannot be checked: the authentication service does not answer."
+        ) from error
     except (jwt.InvalidTokenError, jwt.PyJWKClientError) as error:
-        raise AuthenticationFailed("The token is not valid.") from error
+        raise WrongToken from error
     return Caller(sub=_acceptable_subject(claims["sub"]), scopes=_scopes_of(claims))
 
 

@@ -1,9 +1,11 @@
 """Public keys of the company's authentication service, fetched from JWKS_URL and cached.
 
-A token signed by a key not seen before makes us ask again, but at most every half minute: strangers cannot make us ask more.
-While the service does not answer, the keys we have go on serving.
+A token signed by a key not seen before makes us ask again, but at most every ten seconds: strangers cannot make us ask more.
+One thread of its own asks, and no request waits for it longer than WAIT_SECONDS; with a key that we have, none waits at all.
+While the service does not answer, the keys we have go on serving for a day.
 """
 
+import logging
 import threading
 import time
 from functools import cache
@@ -14,9 +16,19 @@ import orjson
 
 from config.http.client import Client, TransportError
 
+logger = logging.getLogger(__name__)
+
 FRESH_SECONDS = 300.0
-ASK_AGAIN_SECONDS = 30.0
+STALE_SECONDS = (
+    24 * 3600.0
+)  # keys that were not confirmed for so long serve no more: one of them may have been withdrawn
+ASK_AGAIN_SECONDS = 10.0
+WAIT_SECONDS = 0.6
 CONNECT_SECONDS, READ_SECONDS = 2.0, 3.0
+
+
+class KeySetUnavailable(jwt.PyJWKClientError):
+    """The service does not answer, so that nobody can say whether the token is right."""
 
 
 class KeySet:
@@ -26,29 +38,51 @@ class KeySet:
         self._url = url
         self._lock = threading.Lock()
         self._keys: dict[str | None, jwt.PyJWK] = {}
-        self._fetched = self._asked = -FRESH_SECONDS
+        self._fetched = -STALE_SECONDS  # all by time.monotonic()
+        self._asked = -ASK_AGAIN_SECONDS
+        self._answered = threading.Event()  # whatever came of the question under way
+        self._answered.set()
 
     def key(self, kid: str | None) -> jwt.PyJWK:
-        """Return the key called `kid`; raise PyJWKClientError where there is none or the service does not answer."""
+        """Return the key called `kid`; raise PyJWKClientError where there is none, KeySetUnavailable if nobody knows."""
+        found = self._known(kid)
+        if found is None or not self._is_fresh():
+            self._ask()
+        if found:
+            return found
+        is_answered = self._answered.wait(max(0.0, self._asked + WAIT_SECONDS - time.monotonic()))
+        if found := self._known(kid):
+            return found
+        if is_answered and self._is_fresh():
+            raise jwt.PyJWKClientError("no such key")
+        raise KeySetUnavailable("the key set cannot be had")
+
+    def _known(self, kid: str | None) -> jwt.PyJWK | None:
+        return self._keys.get(kid) if time.monotonic() - self._fetched < STALE_SECONDS else None
+
+    def _is_fresh(self) -> bool:
+        return time.monotonic() - self._fetched < FRESH_SECONDS
+
+    def _ask(self) -> None:
+        """Fetch the keys in a thread, unless one is at it or was lately."""
         with self._lock:
             now = time.monotonic()
-            is_wanting = kid not in self._keys or now - self._fetched > FRESH_SECONDS
-            if is_wanting and now - self._asked > ASK_AGAIN_SECONDS:
-                self._asked = now
-                self._fetch()
-        if kid not in self._keys:
-            raise jwt.PyJWKClientError("no such key")
-        return self._keys[kid]
+            if not self._answered.is_set() or now - self._asked < ASK_AGAIN_SECONDS:
+                return
+            self._asked = now
+            self._answered.clear()
+        threading.Thread(target=self._fetch, name="jwks", daemon=True).start()
 
     def _fetch(self) -> None:
         try:
             with Client(role="the key set", connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS) as client:
                 answer: dict[str, Any] = orjson.loads(client.call("GET", self._url).body)
             self._keys = {key.key_id: key for key in jwt.PyJWKSet.from_dict(answer).keys}
-            self._fetched = self._asked
+            self._fetched = time.monotonic()
         except (TransportError, orjson.JSONDecodeError, jwt.PyJWTError, AttributeError) as error:
-            if not self._keys:
-                raise jwt.PyJWKClientError(f"the key set cannot be had: {error}") from error
+            logger.warning("The keys of the authentication service cannot be had: %s", error)
+        finally:
+            self._answered.set()
 
 
 @cache

@@ -18,6 +18,7 @@ from django.utils.log import log_response
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from config.access.throttling import TooManyRequests
 from config.core.logging import current_request_id
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,13 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
         self.errors = errors or ([{"field": field, "code": self.code, "message": detail}] if field else [])
         self.headers = dict(headers or {})
         self.extra = extra
+
+
+class Throttled(Problem):
+    """Whoever asks has to wait first."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "throttled"
 
 
 class PayloadTooLarge(exceptions.APIException):
@@ -99,8 +107,16 @@ def _answer(request: HttpRequest, status: int, detail: str, **members: Any) -> H
     return HttpResponse(page, status=status, headers=members.get("headers"))
 
 
+def _as_problem(error: Exception) -> Exception:
+    """Return the problem that an error of `config.access`, which knows no problems, comes to; any other as it is."""
+    if isinstance(error, TooManyRequests):
+        return Throttled(error.detail, headers={"Retry-After": str(error.retry_after)})
+    return error
+
+
 def problem_from_exception(exc: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. Anything unknown is left to ProblemMiddleware, which logs it."""
+    exc = _as_problem(exc)
     if isinstance(exc, Problem):
         body = problem_body(exc.status, exc.detail, errors=exc.errors, **exc.extra)
         return Response(body, status=exc.status, headers=exc.headers, content_type=CONTENT_TYPE)
@@ -157,7 +173,7 @@ class ProblemMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse:
-        match exception:
+        match exception := _as_problem(exception):
             case Problem():
                 facts = {"headers": exception.headers, "errors": exception.errors, **exception.extra}
                 return _answer(request, exception.status, exception.detail, **facts)

@@ -1,7 +1,10 @@
-"""Models that belong to no app: of processes and requests, of alerts, of API clients."""
+"""Models that belong to no app: of processes and requests, of alerts, of API clients, of throttling."""
 
 from config.models.alerts import Alert, AlertMessage
 from config.models.clients import ApiClient, ApiKey
 from config.models.processes import IdempotencyKey, WorkerHeartbeat
+from config.models.throttles import FailedAttempts, RequestQuota
 
-__all__ = ["Alert", "AlertMessage", "ApiClient", "ApiKey", "IdempotencyKey", "WorkerHeartbeat"]
+__all__ = [
+    "Alert", "AlertMessage", "ApiClient", "ApiKey", "FailedAttempts", "IdempotencyKey", "RequestQuota", "WorkerHeartbeat",
+]  # fmt: skip

@@ -1,5 +1,7 @@
 """Background tasks of the config app."""
 
+from config.access.rates import drop_old_quotas
+from config.access.throttling import drop_old_attempts
 from config.api.idempotency import drop_old_keys
 from config.monitoring.alerts import rounds
 
@@ -17,3 +19,9 @@ def check_alerts() -> None:
 def drop_old_alerts() -> None:
     """Forget alerts that are long over."""
     rounds.drop_old_alerts()
+
+
+def drop_old_counts() -> None:
+    """Forget failed attempts and requests that count no more."""
+    drop_old_attempts()
+    drop_old_quotas()

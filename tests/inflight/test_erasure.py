@@ -55,6 +55,7 @@ HOLDS_NONE = {
     "config_apiclient": "names of programs", "config_apikey": "digests of keys",
     "config_alert": "what is wrong, without passengers", "config_alertmessage": "the same, as it was told",
     "config_alertmessage_alerts": "numbers",
+    "config_failedattempts": "keyed hashes of staff and addresses", "config_requestquota": "programs",
     "catalog_product": "things", "catalog_offer": "things", "catalog_offerchange": "things",
     "catalog_refreshrun": "counts, and what shops answered", "catalog_servicetoken": "a secret of ours",
     "metadata_registry_metadata": "what tells a data platform what to run; its owner's",

@@ -51,3 +51,14 @@ def test_proxies_that_cannot_be_read_are_found_before_the_start(settings: Any) -
     (error,) = (each for each in run_checks() if each.id == "apron.E100")
 
     assert "proxy.example" in error.msg
+
+
+@pytest.mark.parametrize(
+    ("https_only", "proxies", "warnings"), [(True, [], 1), (True, ["10.0.0.1"], 0), (False, [], 0)]
+)
+def test_a_proxy_that_is_not_named_is_warned_of(
+    settings: Any, https_only: bool, proxies: list[str], warnings: int
+) -> None:
+    settings.HTTPS_ONLY, settings.TRUSTED_PROXIES = https_only, proxies
+    found = [each.id for each in run_checks(include_deployment_checks=True)]
+    assert found.count("apron.W130") == warnings

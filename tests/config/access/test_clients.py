@@ -96,6 +96,16 @@ def test_a_client_may_call_from_its_networks_alone(api: APIClient, settings: Any
     assert code == 200 or address in answer.json()["detail"]
 
 
+def test_a_client_that_sends_more_than_it_may_has_to_wait(api: APIClient) -> None:
+    key = made(requests_per_minute=2)[1]
+
+    answers = [api.get("/api/data", headers={"Authorization": f"Bearer {key}"}) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert 1 <= int(answers[2].headers["Retry-After"]) <= 60
+    assert "2 requests a minute" in answers[2].json()["detail"]
+
+
 @pytest.mark.parametrize(
     ("fields", "told"),
     [

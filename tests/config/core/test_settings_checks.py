@@ -185,6 +185,7 @@ def test_the_deployment_check_finds_nothing_on_a_careful_server() -> None:
     careful = {
         "SECRET_KEY": "c0" + "".join(map(str, range(40))) + "-fits", "API_TOKEN": "d" * 20 + "0123456789abcdefghij",
         "JWT_KEY": "0123456789" * 4, "ALLOWED_HOSTS": "apron.example.com", "REQUIRE_TOKEN": "true", "HTTPS_ONLY": "true",
+        "TRUSTED_PROXIES": "10.0.0.0/8",
     }  # fmt: skip
     assert "no issues (2 silenced)" in manage_check("--deploy", **careful).stdout
 

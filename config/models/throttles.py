@@ -1,0 +1,39 @@
+"""What throttling counts, for all web processes together (config.access.throttling)."""
+
+from django.db import models
+
+
+class FailedAttempts(models.Model):
+    """Wrong passwords or tokens of one account, browser or address, and until when no more are looked at."""
+
+    class Kind(models.TextChoices):
+        ACCOUNT = "account", "passwords for an account"
+        DEVICE = "device", "passwords for an account from a browser that it was used in before"
+        LOGIN_ADDRESS = "login address", "passwords from an address"
+        TOKEN_ADDRESS = "token address", "tokens from an address"
+
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    key = models.CharField(
+        max_length=64, unique=True, help_text="keyed hash of the kind and of whose attempts these are"
+    )
+    count = models.PositiveIntegerField(default=0)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    blocked_until = models.DateTimeField(null=True, help_text="null: the last attempt makes nobody wait")
+
+    class Meta:
+        indexes = [models.Index(name="failed_attempts_by_time", fields=["last_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.get_kind_display()}"
+
+
+class RequestQuota(models.Model):
+    """How many requests of a minute the web processes have taken for an API client."""
+
+    key = models.CharField(max_length=255, primary_key=True)
+    taken = models.PositiveIntegerField()
+    ends_at = models.FloatField(help_text="end of the minute, in seconds since 1970 by the database's clock")
+
+    def __str__(self) -> str:
+        return self.key
