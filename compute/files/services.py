@@ -7,8 +7,7 @@ from django.conf import settings
 from compute.exceptions import UploadTooLarge
 from compute.files.storage import StoredFile, file_exists, storage
 from config.api.parsers import UploadIncomplete
-
-SPARE_BYTES = 256 * 1024 * 1024  # of the disk, for those who have to go on writing: the database, running jobs
+from config.api.problems import DiskFull, disk_full_as_problem
 
 
 class Upload:
@@ -19,7 +18,7 @@ class Upload:
         self._incoming = storage().incoming(path)
         try:
             self._check(announced_bytes, announced_bytes)
-        except UploadTooLarge:
+        except (UploadTooLarge, DiskFull):
             self.rollback()
             raise
 
@@ -30,10 +29,11 @@ class Upload:
         self.rollback()
 
     def write(self, chunk: bytes) -> None:
-        """Take in the next bytes; raise UploadTooLarge."""
+        """Take in the next bytes; raise UploadTooLarge or DiskFull."""
         self._written += len(chunk)
         self._check(self._written, len(chunk))
-        self._incoming.write(chunk)
+        with disk_full_as_problem():
+            self._incoming.write(chunk)
 
     @property
     def written(self) -> int:
@@ -42,7 +42,8 @@ class Upload:
 
     def commit(self, path: str, *, overwrite: bool) -> StoredFile:
         """Make it the file at `path`; raise FileExists unless it may replace one."""
-        self._incoming.commit(path, overwrite=overwrite)
+        with disk_full_as_problem():
+            self._incoming.commit(path, overwrite=overwrite)
         return storage().existing_file(path, field="file_path")
 
     def rollback(self) -> None:
@@ -52,9 +53,9 @@ class Upload:
     def _check(self, size: int, pending: int) -> None:
         if size > settings.COMPUTE_MAX_UPLOAD:
             raise UploadTooLarge(f"A file may have at most {settings.COMPUTE_MAX_UPLOAD} bytes (COMPUTE_MAX_UPLOAD).")
-        free = self._incoming.free_bytes
-        if free is not None and free - pending < SPARE_BYTES:
-            raise UploadTooLarge("The disk has no room for this file.")
+        space = self._incoming.space
+        if space is not None and not space.has_room_for(pending):
+            raise DiskFull("the disk of compute's files")
 
 
 def store_upload(
