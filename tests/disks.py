@@ -1,6 +1,7 @@
 """Disks that are small enough to be filled: a tmpfs for each, where this process may mount one."""
 
 import ctypes
+import math
 import os
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+
+from config.core import disk
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMESPACE = ["unshare", "--user", "--map-current-user", "--keep-caps", "--mount"]  # in which anybody may mount
@@ -69,6 +72,12 @@ def run_in_a_namespace(test_file: str) -> None:
     if SKIPPED in ran.stdout + ran.stderr or not ran.stdout:  # no namespace, or none in which one may mount
         (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{HOW_TO_GET_ONE} {ran.stderr.strip()}")
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.fixture
+def forget_full_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let /health of the tests that follow not know that PostgreSQL's server had no room."""
+    monkeypatch.setattr(disk, "_server_was_full_at", -math.inf)
 
 
 @cache

@@ -20,10 +20,11 @@ from rest_framework.test import APIClient
 from config.models import IdempotencyKey
 from inflight.models import Customer, ImportRun
 from inflight.services.imports import queue_import, run_queued_imports
-from tests.disks import fill, run_in_a_namespace, small_disk
+from tests.disks import fill, forget_full_server, run_in_a_namespace, small_disk
 from tests.inflight.conftest import CUSTOMER_HEADER, CUSTOMERS, PURCHASES
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("forget_full_server")]
+__all__ = ["forget_full_server"]
 
 LITTLE = 256 * 1024
 SIZE = 8 * LITTLE

@@ -15,8 +15,11 @@ from compute.models import Job
 from config.api.problems import DiskFull
 from tests.compute.asking import ask, left_behind, settled
 from tests.compute.conftest import RunningRunner
-from tests.disks import fill, run_in_a_namespace, small_disk
+from tests.disks import fill, forget_full_server, run_in_a_namespace, small_disk
 from tests.fakes.faulty import wait_until
+
+pytestmark = pytest.mark.usefixtures("forget_full_server")
+__all__ = ["forget_full_server"]
 
 MEGABYTE = 1024 * 1024
 SIZE = 16 * MEGABYTE
