@@ -17,6 +17,7 @@ SMALL_DISK_SHARE = (
 )
 NOTHING_BYTES = 1024 * 1024  # less is no room: file systems and databases ask for more at a time
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+LONGEST_CHAIN = 100  # of errors, which code may close to a ring
 POSTGRESQL_NO_ROOM = "53100"
 REMEMBERED_SECONDS = 60.0  # nobody but the errors tells how full the disk of PostgreSQL's server is
 SQLITE_OF_THE_DISK = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})  # it does not say what the disk said
@@ -97,9 +98,11 @@ def trouble_of(error: BaseException | None) -> str:
 
 def _origin(error: BaseException | None) -> BaseException | None:
     """Return the first of the errors behind an error that is of a full disk."""
-    while error is not None and not _is_of_full_disk(error):
+    for _ in range(LONGEST_CHAIN):
+        if error is None or _is_of_full_disk(error):
+            return error
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return error
+    return None
 
 
 def _is_of_full_disk(error: BaseException) -> bool:

@@ -61,7 +61,7 @@ def post(api: APIClient, files: tuple[str, str], **headers: str) -> Any:
 
 
 def upload(name: str, lines: list[str]) -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, ("\n".join(lines) + "\n").encode() * 4_000)
+    return SimpleUploadedFile(name, ("\n".join(lines) + "\n").encode() * 1_500)
 
 
 def left(disk: Path) -> list[str]:
