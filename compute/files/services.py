@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.conf import settings
 
 from compute.exceptions import UploadTooLarge
+from compute.files.locations import is_url
 from compute.files.storage import StoredFile, file_exists, storage
 from config.api.parsers import UploadIncomplete
 from config.api.problems import DiskFull, disk_full_as_problem
@@ -55,7 +56,7 @@ class Upload:
             raise UploadTooLarge(f"A file may have at most {settings.COMPUTE_MAX_UPLOAD} bytes (COMPUTE_MAX_UPLOAD).")
         space = self._incoming.space
         if space is not None and not space.has_room_for(pending):
-            raise DiskFull("the disk of compute's files")
+            raise DiskFull(f"the disk of {'scratch' if is_url(settings.COMPUTE_ROOT) else 'COMPUTE_ROOT'}")
 
 
 def store_upload(
