@@ -1,7 +1,9 @@
 """Compute: group_by, non_null and stats on files, run as jobs by worker processes."""
 
 from django.apps import AppConfig
+from django.conf import settings
 
+from config.core import disk
 from config.worker.commands import ensure_running
 from config.worker.schedules import every
 
@@ -19,6 +21,8 @@ class ComputeConfig(AppConfig):
         from config.core.permissions import operators_may  # noqa: PLC0415
         from config.monitoring import dashboard, metrics, status  # noqa: PLC0415
 
+        disk.watch("COMPUTE_ROOT", lambda: None if _is_store() else settings.COMPUTE_ROOT)
+        disk.watch("scratch", lambda: settings.VAR_DIR / "scratch" if _is_store() else None)
         metrics.register(collect)
         status.register("compute", state)
         ensure_running("run_jobs")
@@ -26,3 +30,7 @@ class ComputeConfig(AppConfig):
         every(24 * 60, "compute.tasks.drop_old_results")
         operators_may("compute.add_job", "compute.cancel_jobs")
         dashboard.register("Compute jobs", "compute.view_job", panels.jobs)
+
+
+def _is_store() -> bool:
+    return "://" in settings.COMPUTE_ROOT

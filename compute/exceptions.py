@@ -54,7 +54,7 @@ class FileBusy(Problem):
 
 
 class UploadTooLarge(Problem):
-    """An upload is larger than COMPUTE_MAX_UPLOAD, or than the disk has room for."""
+    """An upload is larger than COMPUTE_MAX_UPLOAD."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     code = "too_large"

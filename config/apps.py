@@ -1,6 +1,8 @@
 """The config app: worker heartbeats, schedules, health checks, system checks."""
 
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig
@@ -10,6 +12,7 @@ from django.contrib.admin import apps as admin_apps
 from django.contrib.admin import autodiscover
 from django.contrib.admin.checks import check_admin_app, check_dependencies
 from django.core import checks
+from django.db import connection
 from django.db.models import F
 from django.db.models.signals import post_migrate
 
@@ -41,9 +44,10 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         from config.access import settings_checks as access  # noqa: PLC0415 - models must be loaded first
-        from config.core import permissions, settings_checks  # noqa: PLC0415
+        from config.core import disk, permissions, settings_checks  # noqa: PLC0415
         from config.http import settings_checks as outgoing  # noqa: PLC0415
         from config.monitoring import blocks, dashboard, health, metrics  # noqa: PLC0415
+        from config.monitoring import disk as disks  # noqa: PLC0415
         from config.monitoring.alerts import overview, sources  # noqa: PLC0415
         from config.worker import alerts as silent_workers  # noqa: PLC0415
         from config.worker import dashboard as panels  # noqa: PLC0415
@@ -58,6 +62,11 @@ class ConfigConfig(AppConfig):
         checks.register(outgoing.check_outgoing_deployment, deploy=True)
         health.register("queue", worker.check_queue)
         health.register("worker", worker.check_worker)
+        disk.watch("DATABASE_URL", _folder_of_database)
+        disk.watch("TMPDIR", tempfile.gettempdir)
+        health.register("disk", disks.check_disk, needs_database=False)
+        metrics.register(disks.collect)
+        sources.register("disk", disks.conditions)
         metrics.register(worker.collect)
         metrics.register(overview.collect)
         metrics.register(blocks.collect)
@@ -71,6 +80,12 @@ class ConfigConfig(AppConfig):
         schedules.every(60, "config.worker.tasks.drop_old_counts")
         post_migrate.connect(_make_schedules, sender=self)
         post_migrate.connect(permissions.make_groups, sender=self)
+
+
+def _folder_of_database() -> Path | None:
+    """SQLite's; of PostgreSQL its own server has to tell."""
+    facts = connection.settings_dict
+    return Path(facts["NAME"]).parent if connection.vendor == "sqlite" else None
 
 
 def _make_schedules(apps: Apps = installed, **_: Any) -> None:

@@ -87,6 +87,9 @@ Q_CLUSTER = {
     "scheduler": False,  # the supervisor runs it, every few seconds instead of every 30
 }
 
+# --- The disks: how much of each is kept free for the database and running jobs ------------------------------------
+DISK_LEAST_FREE_BYTES = env.int("DISK_LEAST_FREE_BYTES", default=256 * 1024**2)  # or a twentieth of a small disk
+
 # --- Alerts: who is told when something is wrong --------------------------------------------------------------------
 ALERT_WEBHOOK = env.str("ALERT_WEBHOOK", default="")
 ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])

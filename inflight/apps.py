@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.conf import settings
 
+from config.core import disk
 from config.worker.schedules import every
 
 
@@ -22,6 +23,8 @@ class InflightConfig(AppConfig):
         from inflight.monitoring.metrics import collect  # noqa: PLC0415 - models must be loaded first
         from inflight.monitoring.status import state  # noqa: PLC0415
 
+        disk.watch("IMPORT_UPLOADS", lambda: settings.IMPORT_UPLOADS)
+        disk.watch("IMPORT_INBOX", _local_inbox)
         metrics.register(collect)
         status.register("inflight", state)
         sources.register("inflight", conditions)
@@ -33,9 +36,13 @@ class InflightConfig(AppConfig):
         every(24 * 60, "inflight.tasks.drop_old_attempts")
         every(24 * 60, "inflight.tasks.erase_expired_customers")
         every(24 * 60, "inflight.tasks.drop_old_rejects")
-        if settings.IMPORT_INBOX and "://" not in settings.IMPORT_INBOX:
-            wake_on_arrival(settings.IMPORT_INBOX, "inflight.tasks.pick_up")
+        if inbox := _local_inbox():
+            wake_on_arrival(inbox, "inflight.tasks.pick_up")
         operators_may("inflight.import_files", "inflight.send_deliveries")
         operators_may("inflight.export_customer", "inflight.erase_customer")
         dashboard.register("Deliveries", "inflight.view_delivery", panels.deliveries)
         dashboard.register("Last imports", "inflight.view_importrun", panels.imports)
+
+
+def _local_inbox() -> str | None:
+    return settings.IMPORT_INBOX if settings.IMPORT_INBOX and "://" not in settings.IMPORT_INBOX else None

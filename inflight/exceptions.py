@@ -29,7 +29,7 @@ class UnusableCsv(Problem):
 
 
 class UploadTooLarge(Problem):
-    """The files are larger than IMPORT_MAX_UPLOAD, or than the disk has room for."""
+    """The files are larger than IMPORT_MAX_UPLOAD."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     code = "too_large"

@@ -1,6 +1,7 @@
 """Receive uploads, of the admin and the API: streamed into a folder of their own, bounded in size. Imports no models."""
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -9,8 +10,9 @@ from django.core.files.uploadhandler import FileUploadHandler, SkipFile, StopUpl
 from django.http import HttpRequest
 from django.utils.text import get_valid_filename
 
+from config.core.disk import space_of
+
 CHUNK_BYTES = 256 * 1024
-SPARE_BYTES = 256 * 1024 * 1024  # of the disk, for those who have to go on writing
 FORM_BYTES = 64 * 1024  # of a request, around the files
 LONGEST_NAME = 100  # bytes kept of the end of the name that the file has at its owner's
 
@@ -24,7 +26,7 @@ class StoredFile(UploadedFile[bytes]):
 
 
 class FolderUploadHandler(FileUploadHandler):
-    """Stream a form's files into a new folder; more than `limit` bytes together are refused.
+    """Stream a form's files into a new folder; more than `limit` bytes together, or than the disk has room for, are refused.
 
     `skipped` are the names of the form's fields that hold files nobody asked for, or a second one.
     """
@@ -34,6 +36,7 @@ class FolderUploadHandler(FileUploadHandler):
     def __init__(self, request: HttpRequest, *, folder: Path, fields: set[str], limit: int) -> None:
         super().__init__(request)
         self.is_too_much = int(request.META.get("CONTENT_LENGTH") or 0) > limit + FORM_BYTES
+        self.lacks_room = False
         self._folder, self._fields, self._left = folder, fields, limit
         self.skipped: list[str] = []
         self._taken: set[str] = set()
@@ -60,8 +63,9 @@ class FolderUploadHandler(FileUploadHandler):
     def _check_size(self, size: int) -> None:
         """Let the rest of the request pass unread once it is too much."""
         self._left -= size
-        self.is_too_much |= self._left < 0 or shutil.disk_usage(self._folder.parent).free - size < SPARE_BYTES
-        if self.is_too_much:
+        self.is_too_much |= self._left < 0
+        self.lacks_room |= not space_of(self._folder.parent).has_room_for(size)
+        if self.is_too_much or self.lacks_room:
             raise StopUpload(connection_reset=False)
 
     def file_complete(self, file_size: int) -> StoredFile:
@@ -70,7 +74,8 @@ class FolderUploadHandler(FileUploadHandler):
 
     def rollback(self) -> None:
         """Remove what came."""
-        self._close()
+        with suppress(OSError):  # of what it has still to write, on a full disk
+            self._close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _close(self) -> None:

@@ -8,6 +8,7 @@ import time
 from django.db import DatabaseError, connection
 from psycopg import Error as PsycopgError
 
+from config.core.disk import trouble_of
 from ingest.publisher import Publisher
 from ingest.services import CHANNEL, RELAY_BATCH, relay_batch
 
@@ -40,7 +41,7 @@ class Relay:
             try:
                 self._turn()
             except (DatabaseError, PsycopgError) as error:
-                logger.warning("The database did not answer: %s", str(error).strip())
+                logger.warning("%s", trouble_of(error))
                 with contextlib.suppress(DatabaseError, PsycopgError):
                     connection.close()
                 self._back_off()

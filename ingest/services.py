@@ -13,10 +13,11 @@ from datetime import timedelta
 from functools import partial
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from config.api.idempotency import has_idempotency_key, link_resource
+from config.core.disk import lacks_room, trouble_of
 from ingest.backlog import backlog
 from ingest.models import REFUSED, WAITING, DataEntry
 from ingest.publisher import Publisher, PublishResult, Record, publisher
@@ -54,7 +55,13 @@ def accept_contents(contents: Sequence[str], *, wait: bool) -> Accepted:
     if lease is NO_LEASE:
         _wake_relay()
         return Accepted(ids, frozenset())
-    published = _publish(records)
+    try:
+        published = _publish(records)
+    except DatabaseError as error:
+        if not lacks_room(error):
+            raise
+        logger.warning("What Kafka has taken is not on record, and will be published again. %s", trouble_of(error))
+        return Accepted(ids, frozenset())
     return Accepted(ids, frozenset(entry_id for entry_id, is_out in zip(ids, published, strict=True) if is_out))
 
 

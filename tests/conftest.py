@@ -50,8 +50,11 @@ WITHOUT_DATABASE = [
     "config/api/test_problems.py",
     "config/pages/test_static.py",
     "config/core/test_settings_checks.py",
+    "inflight/pickup/test_full_disk.py",
+    "config/monitoring/test_disk.py",
     "test_architecture.py",
     "test_docs.py",
+    "test_full_disk.py",
     "test_page_permissions.py",
 ]
 collect_ignore = WITHOUT_DATABASE if "postgresql" in django_settings.DATABASES["default"]["ENGINE"] else []
@@ -67,6 +70,7 @@ WAITING = (
     "inflight/pickup/test_killed.py",
     "inflight/test_crash.py",
     "ingest/test_survival.py",
+    "tests/test_full_disk.py",
 )
 COMPUTING = (
     "compute/engines/test_hard_table.py",

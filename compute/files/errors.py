@@ -223,6 +223,19 @@ class LimitReached(ComputeError):
     code = "limit_reached"
 
 
+class DiskFull(ComputeError):
+    """The disk that the job writes to is full: it may be run again when there is room."""
+
+    status = HTTPStatus.INSUFFICIENT_STORAGE
+    code = "disk_full"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No room is left on the disk that jobs write to (COMPUTE_ROOT, or scratch where that is a store)."
+            " Make room there, then ask again."
+        )
+
+
 class EngineSignal(Exception):
     """Base of what an engine learns while reading: the file must be read again in another way."""
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Self, cast
 
 from compute.files.errors import ComputeError, FileChanged, StoreUnavailable
+from config.core.disk import lacks_room
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,8 @@ def answering(url: str) -> Iterator[None]:
     except (FileNotFoundError, ComputeError):
         raise
     except Exception as error:  # each driver has errors of its own
+        if lacks_room(error):  # on this machine, for a copy
+            raise
         logger.warning("%s: %s: %s", url, type(error).__name__, error)
         raise StoreUnavailable from error
 

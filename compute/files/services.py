@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from django.conf import settings
 
 from compute.exceptions import UploadTooLarge
+from compute.files.locations import is_url
 from compute.files.ownership import Requester, becoming, changeable_file, check_replaceable, owner_of, set_owner
 from compute.files.storage import StoredFile, storage
 from config.api.parsers import UploadIncomplete
-
-SPARE_BYTES = 256 * 1024 * 1024  # of the disk, for those who have to go on writing: the database, running jobs
+from config.api.problems import DiskFull, disk_full_as_problem
 
 
 class Upload:
@@ -20,7 +20,7 @@ class Upload:
         self._incoming = storage().incoming(path)
         try:
             self._check(announced_bytes, announced_bytes)
-        except UploadTooLarge:
+        except (UploadTooLarge, DiskFull):
             self.rollback()
             raise
 
@@ -31,10 +31,11 @@ class Upload:
         self.rollback()
 
     def write(self, chunk: bytes) -> None:
-        """Take in the next bytes; raise UploadTooLarge."""
+        """Take in the next bytes; raise UploadTooLarge or DiskFull."""
         self._written += len(chunk)
         self._check(self._written, len(chunk))
-        self._incoming.write(chunk)
+        with disk_full_as_problem():
+            self._incoming.write(chunk)
 
     @property
     def written(self) -> int:
@@ -43,7 +44,7 @@ class Upload:
 
     def commit(self, path: str, *, overwrite: bool, requester: Requester) -> StoredFile:
         """Make it the requester's file at `path`; raise FileExists unless it may replace one, or FileBusy."""
-        with becoming(path, requester.sub, overwrite=overwrite, requester=requester):
+        with disk_full_as_problem(), becoming(path, requester.sub, overwrite=overwrite, requester=requester):
             self._incoming.commit(path, overwrite=overwrite)
         return storage().existing_file(path, field="file_path")
 
@@ -54,9 +55,9 @@ class Upload:
     def _check(self, size: int, pending: int) -> None:
         if size > settings.COMPUTE_MAX_UPLOAD:
             raise UploadTooLarge(f"A file may have at most {settings.COMPUTE_MAX_UPLOAD} bytes (COMPUTE_MAX_UPLOAD).")
-        free = self._incoming.free_bytes
-        if free is not None and free - pending < SPARE_BYTES:
-            raise UploadTooLarge("The disk has no room for this file.")
+        space = self._incoming.space
+        if space is not None and not space.has_room_for(pending):
+            raise DiskFull(f"the disk of {'scratch' if is_url(settings.COMPUTE_ROOT) else 'COMPUTE_ROOT'}")
 
 
 def store_upload(

@@ -20,9 +20,10 @@ from typing import Any, Self
 
 from compute.engines import engine_class
 from compute.engines.base import Engine, EngineEnvironment
-from compute.files.errors import ComputeError, LimitReached
+from compute.files.errors import ComputeError, DiskFull, LimitReached
 from compute.jobs.execute import execute
 from compute.jobs.orders import JobSpec
+from config.core.disk import lacks_room
 from config.core.loading import loading
 
 PR_SET_PDEATHSIG = 1
@@ -80,9 +81,11 @@ def _answer(connection: Connection, spec: JobSpec) -> dict[str, Any]:
             return _refusal(error)
         except MemoryError:
             return _refusal(LimitReached("The job needs more memory than it may have."))
-        except OSError as error:
-            return _refusal(LimitReached(f"The system did not let the job read or write: {error.strerror}."))
-        except Exception:
+        except Exception as error:
+            if lacks_room(error):
+                return _refusal(DiskFull())
+            if isinstance(error, OSError):
+                return _refusal(LimitReached(f"The system did not let the job read or write: {error.strerror}."))
             traceback.print_exc()
             return {"crash": traceback.format_exc(limit=-1).strip().splitlines()[-1]}
 

@@ -8,19 +8,22 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
-from django.db import Error, close_old_connections, connection
+from django.db import Error, InterfaceError, OperationalError, close_old_connections, connection
 
 from compute.jobs import leases
 from compute.jobs.notifications import QUEUED, Listener
 from compute.jobs.worker_process import WorkerProcess
 from compute.jobs.workspaces import remove_abandoned_workspaces
 from compute.models import Job
-from config.api.problems import Problem
+from config.api.problems import Problem, disk_full_as_problem
+from config.core.disk import trouble_of
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +39,7 @@ class Slot:
 
     worker: WorkerProcess
     job: Job | None = None
+    record: Callable[[], object] | None = None  # writes down what came of the job; kept until the database has taken it
 
 
 class Runner:
@@ -55,7 +59,7 @@ class Runner:
                 try:
                     self._serve(stopping)
                 except Error as error:
-                    logger.warning("The database did not answer: %s", error)
+                    logger.warning("%s", trouble_of(error))
                     connection.close()
                     stopping.wait(DATABASE_AWAY_SECONDS)
         finally:
@@ -83,9 +87,11 @@ class Runner:
 
     def _start(self, slot: Slot, job: Job) -> None:
         try:
-            spec = leases.job_spec_for(job)
+            with disk_full_as_problem():
+                spec = leases.job_spec_for(job)
         except Problem as problem:
-            leases.fail_job_with(job, problem)
+            slot.job, slot.record = job, partial(leases.fail_job_with, job, problem)
+            self._settle(slot)
             return
         slot.job = job
         try:
@@ -95,27 +101,46 @@ class Runner:
             slot.worker.start(spec)
 
     def _poll(self, slot: Slot) -> None:
+        """Look what came of the slot's job, unless that is known and only not written down yet."""
+        if slot.record is None:
+            slot.record = self._outcome(slot)
+        if slot.record is not None:
+            self._settle(slot)
+
+    def _outcome(self, slot: Slot) -> Callable[[], object] | None:
         try:
             answer = slot.worker.answer()
         except (EOFError, OSError):
-            self._handle_crash(slot)
-            return
-        if answer is not None and slot.job is not None:
-            _settle(slot.job, answer)
-            slot.job = None
-        elif slot.job is not None and time.monotonic() - slot.worker.started > settings.COMPUTE_TIMEOUT_SECONDS:
+            return self._handle_crash(slot)
+        if slot.job is None:
+            return None
+        if answer is not None:
+            return partial(_settle, slot.job, answer)
+        if time.monotonic() - slot.worker.started > settings.COMPUTE_TIMEOUT_SECONDS:
             self._replace(slot)
             detail = f"The job took longer than {settings.COMPUTE_TIMEOUT_SECONDS:g} s (COMPUTE_TIMEOUT_SECONDS)."
-            leases.fail_job(slot.job, status=HTTPStatus.UNPROCESSABLE_ENTITY, code="limit_reached", detail=detail)
-            slot.job = None
+            status = HTTPStatus.UNPROCESSABLE_ENTITY
+            return partial(leases.fail_job, slot.job, status=status, code="limit_reached", detail=detail)
+        return None
 
-    def _handle_crash(self, slot: Slot) -> None:
+    def _handle_crash(self, slot: Slot) -> Callable[[], object] | None:
         """A worker is dead: of age, between jobs, or by a signal, in the middle of one."""
         status = self._replace(slot)
-        if slot.job is not None:
-            logger.error("The worker of job %s ended with %s", slot.job.pk, status)
-            leases.retry_job(slot.job, f"The process that computed it ended in the middle (exit status {status}).")
-            slot.job = None
+        if slot.job is None:
+            return None
+        logger.error("The worker of job %s ended with %s", slot.job.pk, status)
+        reason = f"The process that computed it ended in the middle (exit status {status})."
+        return partial(leases.retry_job, slot.job, reason)
+
+    def _settle(self, slot: Slot) -> None:
+        job, record = slot.job, slot.record
+        slot.job = slot.record = None
+        try:
+            if record is not None:
+                record()
+        except (OperationalError, InterfaceError):  # it is written down when the database is back, or has room
+            slot.job, slot.record = job, record
+            raise
 
     def _renew_leases(self) -> None:
         held = [(slot.job, slot.worker.progress) for slot in self.slots if slot.job]
@@ -135,7 +160,7 @@ class Runner:
             if slot.job and slot.job.pk in lost:
                 self._replace(slot)
                 leases.clean_up(slot.job)
-                slot.job = None
+                slot.job = slot.record = None
 
     def _replace(self, slot: Slot) -> int:
         status = slot.worker.end()

@@ -23,6 +23,7 @@ class WorkerProcess:
     """A `python -m compute.jobs.child` in its own process group."""
 
     def __init__(self, limits: dict[str, Any]) -> None:
+        self._workspace = Workspace()  # first: where there is no room for it, nothing is left behind
         self.connection, theirs = Pipe()
         self._process = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-m", "compute.jobs.child", str(theirs.fileno()), str(os.getpid())],
@@ -32,7 +33,6 @@ class WorkerProcess:
             start_new_session=True,
         )
         theirs.close()
-        self._workspace = Workspace()
         limits["environment"]["scratch"] = str(self._workspace.path)
         self.progress = 0.0
         self.started = 0.0

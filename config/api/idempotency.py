@@ -21,7 +21,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.api.problems import Problem
+from config.api.problems import DiskFull, Problem
 from config.core.json import dumps
 from config.core.locks import exclusive
 
@@ -69,6 +69,11 @@ class _Claim:
     def write(self, **fields: Any) -> None:
         self.record, _ = self._model.objects.update_or_create(**self._identity, defaults=fields)
 
+    def release(self) -> None:
+        if self.record:
+            self.record.delete()
+            self.record = None
+
 
 _claim: ContextVar[_Claim | None] = ContextVar("idempotency_claim", default=None)
 
@@ -89,13 +94,19 @@ def link_resource(resource: Any) -> None:
         claim.write(resource=resource)
 
 
+def unlink_resource() -> None:
+    """Free the key of the request under way: what it made is undone, for want of room, and may be made again."""
+    if claim := _claim.get():
+        claim.release()
+
+
 def run_once(
     request: Request | HttpRequest, *, sub: str, body: bytes, handle: Handler, resume: Callable[[Any], HttpResponseBase]
 ) -> HttpResponseBase:
     """Return the answer to a request: what `handle` answers, or what it has answered before.
 
-    `resume` answers for the resource that was tied by an earlier request which died before it answered. Raises BadKey,
-    KeyInUse or KeyReused.
+    `resume` answers for the resource that was tied by an earlier request which died before it answered. A 507
+    has come to nothing, and leaves its key free. Raises BadKey, KeyInUse or KeyReused.
     """
     key = request.headers.get(HEADER)
     if key is None:
@@ -103,7 +114,12 @@ def run_once(
     with _claimed(sub, key, _fingerprint(request, body)) as claim:
         if claim.record and claim.record.status:
             return _replay(claim.record)
-        answer = resume(claim.record.resource) if claim.record else handle()
+        try:
+            answer = resume(claim.record.resource) if claim.record else handle()
+        except Problem as problem:
+            if problem.status == DiskFull.status:
+                claim.release()  # who asks again when there is room is not told of this once more
+            raise
         if answer.status_code < HTTPStatus.BAD_REQUEST:
             claim.write(status=answer.status_code, headers=_headers_of(answer), body=_body_of(answer))
         return answer

@@ -6,9 +6,11 @@ gets the same as a page.
 """
 
 import logging
+import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 
 import orjson
 from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig, SuspiciousOperation
@@ -19,6 +21,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from config.access.throttling import TooManyRequests
+from config.core.disk import lacks_room, where_room_lacks
 from config.core.logging import current_request_id
 
 logger = logging.getLogger(__name__)
@@ -57,6 +60,34 @@ class Throttled(Problem):
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "throttled"
+
+
+class DiskFull(Problem):
+    """A disk has no room for what a request needs to write. It may be sent again as it is, with the same Idempotency-Key."""
+
+    status = HTTPStatus.INSUFFICIENT_STORAGE
+    code = "disk_full"
+
+    def __init__(self, where: str, **members: Any) -> None:
+        super().__init__(f"No room is left on {where}. Make room there, then try again.", **members)
+
+    @classmethod
+    def of(cls, error: BaseException | None) -> Self:
+        """Return the same for an error that `lacks_room`."""
+        return cls(where_room_lacks(error))
+
+
+@contextmanager
+def disk_full_as_problem() -> Iterator[None]:
+    """Raise DiskFull where the block fails for want of room on a disk."""
+    try:
+        yield
+    except Problem:
+        raise
+    except Exception as error:
+        if lacks_room(error):
+            raise DiskFull.of(error) from error
+        raise
 
 
 class PayloadTooLarge(exceptions.APIException):
@@ -185,10 +216,7 @@ class ProblemMiddleware:
                 return _answer(request, 413, "The request body is too large.")
             case SuspiciousOperation():
                 return _answer(request, 400, "The request could not be understood.")
-        response = server_error(request)
-        said = ("Unhandled error on %s %s", request.method, request.path)
-        log_response(*said, response=response, request=request, logger=logger, exception=exception)  # Django's, so once
-        return response
+        return _failed(request, exception)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -211,8 +239,20 @@ def _unknown_path(path: str) -> str:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500."""
+    """Django's handler500, for what goes wrong in a middleware too."""
+    if lacks_room(error := sys.exception()):
+        return _answer(request, DiskFull.status, DiskFull.of(error).detail)
     return _answer(request, 500, "Something went wrong here. The log has the details under this instance.")
+
+
+def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Answer what no view expected, and log it."""
+    response = server_error(request)  # which sees the error, too
+    said = ("No room for" if lacks_room(error) else "Unhandled error on") + " %s %s"
+    log_response(  # Django's, so once
+        said, request.method, request.path, response=response, request=request, logger=logger, exception=error
+    )
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -9,6 +9,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 
+from config.core.disk import lacks_room, trouble_of
+
 _request_id: ContextVar[str] = ContextVar("request_id", default="-")
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -23,6 +25,16 @@ class RequestIdFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = current_request_id()
+        return True
+
+
+class FullDiskFilter(logging.Filter):
+    """Says of an error that a full disk explains what to do, instead of where in the code it was met."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if lacks_room(error):
+            record.msg, record.args, record.exc_info = f"{record.getMessage()}: {trouble_of(error)}", (), None
         return True
 
 
@@ -48,7 +60,10 @@ def logging_settings(log_format: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"request_id": {"()": "config.core.logging.RequestIdFilter"}},
+        "filters": {
+            "request_id": {"()": "config.core.logging.RequestIdFilter"},
+            "full_disk": {"()": "config.core.logging.FullDiskFilter"},
+        },
         "formatters": {
             "json": {
                 "()": "pythonjsonlogger.orjson.OrjsonFormatter",
@@ -60,7 +75,7 @@ def logging_settings(log_format: str) -> dict[str, Any]:
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
-                "filters": ["request_id"],
+                "filters": ["request_id", "full_disk"],
                 "formatter": "json" if log_format == "json" else "text",
             }
         },

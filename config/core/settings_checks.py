@@ -40,6 +40,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         *_place_errors("IMPORT_INBOX", settings.IMPORT_INBOX),
         *_inbox_errors(),
         *alert_errors(),
+        *_disk_errors(),
         *_other_errors(),
     ]
     return [Error(text, hint=hint, id=f"apron.{code}") for code, text, hint in errors]
@@ -121,6 +122,11 @@ def _inbox_errors() -> Iterator[SettingError]:
         yield "E062", f"IMPORT_INBOX_PATTERN is {settings.IMPORT_INBOX_PATTERN!r}.", mend
     if settings.IMPORT_THEN_SEND not in {"", "changed"}:
         yield "E063", f"IMPORT_THEN_SEND is {settings.IMPORT_THEN_SEND!r}.", "Set it to changed, or leave it unset."
+
+
+def _disk_errors() -> Iterator[SettingError]:
+    if settings.DISK_LEAST_FREE_BYTES < 0:
+        yield "E170", "DISK_LEAST_FREE_BYTES is below 0.", "Give bytes, such as 268435456."
 
 
 def _delivery_errors() -> Iterator[SettingError]:

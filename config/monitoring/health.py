@@ -12,17 +12,24 @@ Check = Callable[[], dict[str, Any]]
 
 
 class Unhealthy(Exception):  # noqa: N818 - it is a state, not an error
-    """A part does not work; the text is shown to everyone."""
+    """A part does not work; the text, and the facts that go with it, are shown to everyone."""
+
+    def __init__(self, text: str, **facts: Any) -> None:
+        super().__init__(text)
+        self.facts = facts
 
 
 NOT_ASKED = {"status": "down", "detail": "Unknown: the database is down."}
 
 _checks: dict[str, Check] = {}
+_need_no_database: set[str] = set()
 
 
-def register(name: str, check: Check) -> None:
+def register(name: str, check: Check, *, needs_database: bool = True) -> None:
     """Add a part to the health answer. The check returns facts, or raises Unhealthy; it must be quick."""
     _checks[name] = check
+    if not needs_database:
+        _need_no_database.add(name)
 
 
 def check_database() -> dict[str, Any]:
@@ -37,7 +44,8 @@ def report() -> tuple[bool, dict[str, Any]]:
     """Return whether all parts work, and what each says. Without its database each would only wait for it once more."""
     parts = {"database": _run("database", check_database)}
     for name, check in _checks.items():
-        parts[name] = _run(name, check) if parts["database"]["status"] == "ok" else dict(NOT_ASKED)
+        is_asked = parts["database"]["status"] == "ok" or name in _need_no_database
+        parts[name] = _run(name, check) if is_asked else dict(NOT_ASKED)
     return all(part["status"] == "ok" for part in parts.values()), parts
 
 
@@ -45,7 +53,7 @@ def _run(name: str, check: Check) -> dict[str, Any]:
     try:
         return {"status": "ok"} | check()
     except Unhealthy as error:
-        return {"status": "down", "detail": str(error)}
+        return {"status": "down", "detail": str(error)} | error.facts
     except Exception:
         logger.exception("Health check %s failed", name)
         return {"status": "down", "detail": "The check itself failed; the log has the details."}

@@ -5,6 +5,7 @@ import threading
 
 from django.db import Error, connection
 
+from config.core.disk import trouble_of
 from config.worker.queue import wake
 
 logger = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ def _keep_watching(folder: str, task: str, stopping: threading.Event) -> None:
         except OSError as error:
             logger.warning("%s is not watched, only looked into each minute: %s", folder, error)
         except Error as error:
-            logger.warning("New files in %s, and the database did not answer: %s", folder, error)
+            logger.warning("New files in %s are not looked at yet: %s", folder, trouble_of(error))
         stopping.wait(RETRY_SECONDS)
 
 

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django_q.models import Schedule
 from django_q.scheduler import scheduler
 
+from config.core.disk import trouble_of
 from config.models import WorkerHeartbeat
 from config.worker.commands import declared_commands
 from config.worker.folders import watch_folders
@@ -114,7 +115,8 @@ class Supervisor:
                 self._beat_and_check()
             self._stopping.wait(1.0)
         self._stop()
-        WorkerHeartbeat.objects.filter(name=self.name).delete()
+        with contextlib.suppress(Error):  # it falls silent instead
+            WorkerHeartbeat.objects.filter(name=self.name).delete()
 
     def _ensure_running(self) -> None:
         if self._cluster.ensure_running():
@@ -138,7 +140,7 @@ class Supervisor:
                 self._cluster.kill()
         except Error as error:
             self._head = None  # what was the oldest task may have been claimed meanwhile
-            logger.warning("The database did not answer: %s", error)
+            logger.warning("%s", trouble_of(error))
 
     def _make_schedules_due(self) -> None:
         """What a predecessor left in the middle is gone on with now, not when its schedule comes round."""

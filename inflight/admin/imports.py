@@ -14,7 +14,7 @@ from django.urls import URLPattern
 from django.views.decorators.csrf import csrf_protect
 
 from config.admin.base import Operation, ReadOnlyAdmin, Tool
-from config.api.problems import Problem
+from config.api.problems import DiskFull, Problem
 from config.core.admin_columns import badge, indented, link_to, list_address, shortened
 from inflight.imports.rejects_csv import rejects_csv
 from inflight.models import ImportReject, ImportRun
@@ -150,9 +150,9 @@ class ImportRunAdmin(ReadOnlyAdmin):
 
     def _queue(self, request: HttpRequest, form: ImportForm, handler: FolderUploadHandler) -> ImportRun | None:
         if handler.is_too_much:
-            form.add_error(
-                None, f"Both files together may have {settings.IMPORT_MAX_UPLOAD:,} bytes, while the disk has room."
-            )
+            form.add_error(None, f"Both files together may have {settings.IMPORT_MAX_UPLOAD:,} bytes.")
+        if handler.lacks_room:
+            form.tell(DiskFull("the disk of IMPORT_UPLOADS"))
         if not form.is_valid():
             return None
         try:

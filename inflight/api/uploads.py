@@ -16,7 +16,7 @@ from config.api.authentication import subject_of
 from config.api.openapi import PREFER
 from config.api.parsers import CompleteFormParser
 from config.api.prefer import prefers_async
-from config.api.problems import Problem
+from config.api.problems import DiskFull, Problem
 from config.api.strict import FlagParameter, Input, refuse_unknown, validated
 from config.api.viewsets import ApiViewSet, idempotent
 from config.core.json import dumps
@@ -111,8 +111,10 @@ class UploadMixin(ApiViewSet):
     def _form(self, request: Request) -> dict[str, Any]:
         form, incoming = request.data, self._incoming
         if incoming and incoming.is_too_much:
-            limit = f"{settings.IMPORT_MAX_UPLOAD:,} bytes (IMPORT_MAX_UPLOAD), while the disk has room"
+            limit = f"{settings.IMPORT_MAX_UPLOAD:,} bytes (IMPORT_MAX_UPLOAD)"
             raise UploadTooLarge(f"customers_file and purchases_file together may have {limit}.")
+        if incoming and incoming.lacks_room:
+            raise DiskFull("the disk of IMPORT_UPLOADS")
         fields = list(ImportUploadInput().fields)
         for name in incoming.skipped if incoming else ():
             refuse_unknown([name], fields)

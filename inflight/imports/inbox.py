@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from compute.files.locations import OBJECT_STORES, filesystem, is_url, moment_of
 from config.core.addresses import may_hold_password
+from config.core.disk import lacks_room
 from inflight.exceptions import UnusableCsv
 
 logger = logging.getLogger(__name__)
@@ -68,9 +69,7 @@ class Inbox:
 
     def __init__(self, place: str) -> None:
         if may_hold_password(place):
-            raise InboxUnavailable(
-                "The address of the inbox holds a password, which would be in the log. Leave it out."
-            )
+            raise InboxUnavailable("The address of the inbox holds a password, which would be logged. Leave it out.")
         self._place = place
         with self._answering():
             self._fs, root = _filesystem(place)
@@ -213,9 +212,9 @@ class Inbox:
     def _answering(self) -> Iterator[None]:
         try:
             yield
-        except (FileChanged, UnusableCsv, InboxUnavailable):
-            raise
         except Exception as error:  # each driver has errors of its own
+            if isinstance(error, FileChanged | UnusableCsv | InboxUnavailable) or lacks_room(error):
+                raise
             raise InboxUnavailable(f"{self._place}: {type(error).__name__}: {error}") from error
 
 

@@ -3,23 +3,25 @@
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from config.api.idempotency import link_resource
+from config.api.idempotency import link_resource, unlink_resource
+from config.api.problems import DiskFull, disk_full_as_problem
+from config.core.disk import lacks_room
 from config.core.locks import exclusive
 from config.worker.queue import wake
 from inflight.exceptions import ImportInProgress, UnusableCsv
 from inflight.imports.csv_file import open_csv
 from inflight.imports.erased import erased_among
-from inflight.imports.loading import FileSpec, Load
+from inflight.imports.loading import FileSpec, Load, bulk_load_pragmas
 from inflight.imports.parsing import CUSTOMER_ROW, PURCHASE_ROW
 from inflight.imports.staging import Stage, mark_parents_changed, unstored_parents
 from inflight.models import Customer, Erasure, ImportReject, ImportRun, Purchase
@@ -63,9 +65,10 @@ def import_files(
 
     `roots`: folders the files must be in, None for anywhere. `dry_run`: find out everything, change nothing.
     `on_progress` hears the share of the files that is read; `on_start` gets the run in the transaction that makes it.
-    Raises FileOutsideRoots, FileMissing or UnusableCsv, and then nothing is imported, or ImportInProgress.
+    Raises FileOutsideRoots, FileMissing, UnusableCsv or DiskFull, and then nothing is imported, or ImportInProgress.
     """
     with ExitStack() as stack:
+        stack.enter_context(disk_full_as_problem())
         loads = _open(stack, customers_path, purchases_path, roots)
         if not stack.enter_context(exclusive(LOCK, wait_seconds=LOOK_SECONDS)):
             raise _under_way()
@@ -82,7 +85,11 @@ def import_files(
             link_resource(run.pk)
             if on_start:
                 on_start(run)
-        _execute(run, loads, on_progress)
+        try:
+            _execute(run, loads, on_progress)
+        except Exception as error:
+            _undo(run) if lacks_room(error) else _fail(run, error)
+            raise
     return run
 
 
@@ -138,20 +145,27 @@ def run_queued_imports() -> None:
         if run := queued.first():
             run.status, run.started_at = ImportRun.Status.RUNNING, timezone.now()
             run.save(update_fields=["status", "started_at"])
-            _execute_queued(run)
+            if not _execute_queued(run):
+                return  # for want of room: the schedule looks again
     if queued.exists():
         wake(RUN_IMPORTS_TASK)
 
 
-def _execute_queued(run: ImportRun) -> None:
-    """One run's failure is kept with it and does not stop the next."""
+def _execute_queued(run: ImportRun) -> bool:
+    """Return whether there was room for the run, or queue it again. Its failure is kept with it and does not stop the next."""
     with ExitStack() as stack:
         try:
             loads = _open(stack, run.customers_file_path, run.purchased_file_path, all_roots())
             _execute(run, loads, None)
         except Exception as error:
+            if lacks_room(error):
+                logger.error("Import %s waits. %s", run.pk, DiskFull.of(error))  # noqa: TRY400 - its text says it all
+                run.status, run.started_at, run.progress = ImportRun.Status.QUEUED, None, 0.0
+                run.save(update_fields=["status", "started_at", "progress"])
+                return False
             logger.exception("Import %s failed", run.pk)
             _fail(run, error)
+    return True
 
 
 def mark_interrupted_imports() -> None:
@@ -180,6 +194,13 @@ def _under_way() -> ImportInProgress:
     return ImportInProgress(f"An import is under way: {where}. Try again when it is done.", headers={"Location": where})
 
 
+@transaction.atomic
+def _undo(run: ImportRun) -> None:
+    """Leave nothing of a run that found no room: the same request makes another."""
+    run.delete()
+    unlink_resource()
+
+
 def _fail(run: ImportRun, error: Exception) -> None:
     run.status, run.finished_at = ImportRun.Status.FAILED, timezone.now()
     run.error = str(error) if isinstance(error, UnusableCsv) else f"{type(error).__name__}; the log has the details."
@@ -195,9 +216,6 @@ def _execute(run: ImportRun, loads: list[Load], on_progress: OnProgress | None) 
             _stage(run, loads, on_progress)
             with transaction.atomic():
                 _apply(run, loads)
-    except Exception as error:
-        _fail(run, error)
-        raise
     finally:
         for load in loads:
             load.spec.stage.drop()
@@ -265,23 +283,3 @@ def _upsert(customers: Load, purchases: Load) -> None:
     customers.counts.inserted = CUSTOMERS.stage.insert_new()
     purchases.counts.updated = PURCHASES.stage.update_changed()
     purchases.counts.inserted = PURCHASES.stage.insert_new()
-
-
-@contextmanager
-def bulk_load_pragmas() -> Iterator[None]:
-    """Make SQLite fit for millions of rows: larger page caches, and no second look at the foreign key.
-
-    `reject_orphans` has found every row without a parent, in the transaction that inserts and with the database's only write
-    lock; SQLite looking up each parent once more takes a quarter of an import's time.
-    """
-    if connection.vendor != "sqlite":
-        yield
-        return
-    with connection.cursor() as cursor, connection.constraint_checks_disabled():
-        cursor.execute("PRAGMA cache_size = -32768")
-        cursor.execute("PRAGMA temp.cache_size = -16384")
-        try:
-            yield
-        finally:
-            cursor.execute("PRAGMA cache_size = -2000")
-            cursor.execute("PRAGMA temp.cache_size = -2000")

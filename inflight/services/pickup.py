@@ -5,7 +5,6 @@ line: the next look goes on, an import that was over is not made again, and a fi
 """
 
 import logging
-import shutil
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,7 +16,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from config.api.problems import Problem
+from config.api.problems import DiskFull, Problem, disk_full_as_problem
+from config.core.disk import space_of
 from config.worker.queue import wake_once_at
 from inflight.exceptions import ImportInProgress, UnusableCsv
 from inflight.imports.inbox import FileChanged, Inbox, InboxFile, InboxUnavailable, Pair, name_beside
@@ -36,7 +36,6 @@ from inflight.services.inboxes import (
     run_of_same_bytes,
 )
 from inflight.services.uploads import scratch_folder
-from inflight.uploads import SPARE_BYTES
 
 logger = logging.getLogger(__name__)
 
@@ -47,10 +46,6 @@ LOCK_SECONDS = 2.0  # longer than the lock of a look that was killed is held
 MOST_ATTEMPTS = 10  # imports of a pair that were begun, each without coming to an end
 
 Status = Pickup.Status
-
-
-class NoRoom(Exception):  # noqa: N818 - named after what is wrong, as InboxUnavailable
-    """The disk of this machine has no room for the copies of a pair."""
 
 
 def pick_up() -> None:
@@ -151,8 +146,9 @@ class Look:
             except FileChanged:  # it is looked at anew, from the beginning
                 _save(pickup, status=Status.FOUND, versions={}, attempts=0)
                 self.is_to_be_continued = True
-            except (ImportInProgress, NoRoom):
-                _save(pickup, attempts=pickup.attempts - 1)
+            except (ImportInProgress, DiskFull) as why:
+                logger.warning("Pickup %s waits: %s", pickup.pk, why)
+                _save(pickup, attempts=pickup.attempts - 1, run=None)
                 self.is_to_be_continued = True
             except InboxUnavailable as error:
                 self._bear(inbox, pickup, error)
@@ -172,6 +168,7 @@ class Look:
         if pickup.attempts >= MOST_ATTEMPTS:
             self._settle(inbox, pickup, error=f"The files could not be fetched in {pickup.attempts} attempts: {error}")
 
+    @disk_full_as_problem()
     def _import_copies(self, inbox: Inbox, pickup: Pickup, folder: Path) -> None:
         _check_size(pickup, folder)
         customers, purchases = folder / pickup.customers_name, folder / pickup.purchases_name
@@ -271,8 +268,8 @@ def _check_size(pickup: Pickup, folder: Path) -> None:
         raise UnusableCsv(
             f"Both files together have {size:,} bytes, and may have {settings.IMPORT_MAX_UPLOAD:,} (IMPORT_MAX_UPLOAD)."
         )
-    if shutil.disk_usage(folder).free - size < SPARE_BYTES:
-        raise NoRoom(f"The disk of {folder.parent} has no room for {' and '.join(pickup.names)}.")
+    if not space_of(folder).has_room_for(size):
+        raise DiskFull("the disk of IMPORT_UPLOADS")
 
 
 def _given_up(pickup: Pickup) -> str:

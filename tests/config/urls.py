@@ -1,5 +1,7 @@
 """The project's urls, and views that fail or list in the ways the tests need."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -43,6 +45,24 @@ class Taken(Problem):
 
 def plain_problem(request: HttpRequest) -> HttpResponse:
     raise Taken("It is taken.", field="name", headers={"Location": "/api/it"}, holder="me")
+
+
+def full_disk(request: HttpRequest) -> HttpResponse:
+    Path("/dev/full").write_text("what a view writes")
+    return HttpResponse()
+
+
+def full_disk_middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Fail as a middleware does that saves a session."""
+    return full_disk
+
+
+class ApiFullDisk(ViewSet):
+    """Finds no room."""
+
+    def retrieve(self, request: Request) -> Response:
+        full_disk(request)
+        return Response()
 
 
 class ApiFailure(ViewSet):
@@ -103,6 +123,8 @@ class Schedules(ListMixin):
 
 urlpatterns = [
     path("plain-failure", plain_failure),
+    path("plain-full-disk", full_disk),
+    path("api-full-disk", ApiFullDisk.as_view({"get": "retrieve"})),
     path("plain-refusal", plain_refusal),
     path("plain-absence", plain_absence),
     path("plain-problem", plain_problem),

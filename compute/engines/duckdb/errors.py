@@ -12,7 +12,16 @@ from compute.engines.duckdb.database import forget
 from compute.engines.duckdb.files import NO_RECORD
 from compute.engines.duckdb.sql import raised
 from compute.files import json_file
-from compute.files.errors import BrokenFile, InexactTogether, LimitReached, OutOfRange, UnwritableValue, quoted
+from compute.files.errors import (
+    BrokenFile,
+    ComputeError,
+    DiskFull,
+    InexactTogether,
+    LimitReached,
+    OutOfRange,
+    UnwritableValue,
+    quoted,
+)
 from compute.files.formats import Source
 from compute.operations.base import Scan
 from compute.operations.cell_types import CastError, Cell, CellType
@@ -29,12 +38,12 @@ def duckdb_errors(source: Source, scan: Scan, target: Target | None) -> Iterator
     """Raise what DuckDB refuses as a ComputeError or an EngineSignal; a bug of ours passes through."""
     try:
         yield
-    except duckdb.OutOfMemoryException as error:
-        raise LimitReached("The job needs more memory than it may have; ask for fewer columns or groups.") from error
     except duckdb.Error as error:
         text = str(error)
         if found := raised(text):
             raise _finding(*found, scan, target) from error
+        if limit := _limit(text, error):
+            raise limit from error
         if (
             "INT128" in text
             or "HUGEINT" in text
@@ -42,14 +51,24 @@ def duckdb_errors(source: Source, scan: Scan, target: Target | None) -> Iterator
             or "out of range for the destination type INT64" in text
         ):
             raise OutOfRange from error
-        if "File too large" in text or "No space left" in text or "max_temp_directory_size" in text:
-            raise LimitReached("The result or what is kept aside is larger than a job may write.") from error
         if isinstance(error, _OUR_BUGS):
             raise
         if isinstance(error, duckdb.InternalException | duckdb.FatalException):  # which damaged files bring about
             logger.exception("DuckDB failed at a file")
             forget()
         raise _broken(text, source) from error
+
+
+def _limit(text: str, error: duckdb.Error) -> ComputeError | None:
+    """Return which limit a query met: the disk's, or one of the job's own."""
+    if "No space left" in text or "max_temp_directory_size" in text:  # nobody sets it: it is what is free on the disk
+        forget()
+        return DiskFull()
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return LimitReached("The job needs more memory than it may have; ask for fewer columns or groups.")
+    if "File too large" in text:
+        return LimitReached("The result or what is kept aside is larger than a job may write.")
+    return None
 
 
 def _finding(what: str, where: str, value: str, scan: Scan, target: Target | None) -> Exception:

@@ -36,7 +36,15 @@ from compute.engines.spark.cells import (
     line_is_row,
     quoted_name,
 )
-from compute.files.errors import BrokenFile, EngineUnavailable, InexactTogether, LimitReached, NotSplittable, OutOfRange
+from compute.files.errors import (
+    BrokenFile,
+    DiskFull,
+    EngineUnavailable,
+    InexactTogether,
+    LimitReached,
+    NotSplittable,
+    OutOfRange,
+)
 from compute.files.formats import Format, Source, check_names
 from compute.files.locations import fetch_folder, is_url, opened, publish
 from compute.files.notation import Notation
@@ -224,7 +232,9 @@ class Spark:
             raise NotSplittable from error
         if "ARITHMETIC_OVERFLOW" in text:
             raise OutOfRange from error
-        if "OutOfMemoryError" in text or "No space left" in text or "File too large" in text:
+        if "No space left" in text:
+            raise DiskFull from error
+        if "OutOfMemoryError" in text or "File too large" in text:
             raise LimitReached("The job needs more memory or disk than it may have.") from error
         if "FAILED_READ_FILE" in text:
             raise BrokenFile("The file cannot be read: it is damaged inside.") from error

@@ -12,6 +12,7 @@ from typing import BinaryIO, Protocol
 
 from compute.exceptions import FileExists, FileMissing, OutsideRoot, UnusableName
 from compute.files.versions import FileVersion
+from config.core.disk import Space
 
 RESULTS = "results"
 SCRATCH = ".scratch"
@@ -36,8 +37,8 @@ class Incoming(Protocol):
     """An upload in progress, invisible until it is committed."""
 
     @property
-    def free_bytes(self) -> int | None:
-        """How much more can be taken in; None where that has no bound."""
+    def space(self) -> Space | None:
+        """The room on the disk that it goes to; None where that has no bound."""
 
     def write(self, block: bytes) -> None:
         """Take in the next bytes."""

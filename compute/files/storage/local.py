@@ -25,6 +25,7 @@ from compute.files.storage.base import (
     plain_path,
 )
 from compute.files.versions import FileVersion, stat_opened, version_of
+from config.core.disk import Space, space_of
 
 
 class LocalStorage:
@@ -164,8 +165,8 @@ class IncomingFile:
         self._root, self._file, self._temporary = root, os.fdopen(descriptor, "wb"), Path(name)
 
     @property
-    def free_bytes(self) -> int:
-        return shutil.disk_usage(self._root).free
+    def space(self) -> Space:
+        return space_of(self._root)
 
     def write(self, block: bytes) -> None:
         self._file.write(block)
@@ -185,7 +186,8 @@ class IncomingFile:
             raise file_exists(path) from error
 
     def rollback(self) -> None:
-        self._file.close()
+        with suppress(OSError):  # of what it has still to write, on a full disk
+            self._file.close()
         self._temporary.unlink(missing_ok=True)
 
 

@@ -26,6 +26,7 @@ from compute.files.storage.base import (
     plain_path,
 )
 from compute.files.versions import FileVersion
+from config.core.disk import Space, space_of
 from config.core.locks import exclusive
 
 LOCKS = 16
@@ -165,7 +166,7 @@ class ObjectStorage:
 class IncomingObject:
     """An upload that streams to its final place in the store."""
 
-    free_bytes = None
+    space = None
 
     def __init__(self, storage: ObjectStorage, draft: AtomicFile, path: str) -> None:
         self._storage, self._draft, self._path = storage, draft, path
@@ -190,8 +191,8 @@ class SpooledObject:
         self._storage, self._file, self._temporary = storage, os.fdopen(descriptor, "wb"), Path(name)
 
     @property
-    def free_bytes(self) -> int:
-        return shutil.disk_usage(self._temporary.parent).free
+    def space(self) -> Space:
+        return space_of(self._temporary.parent)
 
     def write(self, block: bytes) -> None:
         self._file.write(block)
@@ -202,7 +203,8 @@ class SpooledObject:
             locations.publish(self._temporary, self._storage.place(path))
 
     def rollback(self) -> None:
-        self._file.close()
+        with suppress(OSError):  # of what it has still to write, on a full disk
+            self._file.close()
         self._temporary.unlink(missing_ok=True)
 
 

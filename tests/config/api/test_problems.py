@@ -4,9 +4,10 @@ import logging
 from typing import Any
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
-from config.core.logging import RequestIdFilter
+from config.core.logging import FullDiskFilter, RequestIdFilter
 from tests.config.urls import SECRET
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.config.urls")]
@@ -150,6 +151,30 @@ def test_the_instance_of_a_500_leads_to_its_traceback_in_the_log(
     lines = [record for record in log.records if record.levelno >= logging.ERROR]
     assert [record.__dict__["request_id"] for record in lines] == [instance]
     assert SECRET in log.text
+
+
+@pytest.mark.parametrize("path", ["/plain-full-disk", "/api-full-disk"])
+def test_a_full_disk_is_a_507_that_says_what_to_do_and_one_line_in_the_log(
+    api: APIClient, log: pytest.LogCaptureFixture, path: str
+) -> None:
+    log.handler.addFilter(FullDiskFilter())
+    instance = (body := problem(api.get(path), 507))["instance"]
+    assert body["detail"] == "No room is left on a disk of this machine. Make room there, then try again."
+    [line] = [record for record in log.records if record.levelno >= logging.ERROR]
+    assert (line.__dict__["request_id"], line.exc_info) == (instance, None)
+    assert line.getMessage().startswith(f"No room for GET {path}: No room is left on a disk of this machine")
+
+
+def test_a_person_is_told_of_a_full_disk_by_a_page(api: APIClient) -> None:
+    response = api.get("/plain-full-disk", headers={"Accept": "text/html"})
+    assert (response.status_code, response["Content-Type"]) == (507, "text/html; charset=utf-8")
+    assert "Make room there, then try again." in response.content.decode()
+
+
+def test_a_full_disk_that_a_middleware_finds_is_a_507(settings: Any) -> None:
+    settings.DEBUG = False  # where Django shows a page of its own
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "tests.config.urls.full_disk_middleware"]
+    problem(Client(raise_request_exception=False).get("/echo"), 507)
 
 
 def test_a_request_id_of_the_proxy_is_kept(api: APIClient) -> None:

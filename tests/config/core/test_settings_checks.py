@@ -29,6 +29,7 @@ FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("apron.E008", {"DELIVERY_RETENTION_DAYS": 0}),
     ("apron.E008", {"REJECT_RETENTION_DAYS": 0}),
     ("apron.E008", {"UPLOAD_RETENTION_DAYS": -1}),
+    ("apron.E170", {"DISK_LEAST_FREE_BYTES": -1}),
     ("apron.E009", {"CUSTOMER_RETENTION_DAYS": -1}),
     ("apron.E011", {"COMPUTE_ENGINE": "dask"}),
     ("apron.E017", {"COMPUTE_ROOT": "file:///srv/compute"}),

@@ -295,17 +295,6 @@ def test_a_name_that_is_not_utf8_is_left_and_named_in_the_log(inbox: Path, drop:
     assert len(names(inbox)) == 2
 
 
-def test_a_pair_without_room_on_this_machine_waits_and_the_others_go_on(
-    inbox: Path, drop: Drop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drop("a-")
-    monkeypatch.setattr("inflight.services.pickup.SPARE_BYTES", 2**60)
-    first = look(inbox)
-    assert (first.ended, first.is_to_be_continued, Pickup.objects.get().attempts) == ([], True, 0)
-    monkeypatch.undo()
-    assert [pickup.status for pickup in look(inbox).ended] == ["done"]
-
-
 def test_files_that_cannot_be_moved_do_not_stop_the_others_and_are_moved_later(
     inbox: Path, drop: Drop, caplog: Any
 ) -> None:
