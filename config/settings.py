@@ -35,7 +35,7 @@ HTTPS_ONLY = env.bool("HTTPS_ONLY", default=False)  # behind a proxy that ends T
 if HTTPS_ONLY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^(api/)?health$"]  # probes come from inside, without TLS
+    SECURE_REDIRECT_EXEMPT = [r"^(api/)?(health|livez|readyz)$"]  # probes come from inside, without TLS
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
