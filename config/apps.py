@@ -44,6 +44,7 @@ class ConfigConfig(AppConfig):
         from config.core import permissions, settings_checks  # noqa: PLC0415
         from config.http import settings_checks as outgoing  # noqa: PLC0415
         from config.monitoring import dashboard, health, metrics  # noqa: PLC0415
+        from config.monitoring import settings_checks as monitoring  # noqa: PLC0415
         from config.monitoring.alerts import overview, sources  # noqa: PLC0415
         from config.worker import alerts as silent_workers  # noqa: PLC0415
         from config.worker import dashboard as panels  # noqa: PLC0415
@@ -55,6 +56,7 @@ class ConfigConfig(AppConfig):
         checks.register(access.check_access, SETTINGS)
         checks.register(outgoing.check_outgoing, SETTINGS)
         checks.register(outgoing.check_outgoing_deployment, deploy=True)
+        checks.register(monitoring.check_metrics, SETTINGS)
         health.register("queue", worker.check_queue)
         health.register("worker", worker.check_worker)
         metrics.register(worker.collect)

@@ -44,9 +44,10 @@ class System:
         """Start a management command and leave it running."""
         return self._start(sys.executable, "manage.py", *arguments)
 
-    def start_web(self) -> subprocess.Popen[bytes]:
-        """Start the web server as the Procfile does, with one worker process, and wait until it answers."""
+    def start_web(self, *, workers: int = 1) -> subprocess.Popen[bytes]:
+        """Start the web server as the Procfile does, and wait until it answers."""
         server = f"granian --interface wsgi config.wsgi:application --host 127.0.0.1 --port {self.port} --no-ws"
+        server += f" --workers {workers} --respawn-failed-workers"
         process = self._start(str(Path(sys.executable).parent / "granian"), *server.split()[1:])
         wait_until(self._answers)
         return process
