@@ -22,6 +22,6 @@ USER 10001
 VOLUME /app/var
 EXPOSE 3100
 HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/api/health', timeout=8)"]
+    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/api/readyz', timeout=8)"]
 ENTRYPOINT ["./docker-entrypoint.sh"]
 CMD ["all"]

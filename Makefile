@@ -11,7 +11,7 @@ SPARK_TESTS ?= all
 RESULTS ?= # a folder for test results and coverage, as the pipeline publishes them
 report = $(if $(RESULTS),--junitxml=$(RESULTS)/$(1).xml --cov --cov-append --cov-report=xml:$(RESULTS)/coverage/coverage.xml)
 
-.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-spark lint lint-delivery format bench screenshots docs lock
+.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-spark lint lint-delivery lint-alerts format bench screenshots docs lock
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -84,6 +84,13 @@ lint-delivery: install .venv-iac/installed ## Check Dockerfile, compose file, pi
 	.venv-iac/bin/checkov --directory . --skip-path '\.venv' --framework dockerfile bicep azure_pipelines --skip-download --compact --quiet \
 		> .venv-iac/report || { cat .venv-iac/report; exit 1; }
 	! grep --before-context 4 'Parsing errors' .venv-iac/report  # it exits with 0 on a file that it cannot read
+
+lint-alerts: install ## Check and try the alerting rules, and read the dashboards' queries, with Prometheus' promtool
+	@command -v promtool >/dev/null || { echo "There is no promtool on this machine: it comes with Prometheus"; exit 1; }
+	promtool check rules ops/alerts.yml
+	promtool test rules ops/alerts_test.yml
+	python -m tests.ops.expressions $(VENV)/dashboard_queries.yml
+	promtool check rules $(VENV)/dashboard_queries.yml
 
 .venv-iac/installed: requirements-iac.txt
 	@$(PYTHON) -m venv .venv-iac

@@ -48,6 +48,7 @@ class ConfigConfig(AppConfig):
         from config.http import settings_checks as outgoing  # noqa: PLC0415
         from config.monitoring import blocks, dashboard, health, metrics  # noqa: PLC0415
         from config.monitoring import disk as disks  # noqa: PLC0415
+        from config.monitoring import settings_checks as monitoring  # noqa: PLC0415
         from config.monitoring.alerts import overview, sources  # noqa: PLC0415
         from config.worker import alerts as silent_workers  # noqa: PLC0415
         from config.worker import dashboard as panels  # noqa: PLC0415
@@ -60,6 +61,7 @@ class ConfigConfig(AppConfig):
         checks.register(access.check_access_deployment, deploy=True)
         checks.register(outgoing.check_outgoing, SETTINGS)
         checks.register(outgoing.check_outgoing_deployment, deploy=True)
+        checks.register(monitoring.check_metrics, SETTINGS)
         health.register("queue", worker.check_queue)
         health.register("worker", worker.check_worker)
         disk.watch("DATABASE_URL", _folder_of_database)

@@ -14,6 +14,7 @@ from config.core.app_settings import *  # noqa: F403 - they are settings like th
 from config.core.app_settings import BASE_DIR, VAR_DIR, env
 from config.core.generated_secrets import read_or_generate_secret
 from config.core.logging import logging_settings
+from config.core.metrics_dir import default_metrics_dir
 
 django_stubs_ext.monkeypatch()
 
@@ -37,7 +38,9 @@ HTTPS_ONLY = env.bool("HTTPS_ONLY", default=False)  # behind a proxy that ends T
 if HTTPS_ONLY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^(api/)?health$"]  # probes come from inside, without TLS
+    SECURE_REDIRECT_EXEMPT = [
+        r"^(api/)?(health|livez|readyz|metrics)$"
+    ]  # probes and scrapes come from inside, without TLS
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 # Whether all subdomains are served by TLS alone, for good, is for who owns the domain to say, not for one server of it.
@@ -124,6 +127,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
+    "config.monitoring.requests.RequestMetricsMiddleware",
     "config.core.logging.RequestIdMiddleware",
     "config.pages.csp.ContentSecurityPolicyMiddleware",
     "config.api.problems.ProblemMiddleware",
@@ -200,3 +204,8 @@ REST_FRAMEWORK = {
 # --- Logs ----------------------------------------------------------------------------------------------------------
 LOG_FORMAT = env.str("LOG_FORMAT", default="text" if sys.stderr.isatty() else "json")  # text | json
 LOGGING = logging_settings(LOG_FORMAT)
+
+# --- Metrics -------------------------------------------------------------------------------------------------------
+# The default is one folder for the processes of one user on one database, wherever they were started.
+METRICS_DIR = env.str("METRICS_DIR", default="") or default_metrics_dir(VAR_DIR, _database)
+WORKER_METRICS_PORT = env.int("WORKER_METRICS_PORT", default=0)

@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from config.api.problems import not_found
-from config.monitoring.views import HealthView, MetricsView
+from config.monitoring.views import HealthView, LiveView, MetricsView, ReadyView
 
 admin.autodiscover()
 
@@ -20,6 +20,8 @@ handler500 = "config.api.problems.server_error"
 api: list[URLPattern | URLResolver] = [
     path("", include("ingest.api.urls")),
     path("health", HealthView.as_view(), name="health"),
+    path("livez", LiveView.as_view(), name="live"),
+    path("readyz", ReadyView.as_view(), name="ready"),
     path("metrics", MetricsView.as_view(), name="metrics"),
     path("", include("inflight.api.urls")),
     path("", include("catalog.api.urls")),

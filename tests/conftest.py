@@ -38,6 +38,7 @@ WITHOUT_DATABASE = [
     "config/core/test_database_url.py",
     "config/http/test_auth.py",
     "config/http/test_client.py",
+    "config/http/test_measuring.py",
     "config/http/test_oauth2.py",
     "config/http/test_settings_checks.py",
     "config/http/test_public.py",
@@ -52,6 +53,9 @@ WITHOUT_DATABASE = [
     "config/core/test_settings_checks.py",
     "inflight/pickup/test_full_disk.py",
     "config/monitoring/test_disk.py",
+    "config/monitoring/test_metrics_of_processes.py",
+    "config/monitoring/test_settings_checks.py",
+    "ops",
     "test_architecture.py",
     "test_docs.py",
     "test_full_disk.py",
@@ -65,6 +69,7 @@ collect_ignore = WITHOUT_DATABASE if "postgresql" in django_settings.DATABASES["
 WAITING = (
     "api/test_schema.py",
     "config/core/test_migrate.py",
+    "config/monitoring/test_metrics_of_processes.py",
     "config/worker/test_alerts.py",
     "config/worker/test_worker.py",
     "inflight/pickup/test_killed.py",
@@ -148,6 +153,15 @@ def _plain_settings() -> Iterator[None]:
             for name in ("CLIENT_CERT", "CLIENT_KEY", "CA", "PROXY")
         },
     ):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_metrics(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What tests, and the processes that they start, count is not the machine's."""
+    folder = str(tmp_path_factory.mktemp("metrics"))
+    with pytest.MonkeyPatch.context() as patch, override_settings(METRICS_DIR=folder):
+        patch.setenv("METRICS_DIR", folder)
         yield
 
 

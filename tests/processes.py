@@ -46,7 +46,7 @@ class System:
         return self._start(sys.executable, "manage.py", *arguments)
 
     def start_web(self, *options: str) -> subprocess.Popen[bytes]:
-        """Start the web server as the Procfile does, with one worker process, and wait until it answers."""
+        """Start the web server as the Procfile does, with one worker process unless told otherwise, and wait for an answer."""
         server = f"granian --interface wsgi config.wsgi:application --host 127.0.0.1 --port {self.port} --no-ws"
         server = " ".join([server, *options])
         process = self._start(str(Path(sys.executable).parent / "granian"), *server.split()[1:])

@@ -43,7 +43,7 @@ resource app 'Microsoft.Web/sites@2023-12-01' = {
       linuxFxVersion: 'DOCKER|${registry.properties.loginServer}/apron:${imageTag}'
       acrUseManagedIdentityCreds: true
       acrUserManagedIdentityID: identity.properties.clientId
-      healthCheckPath: '/api/health'
+      healthCheckPath: '/api/readyz'
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
       ftpsState: 'Disabled'

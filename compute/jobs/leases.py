@@ -21,6 +21,7 @@ from compute.files.storage import RESULTS, storage
 from compute.jobs.notifications import QUEUED, SETTLED, notify
 from compute.jobs.orders import JobSpec
 from compute.models import Job
+from compute.monitoring.counters import JOB_SECONDS
 from config.api.problems import Problem
 
 logger = logging.getLogger(__name__)
@@ -167,7 +168,11 @@ def _owned(job: Job) -> Any:
 
 def _settle(job: Job, **changes: Any) -> bool:
     clean_up(job)
+    now = timezone.now()
     with transaction.atomic():
-        settled = _owned(job).update(finished_at=timezone.now(), lease_until=None, **changes)
+        settled = _owned(job).update(finished_at=now, lease_until=None, **changes)
         notify(SETTLED)
+    if settled:
+        took = (now - (job.started_at or now)).total_seconds()
+        JOB_SECONDS.observe(job.operation, job.engine, changes["status"], seconds=took)
     return bool(settled)

@@ -23,6 +23,7 @@ from urllib3.exceptions import HTTPError
 from config.http.auth import Credential, Credentials, hide
 from config.http.connection import ConnectionOptions
 from config.http.failures import describe
+from config.http.measuring import measured
 from config.http.public import PrivateAddress, PublicAdapter
 
 logger = logging.getLogger(__name__)
@@ -168,6 +169,7 @@ class Client:
         log.end(replace(answer, body=self.redact(answer.body)))
         return answer
 
+    @measured
     def _attempt(
         self,
         method: str,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_q.models import OrmQ
 from prometheus_client import Metric
@@ -35,11 +36,12 @@ def check_queue() -> dict[str, Any]:
 
 
 def collect() -> Iterator[Metric]:
-    """Metrics: how long tasks wait, and how long ago a worker was last heard of."""
+    """Metrics: how many tasks wait and how long, and how long ago a worker was last heard of."""
     now = timezone.now()
     head = oldest_due_task()
     age = (now - head.lock).total_seconds() if head else 0.0
     yield GaugeMetricFamily("apron_queue_oldest_due_seconds", "How long the oldest due task has waited", age)
+    yield GaugeMetricFamily("apron_queue_due", "Tasks that are due", _due_tasks().count())
     newest = WorkerHeartbeat.objects.order_by("-beat_at").first()
     silence = (now - newest.beat_at).total_seconds() if newest else float("inf")
     yield GaugeMetricFamily("apron_worker_silent_seconds", "Seconds since a worker was last heard of", silence)
@@ -47,4 +49,9 @@ def collect() -> Iterator[Metric]:
 
 def oldest_due_task() -> OrmQ | None:
     """Return the due task that has waited longest; None where none waits."""
-    return OrmQ.objects.filter(lock__lte=timezone.now()).order_by("lock").first()
+    return _due_tasks().order_by("lock").first()
+
+
+def _due_tasks() -> QuerySet[OrmQ]:
+    due: QuerySet[OrmQ] = OrmQ.objects.filter(lock__lte=timezone.now())
+    return due

@@ -26,6 +26,7 @@ from config.worker.commands import declared_commands
 from config.worker.folders import watch_folders
 from config.worker.health import oldest_due_task
 from config.worker.heartbeat import write_heartbeat
+from config.worker.metrics_server import serve_metrics
 
 logger = logging.getLogger(__name__)
 
@@ -107,6 +108,7 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stopping.set())
         watch_folders(self._stopping)
+        serve_metrics()
         next_heartbeat = 0.0
         while not self._stopping.is_set():
             self._ensure_running()

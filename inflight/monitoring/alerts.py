@@ -36,9 +36,9 @@ def conditions(now: datetime) -> Iterator[Condition]:
         yield _failed_pickup(pickup)
     for pickup in Pickup.objects.filter(status=Pickup.Status.MOVING).order_by("pk")[:MOST_IMPORTS]:
         yield _stuck_pickup(pickup)
-    for delivery in Delivery.objects.filter(status__in=Delivery.ACTIVE, failed_rounds__gt=0, is_paused=False):
+    for delivery in waiting_deliveries():
         yield _waiting(delivery)
-    for delivery in _failed():
+    for delivery in failed_deliveries():
         yield _failure(delivery)
 
 
@@ -101,8 +101,18 @@ def _counted(path: str, counts: dict[str, Any] | None) -> tuple[str, int, int]:
     return PurePath(path).name, counts.get("rejected", 0), counts.get("read", 0)
 
 
-def _waiting(delivery: Delivery) -> Condition:
+def waiting_deliveries() -> QuerySet[Delivery]:
+    """Return the deliveries that the partner did not take at the last attempt."""
+    return Delivery.objects.filter(status__in=Delivery.ACTIVE, failed_rounds__gt=0, is_paused=False)
+
+
+def waits_since(delivery: Delivery) -> datetime:
+    """Return when the partner last took something of a delivery, or when it was first asked to."""
     acknowledged = delivery.batches.aggregate(last=Max("acknowledged_at"))["last"]
+    return max(acknowledged or delivery.tried_since, delivery.tried_since)
+
+
+def _waiting(delivery: Delivery) -> Condition:
     return Condition(
         key=_key(delivery),
         state="waiting",
@@ -111,12 +121,12 @@ def _waiting(delivery: Delivery) -> Condition:
         detail=f"{_left(delivery)} It is tried again by itself.",
         recovery=f"Delivery {delivery.pk} no longer waits for the partner",
         path=_path(delivery),
-        since=max(acknowledged or delivery.tried_since, delivery.tried_since),
+        since=waits_since(delivery),
         patience=LONG,
     )
 
 
-def _failed() -> QuerySet[Delivery]:
+def failed_deliveries() -> QuerySet[Delivery]:
     """Return the failed deliveries whose customers no later delivery of everyone has brought to the partner."""
     everyone = Delivery.objects.filter(status=Delivery.Status.DELIVERED, only=Delivery.Only.ALL)
     last = everyone.order_by("-pk").values_list("pk", flat=True).first()

@@ -25,6 +25,7 @@ from inflight.imports.loading import FileSpec, Load, bulk_load_pragmas
 from inflight.imports.parsing import CUSTOMER_ROW, PURCHASE_ROW
 from inflight.imports.staging import Stage, mark_parents_changed, unstored_parents
 from inflight.models import Customer, Erasure, ImportReject, ImportRun, Purchase
+from inflight.monitoring.counters import count_rows
 
 logger = logging.getLogger(__name__)
 
@@ -219,6 +220,9 @@ def _execute(run: ImportRun, loads: list[Load], on_progress: OnProgress | None) 
     finally:
         for load in loads:
             load.spec.stage.drop()
+    if not run.dry_run:
+        for load in loads:
+            count_rows(load.spec.name, asdict(load.counts))
 
 
 def _stage(run: ImportRun, loads: list[Load], on_progress: OnProgress | None) -> None:

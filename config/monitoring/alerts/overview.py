@@ -8,7 +8,7 @@ from config.core.admin_columns import capped, list_address
 from config.models import Alert, AlertMessage
 from config.monitoring.alerts import channels
 from config.monitoring.dashboard import Figure, Next, Panel, Tone, a_day_ago, tone_of
-from config.monitoring.metrics import rows_by
+from config.monitoring.metrics import counted_by, rows_by
 
 HOW_TO_BE_TOLD = "Nobody is told: set ALERT_WEBHOOK (a Slack address, or any that takes JSON) or ALERT_EMAILS."
 
@@ -40,6 +40,8 @@ def panel() -> Panel:
 
 
 def collect() -> Iterator[Metric]:
-    """Yield alerts and their messages by status."""
+    """Yield alerts and their messages by status, and what is wrong now by severity."""
+    open_ = Alert.objects.filter(status=Alert.Status.OPEN)
+    yield counted_by(open_, "severity", "apron_alerts_open", "Alerts about what is wrong now, by severity")
     yield rows_by(Alert, "status", "apron_alerts", "Alerts of the last 30 days by status")
     yield rows_by(AlertMessage, "status", "apron_alert_messages", "Messages about alerts by status")

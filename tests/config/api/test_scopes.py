@@ -35,7 +35,7 @@ NEEDED: dict[Scope | None, set[str]] = {
         "upload_form", "upload_file", "rename_file", "delete_file",
     },
     Scope.COMPUTE_READ: {"list_jobs", "get_job", "list_files", "download_file", "preview_file"},
-    None: {"health"},
+    None: {"health", "live", "ready"},
 }  # fmt: skip
 SCOPE_OF = {name: scope for scope, names in NEEDED.items() for name in names}
 OPERATIONS = {each.name: each for each in operations()}
