@@ -42,6 +42,7 @@ class ConfigConfig(AppConfig):
     def ready(self) -> None:
         from config.access import settings_checks as access  # noqa: PLC0415 - models must be loaded first
         from config.core import permissions, settings_checks  # noqa: PLC0415
+        from config.core.telemetry import settings_checks as telemetry  # noqa: PLC0415
         from config.http import settings_checks as outgoing  # noqa: PLC0415
         from config.monitoring import dashboard, health, metrics  # noqa: PLC0415
         from config.monitoring.alerts import overview, sources  # noqa: PLC0415
@@ -52,6 +53,7 @@ class ConfigConfig(AppConfig):
 
         checks.register(settings_checks.check_settings, SETTINGS)
         checks.register(settings_checks.check_deployment, deploy=True)
+        checks.register(telemetry.check_telemetry, SETTINGS)
         checks.register(access.check_access, SETTINGS)
         checks.register(outgoing.check_outgoing, SETTINGS)
         checks.register(outgoing.check_outgoing_deployment, deploy=True)

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,8 @@ class System:
             "LOG_FORMAT": "text",
             **environment,
         }
-        self._running: list[subprocess.Popen[bytes]] = []
+        self.log: Path | None = None  # what its processes say, where it is to be read
+        self.running: list[subprocess.Popen[bytes]] = []
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a management command to its end."""
@@ -52,8 +53,9 @@ class System:
         return process
 
     def _start(self, *command: str) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(command, cwd=ROOT, env=self.environment, start_new_session=True)
-        self._running.append(process)
+        with self.log.open("ab") if self.log else nullcontext() as log:
+            process = subprocess.Popen(command, cwd=ROOT, env=self.environment, start_new_session=True, stderr=log)
+        self.running.append(process)
         return process
 
     def _answers(self) -> bool:
@@ -70,7 +72,7 @@ class System:
 
     def close(self) -> None:
         """Kill what is left, children of those already killed included."""
-        for process in self._running:
+        for process in self.running:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()

@@ -21,6 +21,7 @@ from compute.jobs.notifications import QUEUED, SETTLED, notify
 from compute.jobs.orders import JobSpec
 from compute.models import Job
 from config.api.problems import Problem
+from config.core.telemetry import tracing
 
 logger = logging.getLogger(__name__)
 
@@ -167,4 +168,7 @@ def _settle(job: Job, **changes: Any) -> bool:
     with transaction.atomic():
         settled = _owned(job).update(finished_at=timezone.now(), lease_until=None, **changes)
         notify(SETTLED)
+    if settled:
+        facts = {"job": job.pk, "operation": job.operation, "engine": job.engine, "status": changes["status"]}
+        tracing.record("job", traceparent=job.traceparent, started_at=job.started_at or timezone.now(), **facts)
     return bool(settled)
