@@ -16,6 +16,7 @@ from django.db import connections
 from django.utils.module_loading import autodiscover_modules
 
 from config.core.loading import loading
+from config.core.telemetry import errors
 from config.core.telemetry.start import preload, start
 
 PR_SET_PDEATHSIG = 1
@@ -50,6 +51,7 @@ def use_connections_without_pool() -> None:
 def start_telemetry(**_: Any) -> None:
     """Start it in a process of the pool: its threads would not have come through the fork."""
     start("worker")
+    errors.report_failed_tasks()
 
 
 if __name__ == "__main__":

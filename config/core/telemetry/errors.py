@@ -6,6 +6,7 @@ id, by which the log has the rest. Values may hold what people and services told
 
 import logging
 from collections.abc import Mapping
+from importlib.util import find_spec
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any
 
@@ -74,12 +75,10 @@ def _set_up(service: str) -> None:
         before_send=lambda event, hint: cleaned(event, hint, service),
     )
     Finalize(None, sentry_sdk.flush, kwargs={"timeout": SHUTDOWN_SECONDS}, exitpriority=1)
-    if service == "worker":
-        _report_failed_tasks()
 
 
 class _Reporter:
-    """What django-q2 tells of a task that raised; its own way to one leads through an installed package's entry points."""
+    """What django-q2 calls when a task raises; its own way to one is the entry point of an installed package."""
 
     def report(self) -> None:
         import sentry_sdk  # noqa: PLC0415
@@ -87,10 +86,12 @@ class _Reporter:
         sentry_sdk.capture_exception()
 
 
-def _report_failed_tasks() -> None:
-    from django_q import worker  # noqa: PLC0415 - only in a process of the queue
+def report_failed_tasks() -> None:
+    """Tell Sentry of the tasks that raise, in a process of the queue's pool; without SENTRY_DSN, do nothing."""
+    if settings.SENTRY_DSN and find_spec("sentry_sdk"):
+        from django_q import worker  # noqa: PLC0415 - only such a process has loaded it
 
-    worker.error_reporter = _Reporter()
+        worker.error_reporter = _Reporter()
 
 
 def cleaned(event: "Event", hint: "Hint", service: str) -> "Event":

@@ -168,7 +168,7 @@ def test_what_is_left_is_sent_when_a_process_ends(tmp_path: Path) -> None:
         house.system.start("run_worker")
         house.import_customers(PERSON)
         answer = house.post("send-customers", headers=ASYNC)
-        house.wait_for_delivery(answer.json()["id"])
+        wait_until(lambda: house.partner.received, seconds=60, what="the delivery")
         assert house.collector.received == []
         for process in house.system.running:
             process.terminate()
