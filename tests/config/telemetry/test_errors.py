@@ -88,20 +88,21 @@ def test_a_task_that_breaks_is_told(sentry: Sentry) -> None:
 
 
 @pytest.mark.django_db
-def test_a_sentry_that_hangs_delays_neither_the_request_nor_the_end_of_the_process_for_long(sentry: Sentry) -> None:
-    sentry.fail_next(*[Fault(hang_seconds=60)] * 100)
-    timed = "import time\nbegan = time.monotonic()\n" + FAIL + "print(time.monotonic() - began)\n"
+def test_neither_the_request_nor_the_end_of_the_process_waits_for_a_sentry_that_hangs(sentry: Sentry) -> None:
+    sentry.fail_next(*[Fault(hang_seconds=300)] * 100)
     began = time.monotonic()
-    seconds = float(run_python(timed, SENTRY_DSN=sentry.dsn).stdout.split()[1])
-    assert seconds < 10
-    assert time.monotonic() - began - seconds < 15
+    assert run_python(FAIL, SENTRY_DSN=sentry.dsn).returncode == 0
+    assert time.monotonic() - began < 50  # most of it is the start of Python
     wait_until(lambda: sentry.received, what="the envelope")
 
 
-def test_without_a_dsn_and_an_endpoint_neither_package_is_loaded() -> None:
+@pytest.mark.parametrize(
+    "environment", [{}, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "OTEL_SDK_DISABLED": "true"}]
+)
+def test_where_both_are_off_neither_package_is_loaded(environment: dict[str, str]) -> None:
     code = """
 import config.wsgi, json
 print(json.dumps([name for name in sys.modules if name.split(".")[0] in ("sentry_sdk", "opentelemetry")]))
 """
-    process = run_python(code, SENTRY_DSN="", OTEL_EXPORTER_OTLP_ENDPOINT="")
+    process = run_python(code, **environment)
     assert json.loads(process.stdout) == []
