@@ -78,6 +78,7 @@ class TracedHouse:
 @contextmanager
 def traced_house(folder: Path, **environment: str) -> Iterator[TracedHouse]:
     """Yield a house whose web process answers; whoever wants a worker starts it."""
+    (folder / "compute").mkdir()
     with ExitStack() as stack:
         collector, partner = stack.enter_context(Collector()), stack.enter_context(Partner())
         kafka = stack.enter_context(Kafka())
