@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from config.core.telemetry.tracing import TRACEPARENT_LENGTH
+
 
 class Product(models.Model):
     """A product that shops sell."""
@@ -23,6 +25,9 @@ class Product(models.Model):
     description = models.TextField(blank=True)
     registration = models.CharField(max_length=16, choices=Registration.choices, default=Registration.PENDING)
     registration_error = models.TextField(blank=True, help_text="what the offers service said at the last attempt")
+    traceparent = models.CharField(
+        max_length=TRACEPARENT_LENGTH, blank=True, default="", db_default="", help_text="the trace of who asked"
+    )
     registration_attempts = models.PositiveIntegerField(default=0, help_text="since it was last asked for")
     next_registration_at = models.DateTimeField(default=timezone.now)
     offers_observed_at = models.DateTimeField(null=True, help_text="when the offers service last told its offers")

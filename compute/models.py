@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from config.core.telemetry.tracing import TRACEPARENT_LENGTH
+
 
 class Job(models.Model):
     """One operation on one file."""
@@ -25,6 +27,9 @@ class Job(models.Model):
     SETTLED = (Status.DONE, Status.FAILED, Status.CANCELLED)
 
     sub = models.CharField(max_length=255, help_text="who asked: the token's subject")
+    traceparent = models.CharField(
+        max_length=TRACEPARENT_LENGTH, blank=True, default="", db_default="", help_text="the trace of who asked"
+    )
     operation = models.CharField(max_length=16, choices=Operation.choices)
     parameters = models.JSONField()
     file_path = models.TextField(help_text="below COMPUTE_ROOT")

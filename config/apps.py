@@ -45,6 +45,7 @@ class ConfigConfig(AppConfig):
     def ready(self) -> None:
         from config.access import settings_checks as access  # noqa: PLC0415 - models must be loaded first
         from config.core import disk, permissions, settings_checks  # noqa: PLC0415
+        from config.core.telemetry import settings_checks as telemetry  # noqa: PLC0415
         from config.http import settings_checks as outgoing  # noqa: PLC0415
         from config.monitoring import blocks, dashboard, health, metrics  # noqa: PLC0415
         from config.monitoring import disk as disks  # noqa: PLC0415
@@ -57,6 +58,7 @@ class ConfigConfig(AppConfig):
 
         checks.register(settings_checks.check_settings, SETTINGS)
         checks.register(settings_checks.check_deployment, deploy=True)
+        checks.register(telemetry.check_telemetry, SETTINGS)
         checks.register(access.check_access, SETTINGS)
         checks.register(access.check_access_deployment, deploy=True)
         checks.register(outgoing.check_outgoing, SETTINGS)

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import django_stubs_ext
 from django.templatetags.static import static
 
-from config.api.openapi_settings import SPECTACULAR_SETTINGS  # noqa: F401 - a setting like those below
+from config.api.openapi_settings import SPECTACULAR_SETTINGS
 from config.core.app_settings import *  # noqa: F403 - they are settings like those below
 from config.core.app_settings import BASE_DIR, VAR_DIR, env
 from config.core.generated_secrets import read_or_generate_secret
@@ -201,9 +201,23 @@ REST_FRAMEWORK = {
     "UNICODE_JSON": True,
     "URL_FORMAT_OVERRIDE": None,
 }
-# --- Logs ----------------------------------------------------------------------------------------------------------
+# --- Logs, traces, errors (docs/operations.md) ----------------------------------------------------------------------
+VERSION = SPECTACULAR_SETTINGS["VERSION"]
+OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")  # read by OpenTelemetry itself, too
+OTEL_EXPORTER_OTLP_HEADERS = env.str("OTEL_EXPORTER_OTLP_HEADERS", default="")
+OTEL_EXPORTER_OTLP_PROTOCOL = env.str("OTEL_EXPORTER_OTLP_PROTOCOL", default="http/protobuf")
+OTEL_SDK_DISABLED = env.bool("OTEL_SDK_DISABLED", default=False)
+OTEL_SERVICE_NAME = env.str("OTEL_SERVICE_NAME", default="")
+OTEL_TRACES_SAMPLER = env.str("OTEL_TRACES_SAMPLER", default="parentbased_always_on")  # as OTEL_…_ENDPOINT
+OTEL_TRACES_SAMPLER_ARG = env.str("OTEL_TRACES_SAMPLER_ARG", default="")  # the same
+TRACES_ON = bool(OTEL_EXPORTER_OTLP_ENDPOINT) and not OTEL_SDK_DISABLED
+if TRACES_ON:  # the names of attributes that are stable by now; instrumentations look at nothing but the environment
+    env.ENVIRON.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http,database")
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", default="production")
+SENTRY_RELEASE = env.str("SENTRY_RELEASE", default="")
 LOG_FORMAT = env.str("LOG_FORMAT", default="text" if sys.stderr.isatty() else "json")  # text | json
-LOGGING = logging_settings(LOG_FORMAT)
+LOGGING = logging_settings(LOG_FORMAT, with_traces=TRACES_ON)
 
 # --- Metrics -------------------------------------------------------------------------------------------------------
 # The default is one folder for the processes of one user on one database, wherever they were started.

@@ -7,6 +7,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from config.core.telemetry.tracing import TRACEPARENT_LENGTH
+
 WAITING = Q(published_at=None, refusal="")
 REFUSED = Q(published_at=None) & ~Q(refusal="")
 
@@ -22,6 +24,9 @@ class DataEntry(models.Model):
         help_text="until then one publisher has it and the others leave it alone",
     )
     published_at = models.DateTimeField(null=True, blank=True, help_text="when Kafka had acknowledged it")
+    traceparent = models.CharField(
+        max_length=TRACEPARENT_LENGTH, null=True, blank=True, help_text="the trace of who sent it; null costs no byte"
+    )
     refusal = models.TextField(blank=True, default="", db_default="", help_text="why Kafka will never take it")
 
     class Meta:

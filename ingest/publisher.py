@@ -24,6 +24,7 @@ from kafka.errors import (
 )
 
 from config.core.json import dumps
+from config.core.telemetry import tracing
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class Record:
     entry_id: int
     content: Any
     created_at: datetime
+    traceparent: str | None = None  # of who sent it
 
     @property
     def key(self) -> bytes:
@@ -159,7 +161,11 @@ class Publisher:
         for record in records:
             headers = [(ENTRY_ID_HEADER, str(record.entry_id).encode())]
             try:
-                future = producer.send(settings.KAFKA_TOPIC, record.value, record.key, headers)
+                if record.traceparent:
+                    with tracing.continued(record.traceparent):  # whose header OpenTelemetry adds
+                        future = producer.send(settings.KAFKA_TOPIC, record.value, record.key, headers)
+                else:
+                    future = producer.send(settings.KAFKA_TOPIC, record.value, record.key, headers)
             except REFUSALS as error:
                 outcome.refused[record.entry_id] = str(error)
             except KafkaError as error:

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from config.api.idempotency import has_idempotency_key, link_resource
 from config.core.disk import lacks_room, trouble_of
+from config.core.telemetry import tracing
 from ingest.backlog import backlog
 from ingest.models import REFUSED, WAITING, DataEntry
 from ingest.publisher import Publisher, PublishResult, Record, publisher
@@ -73,10 +74,11 @@ def find_accepted(ids: list[int]) -> Accepted:
 
 def _keep(contents: Sequence[str], lease: timedelta) -> Sequence[Record]:
     """Insert single contents together with those of other threads; many, and those of a request with a key, by themselves."""
+    traceparent = tracing.current_traceparent() or None
     if len(contents) == 1 and not has_idempotency_key():
-        return [_insertions[lease].run(contents[0])]
+        return [_insertions[lease].run((contents[0], traceparent))]
     with transaction.atomic():
-        records = insert_contents(contents, lease=lease)
+        records = insert_contents([(content, traceparent) for content in contents], lease=lease)
         link_resource([record.entry_id for record in records])
     return records
 
@@ -134,7 +136,9 @@ def _claim(limit: int) -> list[Record]:
     now = timezone.now()
     free = DataEntry.objects.filter(WAITING, claimed_until__lte=now).order_by("pk")
     with transaction.atomic():
-        rows = list(free.select_for_update(skip_locked=True).values_list("pk", "content", "created_at")[:limit])
+        rows = list(
+            free.select_for_update(skip_locked=True).values_list("pk", "content", "created_at", "traceparent")[:limit]
+        )
         if rows:
             claim_until([row[0] for row in rows], claimed_until=now + LEASE)
     return [Record(*row) for row in rows]

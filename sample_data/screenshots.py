@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from sample_data.users import MAY_ALL  # noqa: E402 - after the setup
+from sample_data.trace_picture import take_trace  # noqa: E402 - after the setup
+from sample_data.users import MAY_ALL  # noqa: E402
 from tests.browser.chromium import HOW_TO_GET_ONE, find_chromium, launch_arguments  # noqa: E402
 from tests.browser.house import House, running_house  # noqa: E402
 
@@ -56,6 +57,14 @@ def save(page: Page, name: str) -> Path:
     return place
 
 
+def check_size(place: Path) -> None:
+    """Say how large a picture is; raise SystemExit where it is too large."""
+    size = place.stat().st_size
+    print(f"{place.relative_to(Path.cwd())}: {size:,} bytes")
+    if size > LARGEST:
+        raise SystemExit(f"{place.name} is larger than {LARGEST:,} bytes.")
+
+
 def main() -> None:
     """Start the demo, take all pictures, say how large they are."""
     chromium = find_chromium()
@@ -66,11 +75,9 @@ def main() -> None:
         places = house.places
         with playwright.chromium.launch(**launch_arguments(chromium)) as browser:
             for shot in SHOTS:
-                place = take(browser, house, shot._replace(address=shot.address.format(**places)))
-                size = place.stat().st_size
-                print(f"{place.relative_to(Path.cwd())}: {size:,} bytes")
-                if size > LARGEST:
-                    raise SystemExit(f"{place.name} is larger than {LARGEST:,} bytes.")
+                check_size(take(browser, house, shot._replace(address=shot.address.format(**places))))
+            take_trace(browser, IMAGES / "trace.png")
+            check_size(IMAGES / "trace.png")
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ class System:
             "LOG_FORMAT": "text",
             **environment,
         }
-        self._running: list[subprocess.Popen[bytes]] = []
+        self.running: list[subprocess.Popen[bytes]] = []
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a management command to its end."""
@@ -56,7 +56,7 @@ class System:
     def _start(self, *command: str) -> subprocess.Popen[bytes]:
         with self.log.open("ab") if self.log else nullcontext() as log:
             process = subprocess.Popen(command, cwd=ROOT, env=self.environment, start_new_session=True, stderr=log)
-        self._running.append(process)
+        self.running.append(process)
         return process
 
     def _answers(self) -> bool:
@@ -73,7 +73,7 @@ class System:
 
     def close(self) -> None:
         """Kill what is left, children of those already killed included."""
-        for process in self._running:
+        for process in self.running:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()

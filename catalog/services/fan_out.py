@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from contextvars import copy_context
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Generic, TypeVar
@@ -87,7 +88,7 @@ class FanOut(Generic[T, R]):
 
     def _submit(self, pool: ThreadPoolExecutor, item: T, *, is_retry: bool = False) -> None:
         self._token = self._token or self._current_token()
-        future = pool.submit(self._call, item, is_retry)
+        future = pool.submit(copy_context().run, self._call, item, is_retry)
         future.add_done_callback(self._done.put)
         self._in_flight += 1
 

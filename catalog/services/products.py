@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from catalog.models import Product
 from config.api.idempotency import link_resource
+from config.core.telemetry import tracing
 from config.worker.queue import wake
 
 REGISTER_TASK = "catalog.tasks.register_products"
@@ -17,7 +18,7 @@ REGISTER_TASK = "catalog.tasks.register_products"
 def create_product(*, name: str, description: str) -> Product:
     """Save a product and have a worker register it."""
     with transaction.atomic():
-        product = Product.objects.create(name=name, description=description)
+        product = Product.objects.create(name=name, description=description, traceparent=tracing.current_traceparent())
         link_resource(str(product.pk))
         wake(REGISTER_TASK)
     return product
@@ -54,6 +55,7 @@ def register_again(products: QuerySet[Product]) -> int:
             registration_error="",
             registration_attempts=0,
             next_registration_at=timezone.now(),
+            traceparent=tracing.current_traceparent(),
         )
         wake(REGISTER_TASK)
     return count

@@ -20,6 +20,7 @@ from catalog.services.observations import Observation, record_observations
 from catalog.services.products import register_again
 from catalog.services.tokens import current_token, renew_token
 from config.core.locks import exclusive
+from config.core.telemetry import tracing
 from config.worker.queue import wake
 
 logger = logging.getLogger(__name__)
@@ -55,7 +56,9 @@ def refresh_offers(
         run = RefreshRun.objects.create()
         products = registered_products()
         try:
-            _Refresh(run, on_progress).execute(products if product_ids is None else products.filter(pk__in=product_ids))
+            with tracing.span("refresh of offers", run=run.pk):
+                chosen = products if product_ids is None else products.filter(pk__in=product_ids)
+                _Refresh(run, on_progress).execute(chosen)
         except OffersError as error:
             logger.warning("Refresh %s stopped: %s", run.pk, error)
             _end(run, RefreshRun.Status.STOPPED, str(error))

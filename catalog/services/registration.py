@@ -15,6 +15,7 @@ from catalog.selectors import due_products, in_pages
 from catalog.services.fan_out import FanOut
 from catalog.services.tokens import current_token, renew_token
 from config.core.locks import exclusive
+from config.core.telemetry import tracing
 
 logger = logging.getLogger(__name__)
 
@@ -52,11 +53,12 @@ def _register(products: QuerySet[Product]) -> Iterator[UUID]:
 
 def _ask(client: OffersClient, token: str, product: Product) -> None:
     """Register a product, once: a 400 may mean that an earlier attempt got there and only its answer was lost."""
-    try:
-        client.register(token, product_id=str(product.pk), name=product.name, description=product.description)
-    except OffersRefused as refusal:
-        if refusal.status != 400 or not _is_known(client, token, product):
-            raise
+    with tracing.span("registration", traceparent=product.traceparent, product=str(product.pk)):
+        try:
+            client.register(token, product_id=str(product.pk), name=product.name, description=product.description)
+        except OffersRefused as refusal:
+            if refusal.status != 400 or not _is_known(client, token, product):
+                raise
 
 
 def _is_known(client: OffersClient, token: str, product: Product) -> bool:

@@ -23,6 +23,7 @@ from compute.jobs.orders import JobSpec
 from compute.models import Job
 from compute.monitoring.counters import JOB_SECONDS
 from config.api.problems import Problem
+from config.core.telemetry import tracing
 
 logger = logging.getLogger(__name__)
 
@@ -175,4 +176,6 @@ def _settle(job: Job, **changes: Any) -> bool:
     if settled:
         took = (now - (job.started_at or now)).total_seconds()
         JOB_SECONDS.observe(job.operation, job.engine, changes["status"], seconds=took)
+        facts = {"job": job.pk, "operation": job.operation, "engine": job.engine, "status": changes["status"]}
+        tracing.record("job", traceparent=job.traceparent, started_at=job.started_at or now, **facts)
     return bool(settled)

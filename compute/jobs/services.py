@@ -22,6 +22,7 @@ from compute.jobs.notifications import QUEUED, SETTLED, Listener, notify
 from compute.models import Job
 from config.api.idempotency import link_resource
 from config.core.json import dumps
+from config.core.telemetry import tracing
 
 logger = logging.getLogger(__name__)
 
@@ -139,6 +140,7 @@ def drop_old_results() -> None:
 def _job_for(request: Request, file: StoredFile) -> Job:
     job = Job(
         sub=request.sub,
+        traceparent=tracing.current_traceparent(),
         operation=request.operation,
         parameters=request.parameters,
         file_path=file.path,

@@ -19,9 +19,7 @@ from config.http.client import Client, TransportError
 logger = logging.getLogger(__name__)
 
 FRESH_SECONDS = 300.0
-STALE_SECONDS = (
-    24 * 3600.0
-)  # keys that were not confirmed for so long serve no more: one of them may have been withdrawn
+STALE_SECONDS = 24 * 3600.0  # keys not confirmed for so long serve no more: one of them may have been withdrawn
 ASK_AGAIN_SECONDS = 10.0
 WAIT_SECONDS = 0.6
 CONNECT_SECONDS, READ_SECONDS = 2.0, 3.0

@@ -6,8 +6,8 @@ from django.views.debug import SafeExceptionReporterFilter
 
 
 class ExceptionReporterFilter(SafeExceptionReporterFilter):
-    """Hide addresses that hold a password: of proxies and of the database."""
+    """Hide addresses that hold a password (of proxies, of the database, of Sentry) and the headers to a collector."""
 
     hidden_settings = re.compile(
-        f"{SafeExceptionReporterFilter.hidden_settings.pattern}|PROXY|DATABASE_URL", re.IGNORECASE
+        f"{SafeExceptionReporterFilter.hidden_settings.pattern}|PROXY|DATABASE_URL|HEADERS|DSN", re.IGNORECASE
     )

@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 
 from config.core.disk import lacks_room, trouble_of
+from config.core.telemetry.tracing import current_trace_id
 
 _request_id: ContextVar[str] = ContextVar("request_id", default="-")
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -38,6 +39,14 @@ class FullDiskFilter(logging.Filter):
         return True
 
 
+class TraceIdFilter(logging.Filter):
+    """Puts the current trace's id on each record as `trace_id`."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.trace_id = current_trace_id()
+        return True
+
+
 class RequestIdMiddleware:
     """Takes a proxy's X-Request-ID or makes one, and returns it with the answer."""
 
@@ -55,27 +64,30 @@ class RequestIdMiddleware:
             _request_id.reset(token)
 
 
-def logging_settings(log_format: str) -> dict[str, Any]:
+def logging_settings(log_format: str, *, with_traces: bool) -> dict[str, Any]:
     """Return Django's LOGGING: everything to stderr, as "json" or "text"."""
+    ids = ["request_id", "trace_id"] if with_traces else ["request_id"]
+    as_text = " ".join(f"%({each})s" for each in ids)
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "filters": {
             "request_id": {"()": "config.core.logging.RequestIdFilter"},
             "full_disk": {"()": "config.core.logging.FullDiskFilter"},
+            "trace_id": {"()": "config.core.logging.TraceIdFilter"},
         },
         "formatters": {
             "json": {
                 "()": "pythonjsonlogger.orjson.OrjsonFormatter",
-                "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s",
+                "fmt": f"%(asctime)s %(levelname)s %(name)s %(message)s {as_text}",
                 "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
             },
-            "text": {"format": "%(asctime)s %(levelname)-7s %(name)s [%(request_id)s] %(message)s"},
+            "text": {"format": f"%(asctime)s %(levelname)-7s %(name)s [{as_text}] %(message)s"},
         },
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
-                "filters": ["request_id", "full_disk"],
+                "filters": [*ids, "full_disk"],
                 "formatter": "json" if log_format == "json" else "text",
             }
         },
@@ -85,6 +97,8 @@ def logging_settings(log_format: str) -> dict[str, Any]:
             "django.request": {"level": "ERROR"},  # 4xx are the client's business; 5xx are logged with their traceback
             "urllib3": {"level": "ERROR"},  # its warnings have addresses in them, and some addresses are secrets
             "kafka": {"level": "CRITICAL"},  # a dozen lines per failed attempt; ingest.publisher says it in one
+            "opentelemetry.exporter": {"level": "CRITICAL"},  # lines for each batch; telemetry.export says it in one
+            "opentelemetry.sdk": {"level": "CRITICAL"},  # the same
             "watchfiles": {"level": "WARNING"},  # a line for each file that comes
             "django-q": {"handlers": [], "level": "WARNING", "propagate": True},
         },

@@ -8,6 +8,7 @@ import ctypes
 import os
 import signal
 import sys
+from typing import Any
 
 import django
 from django.core.management import execute_from_command_line
@@ -15,6 +16,8 @@ from django.db import connections
 from django.utils.module_loading import autodiscover_modules
 
 from config.core.loading import loading
+from config.core.telemetry import errors
+from config.core.telemetry.start import preload, start
 
 PR_SET_PDEATHSIG = 1
 
@@ -45,6 +48,12 @@ def use_connections_without_pool() -> None:
         database["CONN_MAX_AGE"] = None
 
 
+def start_telemetry(**_: Any) -> None:
+    """Start it in a process of the pool: its threads would not have come through the fork."""
+    start("worker")
+    errors.report_failed_tasks()
+
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     die_with_parent_in_all_forks(int(sys.argv[1]))
@@ -53,5 +62,9 @@ if __name__ == "__main__":
     with loading():
         django.setup()
         if command == "qcluster":
+            from django_q.signals import post_spawn
+
             autodiscover_modules("tasks", "worker.tasks")  # here, once: the pool's processes are forked from this one
+            preload()
+            post_spawn.connect(start_telemetry)
     execute_from_command_line(["manage.py", command, "--skip-checks"])  # its parent has made the checks

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from config.core.telemetry.tracing import TRACEPARENT_LENGTH
 from inflight.models.deliveries import Delivery, DeliveryAttempt, DeliveryBatch
 from inflight.models.pickup import Pickup
 
@@ -120,6 +121,9 @@ class ImportRun(models.Model):
     purchased_file_path = models.TextField()
     dry_run = models.BooleanField(default=False)
     requested_by = models.CharField(max_length=255, blank=True)
+    traceparent = models.CharField(
+        max_length=TRACEPARENT_LENGTH, blank=True, default="", db_default="", help_text="the trace of who asked"
+    )
     progress = models.FloatField(default=0.0, help_text="share of the files' bytes read, 0 to 1")
     customers = models.JSONField(null=True, help_text="counts: read, inserted, updated, unchanged, rejected, skipped")
     purchases = models.JSONField(null=True, help_text="counts, as for customers")

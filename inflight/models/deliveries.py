@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from config.core.telemetry.tracing import TRACEPARENT_LENGTH
+
 
 class Delivery(models.Model):
     """A delivery of customers to the partner, in batches."""
@@ -33,6 +35,9 @@ class Delivery(models.Model):
         default=False, db_default=False, help_text="an operator holds back what is not sent yet"
     )
     requested_by = models.CharField(max_length=255, blank=True)
+    traceparent = models.CharField(
+        max_length=TRACEPARENT_LENGTH, blank=True, default="", db_default="", help_text="the trace of who asked"
+    )
     prepared_through = models.CharField(max_length=64, blank=True, help_text="the last customer put into a batch")
     failed_rounds = models.PositiveIntegerField(
         default=0, help_text="rounds of attempts since the last acknowledgement"

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
@@ -92,7 +93,7 @@ class Window:
 
     def post(self, request: Request, deadline: float) -> None:
         """Send a batch in a thread, again and again until it is settled or the deadline (of time.monotonic) has come."""
-        self._pool.submit(self._talk, request, deadline)
+        self._pool.submit(copy_context().run, self._talk, request, deadline)
         self.in_flight.add(request.batch)
 
     def next_event(self, seconds: float) -> Begun | Ended | Settled | None:

@@ -18,6 +18,7 @@ from django.utils import timezone
 from config.api.idempotency import link_resource
 from config.core.json import dumps
 from config.core.locks import exclusive
+from config.core.telemetry import tracing
 from config.http.client import Answer
 from config.worker.queue import wake_at
 from inflight.exceptions import DeliveryEnded, DeliveryInProgress, NoSuchCustomers, NothingKept
@@ -44,7 +45,12 @@ def start_delivery(
     try:
         with transaction.atomic():
             only = only if customer_ids is None else Delivery.Only.CHOSEN
-            delivery = Delivery.objects.create(only=only, customer_ids=customer_ids, requested_by=requested_by)
+            delivery = Delivery.objects.create(
+                only=only,
+                customer_ids=customer_ids,
+                requested_by=requested_by,
+                traceparent=tracing.current_traceparent(),
+            )
             link_resource(delivery.pk)
             return delivery, True
     except IntegrityError as error:
@@ -118,6 +124,7 @@ def _reopen(delivery: Delivery, from_: Sequence[str], batches: str, what: str) -
                 due.update(status=DeliveryBatch.Status.PENDING, acknowledged_at=None)
                 delivery.status, delivery.failed_rounds, delivery.is_paused = Delivery.Status.SENDING, 0, False
                 delivery.next_attempt_at, delivery.finished_at, delivery.tried_since = None, None, timezone.now()
+                delivery.traceparent = tracing.current_traceparent()
                 delivery.save()
     except IntegrityError as error:
         raise _in_progress(what) from error
@@ -167,7 +174,8 @@ def deliver(delivery: Delivery, *, seconds: float, early: bool = True) -> Delive
         if not (taken and delivery.is_active and not delivery.is_paused and (is_due or early)):
             return delivery
         _begin(delivery)
-        is_blocked = _run(Round(delivery, deadline))
+        with tracing.span("round of a delivery", traceparent=delivery.traceparent, delivery=delivery.pk):
+            is_blocked = _run(Round(delivery, deadline))
     delivery.refresh_from_db()
     if delivery.status in (Delivery.Status.PREPARING, Delivery.Status.SENDING) and not (
         delivery.is_paused or delivery.next_attempt_at

@@ -17,6 +17,7 @@ from config.api.idempotency import link_resource, unlink_resource
 from config.api.problems import DiskFull, disk_full_as_problem
 from config.core.disk import lacks_room
 from config.core.locks import exclusive
+from config.core.telemetry import tracing
 from config.worker.queue import wake
 from inflight.exceptions import ImportInProgress, UnusableCsv
 from inflight.imports.csv_file import open_csv
@@ -81,6 +82,7 @@ def import_files(
                 purchased_file_path=purchases_path,
                 dry_run=dry_run,
                 requested_by=requested_by,
+                traceparent=tracing.current_traceparent(),
                 started_at=timezone.now(),
             )
             link_resource(run.pk)
@@ -112,6 +114,7 @@ def queue_import(
             purchased_file_path=os.path.realpath(purchases_path),
             dry_run=dry_run,
             requested_by=requested_by,
+            traceparent=tracing.current_traceparent(),
         )
         link_resource(run.pk)
         wake(RUN_IMPORTS_TASK)
@@ -213,7 +216,7 @@ def _execute(run: ImportRun, loads: list[Load], on_progress: OnProgress | None) 
     run.read_as = {load.spec.name: load.file.read_as for load in loads}
     run.save(update_fields=["read_as"])
     try:
-        with bulk_load_pragmas():
+        with tracing.span("import", traceparent=run.traceparent, run=run.pk), bulk_load_pragmas():
             _stage(run, loads, on_progress)
             with transaction.atomic():
                 _apply(run, loads)

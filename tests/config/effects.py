@@ -11,6 +11,12 @@ def leave_mark(path: str) -> None:
     Path(path).write_text(str(os.getpid()))
 
 
+def break_down(path: str) -> None:
+    """Raise an error that has the argument in its text and in a variable."""
+    text = f"{path} cannot be had"
+    raise RuntimeError(text)
+
+
 def tell_where(path: str) -> None:
     """Write the id of the process that ran this, and which modules of tasks it had loaded."""
     Path(path).write_text(f"{os.getpid()} {' '.join(sorted(name for name in sys.modules if name.endswith('.tasks')))}")

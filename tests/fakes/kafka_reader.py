@@ -15,6 +15,7 @@ class Arrived:
     key: bytes
     value: bytes
     entry_id: int  # of the header
+    headers: dict[str, bytes]
 
     def json(self) -> Any:
         return orjson.loads(self.value)
@@ -37,6 +38,6 @@ def read_topic(servers: Sequence[str], topic: str) -> list[Arrived]:
         while (batches := consumer.poll(timeout_ms=300)) or any(consumer.position(p) < end for p, end in ends.items()):
             for batch in batches.values():
                 records += batch
-        return [Arrived(r.key, r.value, int(dict(r.headers)["entry-id"])) for r in records]
+        return [Arrived(r.key, r.value, int(dict(r.headers)["entry-id"]), dict(r.headers)) for r in records]
     finally:
         consumer.close()

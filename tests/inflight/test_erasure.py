@@ -38,12 +38,13 @@ OF_NOBODY = {  # the other texts of these tables
     "inflight_purchase": {"purchase_identifier", "product_id", "currency"},
     "inflight_importrun": {
         "status", "customers_file_path", "purchased_file_path", "requested_by", "customers", "purchases", "read_as",
+        "traceparent",
     },
     "inflight_pickup": {
         "inbox", "key", "customers_name", "purchases_name", "versions", "customers_sha256", "purchases_sha256", "status",
     },
     "inflight_importreject": {"file"},
-    "inflight_delivery": {"only", "status", "requested_by"},
+    "inflight_delivery": {"only", "status", "requested_by", "traceparent"},
     "inflight_deliverybatch": {"content_encoding", "status"},
     "config_idempotencykey": {"sub", "key", "fingerprint", "resource", "headers"},
     "django_admin_log": {"change_message"},  # looked through all the same

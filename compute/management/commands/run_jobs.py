@@ -6,6 +6,7 @@ from typing import Any
 
 from compute.jobs.runner import Runner
 from config.core.commands import LeanCommand
+from config.core.telemetry.start import start
 
 
 class Command(LeanCommand):
@@ -14,6 +15,7 @@ class Command(LeanCommand):
     help = "Run compute's jobs, at most COMPUTE_CONCURRENCY at once."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        start("worker")
         stopping = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())

@@ -3,6 +3,7 @@
 from typing import Any
 
 from config.core.commands import LeanCommand
+from config.core.telemetry import errors
 from config.worker.supervisor import Supervisor
 
 
@@ -12,4 +13,5 @@ class Command(LeanCommand):
     help = "Run background work: deliveries, registrations, refreshes, jobs, sweeps."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        errors.set_up("worker")
         Supervisor().run()

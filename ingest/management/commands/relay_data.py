@@ -4,6 +4,7 @@ import signal
 from typing import Any
 
 from config.core.commands import LeanCommand
+from config.core.telemetry.start import start
 from ingest.relay import Relay
 
 
@@ -13,6 +14,7 @@ class Command(LeanCommand):
     help = "Publish the entries that wait for Kafka, as they come."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        start("relay")
         relay = Relay()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: relay.stop())
