@@ -3,8 +3,8 @@
 Who has logged in from a browser keeps a signed cookie there (OWASP's device cookie). Attempts from that browser are held to a
 count of their own, so that strangers who go on guessing hold up strangers, and not the owner.
 
-A check costs a third of a second of a processor. A process makes one at a time for strangers, and lets a few wait for it: the
-other threads stay free for other requests.
+A check costs a quarter of a second of a processor. A process makes one at a time for strangers, and lets a few wait for it:
+the other threads stay free for other requests.
 """
 
 import secrets

@@ -5,7 +5,6 @@ one conditional statement: however many guesses come at once, no more of them ar
 Decision 0072.
 """
 
-import hashlib
 import logging
 import math
 import threading
@@ -193,7 +192,7 @@ def drop_old_attempts() -> None:
 
 
 # --- Wrong tokens --------------------------------------------------------------------------------------------------
-_accepted: dict[bytes, None] = {}  # fingerprints, the oldest first
+_accepted: dict[int, None] = {}  # hashes, the oldest first; Python keys them anew in each process
 _accepted_lock = threading.Lock()
 _address_locks = tuple(threading.Lock() for _ in range(64))
 
@@ -204,7 +203,7 @@ def check_token(request: HttpRequest, token: str, verify: Callable[[str], T], *,
     An exception of `verify` of the type `wrong` counts against the address, any other does not. A token that this process has
     accepted lately is not held up by the wrong ones of others: all of an aircraft come from one address.
     """
-    fingerprint = hashlib.sha256(token.encode()).digest()
+    fingerprint = hash(token)
     if fingerprint in _accepted:
         try:
             return verify(token)
