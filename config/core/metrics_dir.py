@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+MEMORY = "/dev/shm"  # noqa: S108 - the folder itself is made and checked by who uses it
+
 
 def default_metrics_dir(var_dir: Path, database: Mapping[str, Any]) -> str:
     """Return a folder on this machine that is the same for all processes of one Apron, and another for its neighbours.
@@ -15,4 +17,5 @@ def default_metrics_dir(var_dir: Path, database: Mapping[str, Any]) -> str:
     """
     facts = [str(var_dir), *(str(database.get(name, "")) for name in ("NAME", "HOST", "PORT"))]
     digest = hashlib.sha256("\n".join(facts).encode()).hexdigest()[:12]
-    return str(Path(tempfile.gettempdir()) / f"apron-metrics-{os.getuid()}-{digest}")
+    parent = MEMORY if os.access(MEMORY, os.W_OK) else tempfile.gettempdir()
+    return str(Path(parent) / f"apron-metrics-{os.getuid()}-{digest}")
