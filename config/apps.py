@@ -40,7 +40,10 @@ class ConfigConfig(AppConfig):
     verbose_name = "Apron"
 
     def ready(self) -> None:
-        from config.access import settings_checks as access  # noqa: PLC0415 - models must be loaded first
+        from django.contrib.auth.models import Group, User  # noqa: PLC0415 - models must be loaded first
+
+        from config.access import audit  # noqa: PLC0415
+        from config.access import settings_checks as access  # noqa: PLC0415
         from config.core import permissions, settings_checks  # noqa: PLC0415
         from config.http import settings_checks as outgoing  # noqa: PLC0415
         from config.monitoring import dashboard, health, metrics  # noqa: PLC0415
@@ -66,6 +69,15 @@ class ConfigConfig(AppConfig):
         schedules.every(1, "config.worker.tasks.check_alerts")
         schedules.every(24 * 60, "config.worker.tasks.drop_old_alerts")
         schedules.every(60, "config.worker.tasks.drop_old_idempotency_keys")
+        schedules.every(60, "config.worker.tasks.drop_old_audit_entries")
+        audit.watch_logins()
+        audit.watch(Group, fields=["name"], relations=["permissions"])
+        audit.watch(
+            User,
+            fields=["username", "is_active", "is_staff", "is_superuser"],
+            hidden=["password", "first_name", "last_name", "email"],
+            relations=["groups", "user_permissions"],
+        )
         post_migrate.connect(_make_schedules, sender=self)
         post_migrate.connect(permissions.make_groups, sender=self)
 

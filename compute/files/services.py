@@ -6,8 +6,10 @@ from django.conf import settings
 
 from compute.exceptions import UploadTooLarge
 from compute.files.storage import StoredFile, file_exists, storage
+from config.access import audit
 from config.api.parsers import UploadIncomplete
 
+FILE = "compute.file"  # what the audit calls one: files have no table
 SPARE_BYTES = 256 * 1024 * 1024  # of the disk, for those who have to go on writing: the database, running jobs
 
 
@@ -42,7 +44,8 @@ class Upload:
 
     def commit(self, path: str, *, overwrite: bool) -> StoredFile:
         """Make it the file at `path`; raise FileExists unless it may replace one."""
-        self._incoming.commit(path, overwrite=overwrite)
+        with audit.recording("upload_file", audit.Target(FILE, path)):
+            self._incoming.commit(path, overwrite=overwrite)
         return storage().existing_file(path, field="file_path")
 
     def rollback(self) -> None:
@@ -83,13 +86,16 @@ def rename_file(file_path: str, *, to: str, overwrite: bool) -> StoredFile:
     file = storage().existing_file(file_path, field="file_path")
     path = storage().upload_path(to, field="to")
     if path != file.path:
-        storage().rename(file, path, overwrite=overwrite)
+        with audit.recording("rename_file", audit.Target(FILE, file.path), to=path):
+            storage().rename(file, path, overwrite=overwrite)
     return storage().existing_file(path, field="to")
 
 
 def delete_file(file_path: str) -> None:
     """Delete a file: an upload or a result. Raise OutsideRoot, NotAFile or FileMissing."""
-    storage().remove(storage().existing_file(file_path, field="file_path").path)
+    path = storage().existing_file(file_path, field="file_path").path
+    with audit.recording("delete_file", audit.Target(FILE, path)):
+        storage().remove(path)
 
 
 def keep_upload(upload: Upload, *, file_path: str, overwrite: bool) -> str:

@@ -1,6 +1,7 @@
-"""Models that belong to no app: of processes and requests, and of alerts."""
+"""Models that belong to no app: of processes and requests, of alerts, and the audit."""
 
 from config.models.alerts import Alert, AlertMessage
+from config.models.audit import AuditEntry
 from config.models.processes import IdempotencyKey, WorkerHeartbeat
 
-__all__ = ["Alert", "AlertMessage", "IdempotencyKey", "WorkerHeartbeat"]
+__all__ = ["Alert", "AlertMessage", "AuditEntry", "IdempotencyKey", "WorkerHeartbeat"]

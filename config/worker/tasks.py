@@ -1,5 +1,6 @@
 """Background tasks of the config app."""
 
+from config.access import audit
 from config.api.idempotency import drop_old_keys
 from config.monitoring.alerts import rounds
 
@@ -17,3 +18,8 @@ def check_alerts() -> None:
 def drop_old_alerts() -> None:
     """Forget alerts that are long over."""
     rounds.drop_old_alerts()
+
+
+def drop_old_audit_entries() -> None:
+    """Forget who did what longer than AUDIT_RETENTION_DAYS ago."""
+    audit.drop_old_entries()

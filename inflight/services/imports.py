@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from config.access import audit
 from config.api.idempotency import link_resource
 from config.core.locks import exclusive
 from config.worker.queue import wake
@@ -80,6 +81,7 @@ def import_files(
                 started_at=timezone.now(),
             )
             link_resource(run.pk)
+            audit.record("import_files", run, dry_run=dry_run)
             if on_start:
                 on_start(run)
         _execute(run, loads, on_progress)
@@ -106,6 +108,7 @@ def queue_import(
             requested_by=requested_by,
         )
         link_resource(run.pk)
+        audit.record("import_files", run, dry_run=dry_run)
         wake(RUN_IMPORTS_TASK)
     return run
 

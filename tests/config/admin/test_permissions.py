@@ -42,6 +42,7 @@ MODELS = {
     "compute.job": May(),
     "config.alert": May(),
     "config.alertmessage": May(),
+    "config.auditentry": May(SUPERUSERS),
     "config.workerheartbeat": May(),
     "config.idempotencykey": May(),
     "django_q.failure": May(),
