@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from config.access.addresses import client_address, is_address
 from config.access.callers import Caller
-from config.core.actors import CLIENT, COMMAND, USER, VISITOR, Actor, acting
+from config.core.actors import CLIENT, COMMAND, USER, VISITOR, Actor, acting, find_actor
 from config.core.logging import current_request_id
 
 # What runs by itself, or changes nothing that anybody would ask about; any other command is an act of who starts it.
@@ -30,8 +30,11 @@ class ActMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        with acting(partial(_actor_of, request)):
+        token = find_actor.set(partial(_actor_of, request))  # for each request: `acting` costs several times as much
+        try:
             return self.get_response(request)
+        finally:
+            find_actor.reset(token)
 
 
 def command_as_act(argv: Sequence[str]) -> AbstractContextManager[None]:

@@ -18,20 +18,20 @@ class Actor(NamedTuple):
     details: dict[str, Any] = {}
 
 
-_find_actor: ContextVar[Callable[[], Actor] | None] = ContextVar("find_actor", default=None)
+find_actor: ContextVar[Callable[[], Actor] | None] = ContextVar("find_actor", default=None)
 
 
 def current_actor() -> Actor | None:
     """Return who is acting, as far as is known by now; None where nobody is."""
-    find = _find_actor.get()
+    find = find_actor.get()
     return find() if find else None
 
 
 @contextmanager
-def acting(find_actor: Callable[[], Actor] | None) -> Iterator[None]:
-    """Take what is done within the block for an act of whom `find_actor` finds, when something is recorded."""
-    token = _find_actor.set(find_actor)
+def acting(find: Callable[[], Actor] | None) -> Iterator[None]:
+    """Take what is done within the block for an act of whom `find` finds, when something is recorded."""
+    token = find_actor.set(find)
     try:
         yield
     finally:
-        _find_actor.reset(token)
+        find_actor.reset(token)

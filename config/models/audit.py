@@ -94,7 +94,7 @@ class AuditEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.act} by {self.actor or self.actor_type}"
+        return f"{self.words} by {self.actor or self.actor_type}"
 
     @property
     def words(self) -> str:

@@ -74,7 +74,10 @@ def export_customer(customer_id: str) -> dict[str, Any]:
         "admin_log": list(_entries_about(customer_id).values(action_time=F("at"), change_message=F("act"))),
         "mentions": list(_mentions(person)),
     }
-    audit.record("export_customer", audit.Target(CUSTOMER, customer_id))
+    with transaction.atomic():
+        list(Customer.objects.select_for_update().filter(pk=customer_id))  # an erasure waits, and then finds the record
+        _person(customer_id)  # one may have been faster
+        audit.record("export_customer", audit.Target(CUSTOMER, customer_id))
     return export
 
 
@@ -224,8 +227,8 @@ def _erase(person: Person, digest: str, requested_by: str, erased: dict[str, int
         forget_errors(failures, ERASED)
         erased |= traces.erase_from_batches(person)
         erased |= {"rejects": len(rejects), "texts": len(texts) + len(answers) + len(failures)}
-        erased["log_entries"] = _entries_about(person.customer_id).update(object_key="")
         erased |= _erase_row(person.customer_id)
+        erased["log_entries"] = _entries_about(person.customer_id).update(object_key="")
         erasure = Erasure.objects.create(digest=digest, requested_by=requested_by, erased=erased)
         audit.record("erase_customer", erasure)
         return erasure
