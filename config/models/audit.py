@@ -59,7 +59,6 @@ class AuditEntry(models.Model):
         CREATE = "create"
         UPDATE = "update"
         DELETE = "delete"
-        ACCESS = "access"
 
     class ActorType(models.TextChoices):
         USER = "user", "user (who has logged in)"
