@@ -11,7 +11,7 @@ SPARK_TESTS ?= all
 RESULTS ?= # a folder for test results and coverage, as the pipeline publishes them
 report = $(if $(RESULTS),--junitxml=$(RESULTS)/$(1).xml --cov --cov-append --cov-report=xml:$(RESULTS)/coverage/coverage.xml)
 
-.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-spark lint lint-delivery format bench screenshots lock
+.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-spark lint lint-delivery format bench screenshots docs lock
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -109,6 +109,9 @@ bench: install ## Measure side by side; see benchmarks/
 
 screenshots: install ## Take the pictures of README and docs anew, of the demo, with the machine's Chromium
 	python -m sample_data.screenshots
+
+docs: install ## Write those tables of docs/ anew that are made from the code
+	python -m tests.scopes_table
 
 # Extras stay in the pins: an older pip takes `coverage[toml]` for unpinned beside `coverage==`, once a newer coverage is out.
 lock: install ## Pin the requirements anew, from pyproject.toml

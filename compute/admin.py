@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from compute.exceptions import JobSettled
 from compute.jobs import services
-from compute.models import Job
+from compute.models import Job, OwnedFile
 from config.admin.base import Operation, ReadOnlyAdmin
 from config.core.admin_columns import badge, indented
 
@@ -59,3 +59,14 @@ class JobAdmin(ReadOnlyAdmin):
             except JobSettled as problem:
                 self.message_user(request, f"Job {job.pk}: {problem.detail}", messages.WARNING)
         self.message_user(request, f"{cancelled} jobs are cancelled.", messages.SUCCESS)
+
+
+@admin.register(OwnedFile)
+class OwnedFileAdmin(ReadOnlyAdmin):
+    """Whose files are. One that is not in the list is nobody's."""
+
+    icon = "folder_shared"
+    list_display = ("path", "sub")
+    search_fields = ("path__startswith",)
+    search_help_text = "How a path begins"
+    ordering = sortable_by = ("path",)

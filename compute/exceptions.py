@@ -39,6 +39,20 @@ class FileExists(Problem):
     code = "file_exists"
 
 
+class NotYours(Problem):
+    """The file may be read, and changed by others alone."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "not_yours"
+
+
+class FileBusy(Problem):
+    """Another request writes to the same path."""
+
+    status = HTTPStatus.CONFLICT
+    code = "file_busy"
+
+
 class UploadTooLarge(Problem):
     """An upload is larger than COMPUTE_MAX_UPLOAD, or than the disk has room for."""
 

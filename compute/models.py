@@ -1,4 +1,4 @@
-"""Jobs: the request, who made it, and the result. The row is the truth; processes come and go."""
+"""Jobs: the request, who made it, and the result. The row is the truth; processes come and go. And whose files are."""
 
 from django.db import models
 from django.db.models import Q
@@ -87,3 +87,13 @@ class Job(models.Model):
     def address(self) -> str:
         """Where its state is told."""
         return f"/api/compute/jobs/{self.pk}"
+
+
+class OwnedFile(models.Model):
+    """Whose a file is: who brought it, or asked for the job whose result it is. A file without a row is nobody's."""
+
+    path = models.TextField(unique=True, help_text="below COMPUTE_ROOT")
+    sub = models.CharField(max_length=255, help_text="the token's subject, or the user's name")
+
+    def __str__(self) -> str:
+        return self.path

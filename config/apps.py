@@ -46,6 +46,7 @@ class ConfigConfig(AppConfig):
         from config.access import settings_checks as access  # noqa: PLC0415
         from config.core import permissions, settings_checks  # noqa: PLC0415
         from config.http import settings_checks as outgoing  # noqa: PLC0415
+        from config.models import ApiClient  # noqa: PLC0415
         from config.monitoring import dashboard, health, metrics  # noqa: PLC0415
         from config.monitoring.alerts import overview, sources  # noqa: PLC0415
         from config.worker import alerts as silent_workers  # noqa: PLC0415
@@ -56,6 +57,7 @@ class ConfigConfig(AppConfig):
         checks.register(settings_checks.check_settings, SETTINGS)
         checks.register(settings_checks.check_deployment, deploy=True)
         checks.register(access.check_access, SETTINGS)
+        checks.register(access.check_access_deployment, deploy=True)
         checks.register(outgoing.check_outgoing, SETTINGS)
         checks.register(outgoing.check_outgoing_deployment, deploy=True)
         health.register("queue", worker.check_queue)
@@ -71,6 +73,9 @@ class ConfigConfig(AppConfig):
         schedules.every(60, "config.worker.tasks.drop_old_idempotency_keys")
         schedules.every(60, "config.worker.tasks.drop_old_audit_entries")
         audit.watch_logins()
+        audit.watch(
+            ApiClient, fields=["name", "scopes", "allowed_networks", "requests_per_minute", "expires_at", "revoked_at"]
+        )
         audit.watch(Group, fields=["name"], relations=["permissions"])
         audit.watch(
             User,

@@ -28,6 +28,8 @@ API_TOKEN = env.str("API_TOKEN", default="apron-dev" if DEBUG else "") or read_o
 JWT_KEY = env.str("JWT_KEY", default="", multiline=True)
 JWT_ALGORITHM = env.str("JWT_ALGORITHM", default="HS256")
 JWKS_URL = env.str("JWKS_URL", default="")
+JWT_SCOPE_CLAIM = env.str("JWT_SCOPE_CLAIM", default="scope")
+JWT_DEFAULT_SCOPES = env.list("JWT_DEFAULT_SCOPES", default=["compute:run", "compute:read"])
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])  # addresses and networks whose X-Forwarded-For is believed
 PORT = env.int("PORT", default=3100)
 
@@ -38,6 +40,8 @@ if HTTPS_ONLY:
     SECURE_REDIRECT_EXEMPT = [r"^(api/)?health$"]  # probes come from inside, without TLS
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+# Whether all subdomains are served by TLS alone, for good, is for who owns the domain to say, not for one server of it.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 LOGIN_URL = "login"

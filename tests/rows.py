@@ -10,8 +10,8 @@ from django.db.models import Model
 from django_q.models import Failure, OrmQ, Schedule
 
 from catalog.models import Offer, OfferChange, Product, RefreshRun, ServiceToken
-from compute.models import Job
-from config.models import Alert, AlertMessage, AuditEntry, IdempotencyKey, WorkerHeartbeat
+from compute.models import Job, OwnedFile
+from config.models import Alert, AlertMessage, ApiClient, ApiKey, AuditEntry, IdempotencyKey, WorkerHeartbeat
 from inflight.models import (
     Customer,
     Delivery,
@@ -72,6 +72,9 @@ ROWS: dict[type[Model], Callable[[int], Model]] = {
     ),
     IdempotencyKey: lambda n: IdempotencyKey(key=f"key-{n}", created_at=_at(n)),
     WorkerHeartbeat: lambda n: WorkerHeartbeat(name=f"host:{n}", started_at=_at(n), beat_at=_at(n)),
+    OwnedFile: lambda n: OwnedFile(path=f"{n:09d}.csv", sub="ana"),
+    ApiClient: lambda n: ApiClient(id=n, name=f"client-{n:09d}", scopes=["data:write"], created_at=_at(n)),
+    ApiKey: lambda n: ApiKey(client_id=n, ident=f"apron_{n:06d}", digest=f"{n:064d}", created_at=_at(n)),
     Alert: lambda n: Alert(
         id=n, source="inflight", key=f"delivery-{n}", state="failed", severity="error", title=f"Delivery {n} failed",
         path=f"/admin/inflight/delivery/{n}/change/", status="over", notice="", since=_at(n), ended_at=_at(n),
@@ -92,7 +95,8 @@ ROWS: dict[type[Model], Callable[[int], Model]] = {
     User: lambda n: User(username=f"user-{n}"),
     Group: lambda n: Group(name=f"group-{n}"),
 }  # fmt: skip
-BEFORE: dict[type[Model], tuple[type[Model], ...]] = {  # whose rows have to be there first
+BEFORE: dict[type[Model], tuple[type[Model], ...]] = {
+    ApiKey: (ApiClient,),  # whose rows have to be there first
     Purchase: (Customer,),
     ImportReject: (ImportRun,),
     DeliveryBatch: (Delivery,),

@@ -24,6 +24,7 @@ from catalog.api.serializers import (
 from catalog.models import Product
 from catalog.selectors import offers_of, price_trend
 from catalog.services import products
+from config.access.scopes import Scope
 from config.api.strict import Input, validated
 from config.api.viewsets import ListMixin, RetrieveMixin, idempotent
 
@@ -41,6 +42,7 @@ class ProductViewSet(ListMixin, RetrieveMixin):
     query_classes = {"offers": OffersQuery, "price_trend": PeriodQuery}
     ordering = "id"
     lookup_value_converter = "uuid"
+    read_scope, write_scope = Scope.CATALOG_READ, Scope.CATALOG_WRITE
     volatile_fields = frozenset({"registration", "registration_error", "offers_observed_at", "offers_error"})
 
     def get_queryset(self) -> QuerySet[Product]:

@@ -1,5 +1,7 @@
 """Base of compute's viewsets: authentication, and waiting for a job."""
 
+from typing import Any
+
 from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
@@ -7,8 +9,10 @@ from rest_framework.response import Response
 
 from compute.api.serializers import JobOutput
 from compute.exceptions import JobNotDone
+from compute.files.ownership import Requester
 from compute.jobs import services
 from compute.models import Job
+from config.access.scopes import Scope
 from config.api.authentication import BearerOrBodyAuthentication, TokenRequired
 from config.api.prefer import prefers_async
 from config.api.viewsets import ListMixin
@@ -23,6 +27,13 @@ class ComputeMixin(ListMixin):
 
     authentication_classes = (BearerOrBodyAuthentication,)
     permission_classes = (TokenRequired,)
+    read_scope, write_scope = Scope.COMPUTE_READ, Scope.COMPUTE_RUN
+
+    @property
+    def requester(self) -> Requester:
+        """Who asks, and whether they see everybody's files and jobs."""
+        caller: Any = self.request.user  # there is one: a token is required
+        return Requester(caller.sub, caller.has(Scope.COMPUTE_READ_ALL))
 
     def submitted(self, asked: services.Request) -> Job:
         """Return the job for what is asked: a new one, or one that has answered it already."""

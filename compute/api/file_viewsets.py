@@ -26,12 +26,12 @@ from compute.api.serializers import (
 from compute.exceptions import FileMissing, LengthRequired, NotAFile
 from compute.files.downloads import BINARY, etag_of_file, file_response
 from compute.files.formats import Format
+from compute.files.ownership import readable_file, readable_files
 from compute.files.services import delete_file, rename_file, store_upload
 from compute.files.storage import StoredFile, storage
 from compute.files.uploads import RawParser, chunks_of, received_form
 from compute.jobs.services import Request as JobRequest
 from compute.models import Job
-from config.api.authentication import subject_of
 from config.api.conditional import require_if_match
 from config.api.openapi import PREFER, RANGE
 from config.api.parsers import CompleteFormParser
@@ -59,7 +59,7 @@ class FileViewSet(ComputeMixin):
         return self.list_response(None)
 
     def iterate_rows(self, queryset: Any) -> Iterator[Any]:
-        return (FileOutput(file).data for file in storage().files())
+        return (FileOutput(file).data for file in readable_files(storage().files(), self.requester))
 
     @extend_schema(
         operation_id="upload_form", request={"multipart/form-data": UploadInput}, responses={201: FileOutput}
@@ -69,7 +69,7 @@ class FileViewSet(ComputeMixin):
         with received_form(request) as data:
             form = validated(UploadInput, data)
             path = storage().upload_path(form.get("file_path") or form["file"].name, field="file_path")
-            kept = form["file"].upload.commit(path, overwrite=self.parameters["overwrite"])
+            kept = form["file"].upload.commit(path, overwrite=self.parameters["overwrite"], requester=self.requester)
         return _described(kept, status=201)
 
     @extend_schema(
@@ -79,17 +79,18 @@ class FileViewSet(ComputeMixin):
     )
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
         """Download a file, or a part of it: an upload or a result."""
-        return file_response(request, pk)
+        return file_response(request, pk, requester=self.requester)
 
     @extend_schema(operation_id="upload_file", request={BINARY: OpenApiTypes.BINARY}, responses={201: FileOutput})
     def update(self, request: Request, pk: str) -> Response:
         """Upload a file as the bare body. With If-Match it replaces the version that this names, and no other."""
-        require_if_match(request, _etag_at(pk))
+        require_if_match(request, self._etag_at(pk))
         kept = store_upload(
             file_path=pk,
             chunks=chunks_of(request.data),
             announced_bytes=None if self.is_gzip else _announced_bytes(request),
             overwrite=self.parameters["overwrite"] or "If-Match" in request.headers,
+            requester=self.requester,
         )
         return _described(kept, status=201)
 
@@ -97,15 +98,22 @@ class FileViewSet(ComputeMixin):
     def partial_update(self, request: Request, pk: str) -> Response:
         """Rename a file, or move it to another folder. With If-Match, only the version that this names."""
         asked = validated(RenameInput, request.data)
-        require_if_match(request, _etag_at(pk))
-        return _described(rename_file(pk, to=asked["to"], overwrite=asked["overwrite"]), status=200)
+        require_if_match(request, self._etag_at(pk))
+        kept = rename_file(pk, to=asked["to"], overwrite=asked["overwrite"], requester=self.requester)
+        return _described(kept, status=200)
 
     @extend_schema(operation_id="delete_file")
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete a file: an upload or a result. With If-Match, only the version that this names."""
-        require_if_match(request, _etag_at(pk))
-        delete_file(pk)
+        require_if_match(request, self._etag_at(pk))
+        delete_file(pk, requester=self.requester)
         return Response(status=204)
+
+    def _etag_at(self, file_path: str) -> str | None:
+        try:
+            return etag_of_file(readable_file(file_path, self.requester))
+        except (FileMissing, NotAFile):
+            return None
 
     @extend_schema(operation_id="preview_file", responses={200: PreviewOutput, 202: JobOutput}, parameters=[PREFER])
     def preview(self, request: Request, pk: str) -> HttpResponseBase:
@@ -117,7 +125,8 @@ class FileViewSet(ComputeMixin):
             file_path=pk,
             input_format=self.parameters.get("input_format", ""),
             output_format=Format.JSON,
-            sub=subject_of(request),
+            sub=self.requester.sub,
+            sees_all=self.requester.sees_all,
         )
         job = settled_job(request, self.submitted(asked))
         return under_way(job) if job.status != Job.Status.DONE else _preview(job)
@@ -137,13 +146,6 @@ def _announced_bytes(request: Request) -> int:
     if not announced.isdigit():
         raise LengthRequired("Say how long the file is: Content-Length.")
     return int(announced)
-
-
-def _etag_at(file_path: str) -> str | None:
-    try:
-        return etag_of_file(storage().existing_file(file_path, field="file_path"))
-    except (FileMissing, NotAFile):
-        return None
 
 
 def _described(file: StoredFile, *, status: int) -> Response:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,7 +20,6 @@ from compute.api.serializers import (
 )
 from compute.jobs import services
 from compute.models import Job
-from config.api.authentication import subject_of
 from config.api.openapi import PREFER
 from config.api.viewsets import RetrieveMixin, idempotent
 
@@ -39,6 +39,9 @@ class JobViewSet(ComputeMixin, RetrieveMixin):
     filterset_class = JobFilter
     ordering = "-id"
     lookup_value_converter = "int"
+
+    def get_queryset(self) -> QuerySet[Job]:
+        return services.visible_jobs(self.requester)
 
     @extend_schema(operation_id="group_by", request=GroupByInput, responses=ANSWERS, parameters=WAITING)
     @idempotent
@@ -74,7 +77,8 @@ class JobViewSet(ComputeMixin, RetrieveMixin):
             file_path=serializer.validated_data["file_path"],
             input_format=serializer.validated_data.get("input_format", ""),
             output_format=serializer.validated_data.get("output_format", ""),
-            sub=subject_of(self.request),
+            sub=self.requester.sub,
+            sees_all=self.requester.sees_all,
         )
         return self.creation_response(self.submitted(asked))
 

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
+from compute.files.ownership import readable_files
 from compute.files.storage import storage
 from config.api.pagination import LONGEST_CURSOR, KeysetPagination
 
@@ -15,10 +15,11 @@ from config.api.pagination import LONGEST_CURSOR, KeysetPagination
 class FilePagination(KeysetPagination):
     """Keyset pagination whose cursor is the path of the last file."""
 
-    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request, self.page_size = request, self.get_page_size(request)
         after = self.decode_cursor(request)
-        found = list(islice(storage().files(after=after.position if after else ""), self.page_size + 1))
+        files = storage().files(after=after.position if after else "")
+        found = list(islice(readable_files(files, view.requester), self.page_size + 1))
         self._last = found[self.page_size - 1].path if len(found) > self.page_size else None
         return found[: self.page_size]
 

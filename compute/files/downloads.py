@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseNotModified
 from rest_framework.request import Request
 
 from compute.files.formats import PACKED, Format, format_of
+from compute.files.ownership import Requester, readable_file
 from compute.files.storage import StoredFile, storage
 from config.api.conditional import etag_of, is_not_modified
 from config.api.ranges import download
@@ -20,9 +21,9 @@ CONTENT_TYPES = {
 }  # fmt: skip
 
 
-def file_response(request: Request | HttpRequest, file_path: str) -> HttpResponseBase:
-    """Answer with a file. Raises OutsideRoot, FileMissing, NotAFile or RangeNotSatisfiable."""
-    file = storage().existing_file(file_path, field="file_path")
+def file_response(request: Request | HttpRequest, file_path: str, *, requester: Requester) -> HttpResponseBase:
+    """Answer with a file. Raises as readable_file, or RangeNotSatisfiable."""
+    file = readable_file(file_path, requester)
     etag = etag_of_file(file)
     if is_not_modified(request, etag):
         return HttpResponseNotModified(headers={"ETag": etag})

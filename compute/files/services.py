@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from django.conf import settings
 
 from compute.exceptions import UploadTooLarge
-from compute.files.storage import StoredFile, file_exists, storage
+from compute.files.ownership import Requester, becoming, changeable_file, check_replaceable, owner_of, set_owner
+from compute.files.storage import StoredFile, storage
 from config.access import audit
 from config.api.parsers import UploadIncomplete
 
@@ -42,9 +43,10 @@ class Upload:
         """How many bytes came so far."""
         return self._written
 
-    def commit(self, path: str, *, overwrite: bool) -> StoredFile:
-        """Make it the file at `path`; raise FileExists unless it may replace one."""
-        with audit.recording("upload_file", audit.Target(FILE, path)):
+    def commit(self, path: str, *, overwrite: bool, requester: Requester) -> StoredFile:
+        """Make it the requester's file at `path`; raise FileExists unless it may replace one, or FileBusy."""
+        recorded = audit.recording("upload_file", audit.Target(FILE, path))
+        with becoming(path, requester.sub, overwrite=overwrite, requester=requester), recorded:
             self._incoming.commit(path, overwrite=overwrite)
         return storage().existing_file(path, field="file_path")
 
@@ -61,44 +63,46 @@ class Upload:
 
 
 def store_upload(
-    *, file_path: str, chunks: Iterable[bytes], announced_bytes: int | None, overwrite: bool
+    *, file_path: str, chunks: Iterable[bytes], announced_bytes: int | None, overwrite: bool, requester: Requester
 ) -> StoredFile:
     """Write an upload and return where it is; raise a Problem, and then nothing is changed.
 
     `announced_bytes` is None where nobody knows how many come: the body is compressed, and has an end of its own.
     """
     path = storage().upload_path(file_path, field="file_path")
-    if not overwrite and storage().is_file(path):
-        raise file_exists(path)
+    check_replaceable(path, owner_of(path), overwrite=overwrite, requester=requester)
     with Upload(announced_bytes or 0, path) as upload:
         for chunk in chunks:
             upload.write(chunk)
         if announced_bytes is not None and upload.written != announced_bytes:
             raise UploadIncomplete(f"Only {upload.written} of {announced_bytes} bytes arrived.")
-        return upload.commit(path, overwrite=overwrite)
+        return upload.commit(path, overwrite=overwrite, requester=requester)
 
 
-def rename_file(file_path: str, *, to: str, overwrite: bool) -> StoredFile:
-    """Give a file another path, and return it there; raise OutsideRoot, UnusableName, NotAFile, FileMissing or FileExists.
+def rename_file(file_path: str, *, to: str, overwrite: bool, requester: Requester) -> StoredFile:
+    """Give a file another path, and return it there. Raises as changeable_file, UnusableName, or FileExists.
 
-    A result that is renamed is nobody's result any more: it stays until somebody deletes it.
+    A result that is renamed is no job's result any more: it stays until somebody deletes it.
     """
-    file = storage().existing_file(file_path, field="file_path")
+    file = changeable_file(file_path, requester)
     path = storage().upload_path(to, field="to")
     if path != file.path:
-        with audit.recording("rename_file", audit.Target(FILE, file.path), to=path):
+        recorded = audit.recording("rename_file", audit.Target(FILE, file.path), to=path)
+        with becoming(path, owner_of(file.path), overwrite=overwrite, requester=requester), recorded:
             storage().rename(file, path, overwrite=overwrite)
+        set_owner(file.path, None)
     return storage().existing_file(path, field="to")
 
 
-def delete_file(file_path: str) -> None:
-    """Delete a file: an upload or a result. Raise OutsideRoot, NotAFile or FileMissing."""
-    path = storage().existing_file(file_path, field="file_path").path
+def delete_file(file_path: str, *, requester: Requester) -> None:
+    """Delete a file: an upload or a result. Raises as changeable_file."""
+    path = changeable_file(file_path, requester).path
     with audit.recording("delete_file", audit.Target(FILE, path)):
         storage().remove(path)
+    set_owner(path, None)
 
 
-def keep_upload(upload: Upload, *, file_path: str, overwrite: bool) -> str:
+def keep_upload(upload: Upload, *, file_path: str, overwrite: bool, requester: Requester) -> str:
     """Make it the file at `file_path` and return the path; raise OutsideRoot, UnusableName, NotAFile or FileExists."""
     path = storage().upload_path(file_path, field="file_path")
-    return upload.commit(path, overwrite=overwrite).path
+    return upload.commit(path, overwrite=overwrite, requester=requester).path

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from compute.files.ownership import set_owner
 from compute.files.storage import RESULTS, storage
 from compute.jobs.notifications import QUEUED, SETTLED, notify
 from compute.jobs.orders import JobSpec
@@ -73,6 +74,7 @@ def job_spec_for(job: Job) -> JobSpec:
 def finish_job(job: Job, outcome: dict[str, Any]) -> bool:
     """Record what a child made of this runner's job; where it is not this runner's any more, delete the result."""
     path = f"{RESULTS}/{outcome['result_name']}"
+    set_owner(path, job.sub)
     is_ours = _settle(
         job,
         status=Job.Status.DONE,
@@ -88,6 +90,7 @@ def finish_job(job: Job, outcome: dict[str, Any]) -> bool:
     )
     if not is_ours:
         storage().remove(path)
+        set_owner(path, None)
     return is_ours
 
 

@@ -11,10 +11,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from compute.exceptions import JobSettled, QueueFull
 from compute.files.formats import format_of
+from compute.files.ownership import Requester, readable_file, set_owner
 from compute.files.storage import RESULTS, StoredFile, storage
 from compute.jobs.notifications import QUEUED, SETTLED, Listener, notify
 from compute.models import Job
@@ -41,6 +43,12 @@ class Request:
     sub: str
     input_format: str = ""
     output_format: str = ""
+    sees_all: bool = False
+
+    @property
+    def requester(self) -> Requester:
+        """Who asks."""
+        return Requester(self.sub, self.sees_all)
 
 
 def submit_job(request: Request, *, fresh: bool) -> Job:
@@ -48,8 +56,8 @@ def submit_job(request: Request, *, fresh: bool) -> Job:
 
     Raises OutsideRoot, FileMissing, NotAFile or QueueFull.
     """
-    job = _job_for(request, storage().existing_file(request.file_path, field="file_path"))
-    if not fresh and (earlier := _earlier_job(job.fingerprint)):
+    job = _job_for(request, readable_file(request.file_path, request.requester))
+    if not fresh and (earlier := _earlier_job(request, job.fingerprint)):
         return earlier
     if Job.objects.filter(status=Job.Status.QUEUED).count() >= settings.COMPUTE_QUEUE_LIMIT:
         raise QueueFull(
@@ -67,8 +75,13 @@ def submit_job(request: Request, *, fresh: bool) -> Job:
 
 def newest_job(request: Request) -> Job | None:
     """Return the job that was made last for this request on this very file, whatever became of it. Raises as submit_job."""
-    job = _job_for(request, storage().existing_file(request.file_path, field="file_path"))
-    return Job.objects.filter(fingerprint=job.fingerprint).order_by("-id").first()
+    job = _job_for(request, readable_file(request.file_path, request.requester))
+    return visible_jobs(request.requester).filter(fingerprint=job.fingerprint).order_by("-id").first()
+
+
+def visible_jobs(requester: Requester) -> QuerySet[Job]:
+    """Return the jobs that somebody may see: their own, or all."""
+    return Job.objects.all() if requester.sees_all else Job.objects.filter(sub=requester.sub)
 
 
 def wait_for_job(job: Job, seconds: float) -> Job:
@@ -120,6 +133,7 @@ def drop_old_results() -> None:
     for job in Job.objects.filter(status__in=Job.SETTLED, finished_at__lt=before).iterator():
         if job.result_path:
             storage().remove(job.result_path)
+            set_owner(job.result_path, None)
         job.delete()
     known = set(Job.objects.exclude(result_path="").values_list("result_path", flat=True))
     for file in storage().files(below=RESULTS):
@@ -152,7 +166,7 @@ def _fingerprint(job: Job) -> str:
     return hashlib.sha256(dumps(asked)).hexdigest()
 
 
-def _earlier_job(fingerprint: str) -> Job | None:
-    done = Job.objects.filter(fingerprint=fingerprint, status=Job.Status.DONE, is_reusable=True)
+def _earlier_job(request: Request, fingerprint: str) -> Job | None:
+    done = visible_jobs(request.requester).filter(fingerprint=fingerprint, status=Job.Status.DONE, is_reusable=True)
     earlier = done.order_by("-id").first()
     return earlier if earlier and storage().version_of(earlier.result_path) == earlier.result_version else None

@@ -19,7 +19,7 @@ from compute.pages.descriptions import describe_job, mending
 from compute.pages.forms import OperationForm
 from compute.pages.preview import WAIT_SECONDS, Preview, preview_of
 from compute.pages.read_form import ReadForm
-from compute.pages.selectors import requested_jobs, uploaded_files
+from compute.pages.selectors import requested_jobs, requester_of, uploaded_files
 from compute.pages.tables import Column, other_notation
 from config.api.problems import Problem, prefers_page
 from config.pages.permissions import permission_required_page
@@ -63,7 +63,9 @@ def _arrived(request: HttpRequest) -> HttpResponse:
         raise Problem("Choose a file first.", field="file")
     name = request.POST.get("file_path", "").strip() or arrived.name or ""
     try:
-        path = keep_upload(arrived.upload, file_path=name, overwrite="overwrite" in request.POST)
+        path = keep_upload(
+            arrived.upload, file_path=name, overwrite="overwrite" in request.POST, requester=requester_of(request)
+        )
     except Problem as problem:
         problem.detail = _worded(problem)
         raise
@@ -82,7 +84,7 @@ def _worded(problem: Problem) -> str:
 @require_safe
 def download(request: HttpRequest, file_path: str) -> HttpResponseBase:
     """Send a file: an upload or a result."""
-    return file_response(request, file_path)
+    return file_response(request, file_path, requester=requester_of(request))
 
 
 @permission_required_page("compute.add_job")
@@ -90,7 +92,12 @@ def download(request: HttpRequest, file_path: str) -> HttpResponseBase:
 def rename(request: HttpRequest, file_path: str) -> HttpResponse:
     """Rename a file, or move it to another folder; say on its page why not."""
     try:
-        new = rename_file(file_path, to=request.POST.get("to", "").strip(), overwrite="overwrite" in request.POST)
+        new = rename_file(
+            file_path,
+            to=request.POST.get("to", "").strip(),
+            overwrite="overwrite" in request.POST,
+            requester=requester_of(request),
+        )
     except Problem as problem:
         return _file(request, file_path, _form(request, file_path), status=problem.status, refusal=_worded(problem))
     return redirect("workbench-file", file_path=new.path)
@@ -100,7 +107,7 @@ def rename(request: HttpRequest, file_path: str) -> HttpResponse:
 @require_POST
 def delete(request: HttpRequest, file_path: str) -> HttpResponse:
     """Delete a file: an upload or a result."""
-    delete_file(file_path)
+    delete_file(file_path, requester=requester_of(request))
     return redirect("workbench")
 
 

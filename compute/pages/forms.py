@@ -89,6 +89,7 @@ class OperationForm(forms.Form):
             parameters=self._parameters,
             output_format=self.cleaned_data["output_format"],
             sub=self._sub,
+            sees_all=True,
             **self._file,
         )
 

@@ -106,6 +106,7 @@ def convert(request: HttpRequest, job_id: int) -> HttpResponse:
         input_format=earlier.input_format,
         output_format=format_,
         sub=request.user.get_username(),
+        sees_all=True,
     )
     found = services.wait_for_job(services.submit_job(again, fresh=False), WAIT_SECONDS)
     is_same_file = earlier.is_reusable and found.input_version == earlier.input_version
@@ -126,6 +127,7 @@ def mend(request: HttpRequest, job_id: int) -> HttpResponse:
         input_format=failed.input_format,
         output_format=failed.output_format,
         sub=request.user.get_username(),
+        sees_all=True,
     )
     found = services.wait_for_job(services.submit_job(again, fresh=False), WAIT_SECONDS)
     return redirect("workbench-job", job_id=found.pk)

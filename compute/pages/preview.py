@@ -55,7 +55,13 @@ def preview_of(
     """Return the first rows of a file. A preview that failed stays so, until the id of its job is given as `retried`."""
     parameters = {"rows": rows} | ({"read": read} if read else {})
     asked = services.Request(
-        Job.Operation.PREVIEW, parameters, file_path, sub, input_format=input_format, output_format=Format.JSON
+        Job.Operation.PREVIEW,
+        parameters,
+        file_path,
+        sub,
+        input_format=input_format,
+        output_format=Format.JSON,
+        sees_all=True,
     )
     try:
         job = services.wait_for_job(_job_of(asked, retried), WAIT_SECONDS)

@@ -7,8 +7,10 @@ from itertools import islice
 from typing import BinaryIO
 
 from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from compute.files.formats import Format, format_of
+from compute.files.ownership import Requester
 from compute.files.storage import RESULTS, storage
 from compute.models import Job
 from compute.pages.tables import Table, table_of
@@ -35,6 +37,11 @@ def uploaded_files(*, limit: int, after: str = "") -> list[StoredFile]:
 def open_file(file_path: str) -> BinaryIO:
     """Open a file for reading; raise OutsideRoot, FileMissing or NotAFile."""
     return storage().open(storage().existing_file(file_path, field="file_path"))
+
+
+def requester_of(request: HttpRequest) -> Requester:
+    """Return who asks with a page: permissions say what they may do, on everybody's files."""
+    return Requester(request.user.get_username(), sees_all=True)
 
 
 def requested_jobs() -> QuerySet[Job]:

@@ -1,26 +1,38 @@
-"""Authenticate by bearer token: API_TOKEN, or a JWT of the company's authentication service."""
+"""Authenticate by bearer token: API_TOKEN, a key of an API client, or a JWT of the company's authentication service.
+
+What the caller may do is told by scopes (config.access.scopes): each operation of the API needs one.
+"""
 
 import hmac
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jwt
 from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from config.access.callers import Caller
+from config.access import clients
+from config.access.addresses import client_address, is_within
+from config.access.callers import API_TOKEN_SUB, CLIENT_SUB, Caller, known_scopes
+from config.access.scopes import Scope
 from config.api.jwks import signing_key
 
 if TYPE_CHECKING:  # the views import this module
     from rest_framework.views import APIView
 
-NO_TOKEN = "This needs a token: Authorization: Bearer <token>."  # noqa: S105 - an answer, not a password
-
 LONGEST_SUBJECT = 255
+
+
+class ScopeMissing(PermissionDenied):
+    """The token does not allow what was asked (403)."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(f"The token lacks the scope {scope.value}: {scope.label}.")
+        self.auth_header = f'Bearer error="insufficient_scope", scope="{scope.value}"'
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -30,7 +42,7 @@ class BearerAuthentication(BaseAuthentication):
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        return caller_of(token.strip()), None
+        return caller_of(token.strip(), request), None
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
@@ -46,13 +58,29 @@ class BearerOrBodyAuthentication(BearerAuthentication):
         token = request.data.get("Authorization") if isinstance(request.data, Mapping) else None
         if not isinstance(token, str):
             return None
-        return caller_of(token.strip().removeprefix("Bearer ").strip()), None
+        return caller_of(token.strip().removeprefix("Bearer ").strip(), request), None
 
 
-def caller_of(token: str) -> Caller:
+def caller_of(token: str, request: Request | HttpRequest) -> Caller:
     """Return the caller that `token` proves, or raise AuthenticationFailed (401)."""
     if hmac.compare_digest(token.encode(), settings.API_TOKEN.encode()):
-        return Caller(sub="api-token")
+        return Caller(sub=API_TOKEN_SUB, scopes=frozenset({Scope.ADMIN}))
+    if clients.is_key(token):
+        return _caller_with_key(token, request)
+    return _caller_with_jwt(token)
+
+
+def _caller_with_key(token: str, request: Request | HttpRequest) -> Caller:
+    try:
+        known = clients.known_key(token)
+    except clients.UnknownKeyError as error:
+        raise AuthenticationFailed("The token is not valid.") from error
+    if known.networks and not is_within(address := client_address(request), known.networks):
+        raise PermissionDenied(f"This token may not be used from {address or 'here'}.")
+    return known.caller
+
+
+def _caller_with_jwt(token: str) -> Caller:
     if not settings.JWT_KEY and not settings.JWKS_URL:
         raise AuthenticationFailed("The token is not valid.")
     try:
@@ -62,14 +90,22 @@ def caller_of(token: str) -> Caller:
         raise AuthenticationFailed("The token has expired.") from error
     except (jwt.InvalidTokenError, jwt.PyJWKClientError) as error:
         raise AuthenticationFailed("The token is not valid.") from error
-    return Caller(sub=_acceptable_subject(claims["sub"]))
+    return Caller(sub=_acceptable_subject(claims["sub"]), scopes=_scopes_of(claims))
 
 
 def _acceptable_subject(sub: str) -> str:
-    """The subject is recorded with what was asked, so it must fit there."""
+    """The subject is recorded with what was asked, so it must fit there, and be nobody else's."""
     if not 1 <= len(sub) <= LONGEST_SUBJECT or "\0" in sub:
         raise AuthenticationFailed(f"The token's subject must have 1 to {LONGEST_SUBJECT} characters.")
+    if sub == API_TOKEN_SUB or sub.startswith(CLIENT_SUB):
+        raise AuthenticationFailed(f"The token's subject may not be {API_TOKEN_SUB}, nor begin with {CLIENT_SUB}")
     return sub
+
+
+def _scopes_of(claims: Mapping[str, Any]) -> frozenset[str]:
+    """What a JWT allows: words by blanks, as OAuth has it, or a list; without the claim, JWT_DEFAULT_SCOPES."""
+    told = claims.get(settings.JWT_SCOPE_CLAIM, settings.JWT_DEFAULT_SCOPES)
+    return known_scopes(told.split() if isinstance(told, str) else told if isinstance(told, list) else ())
 
 
 def subject_of(request: Request) -> str:
@@ -77,22 +113,26 @@ def subject_of(request: Request) -> str:
     return request.user.sub if isinstance(request.user, Caller) else ""
 
 
-def require_token(request: Request) -> None:
-    """Refuse a request (401) that came without a valid token."""
-    if not isinstance(request.user, Caller):
-        raise NotAuthenticated(NO_TOKEN)
+def require_scope(caller: object, scope: Scope, *, always: bool = True) -> None:
+    """Refuse who may not do what needs the scope: 403; 401 without a token, unless that is open to everyone."""
+    if isinstance(caller, Caller):
+        if not caller.has(scope):
+            raise ScopeMissing(scope)
+    elif always or settings.REQUIRE_TOKEN:
+        raise NotAuthenticated(f"This needs a token with the scope {scope.value}: Authorization: Bearer <token>.")
 
 
 class TokenRequired(BasePermission):
-    """Require a valid token."""
+    """Require a valid token with the scope of the operation."""
+
+    is_open = False
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        require_token(request)
+        require_scope(request.user, view.required_scope, always=not self.is_open)  # type: ignore[attr-defined]
         return True
 
 
 class TokenIfRequired(TokenRequired):
-    """Require a valid token if REQUIRE_TOKEN is true. A wrong token is refused either way."""
+    """Require one if REQUIRE_TOKEN is true. A wrong token, or one without the scope, is refused either way."""
 
-    def has_permission(self, request: Request, view: "APIView") -> bool:
-        return not settings.REQUIRE_TOKEN or super().has_permission(request, view)
+    is_open = True

@@ -13,9 +13,8 @@ from drf_spectacular.utils import (
     extend_schema_serializer,
 )
 from rest_framework import serializers
-from rest_framework.permissions import AllowAny
 
-from config.api.authentication import TokenIfRequired
+from config.api.authentication import TokenRequired
 from config.api.strict import DistinctListField, Input, TextField
 
 HEADER: Final = "header"
@@ -37,6 +36,9 @@ LINK = OpenApiParameter(
 LOCATION = OpenApiParameter("Location", str, HEADER, response=[201, 202], description="where its state is told")
 ETAG = OpenApiParameter("ETag", str, HEADER, response=[200, 201, 206], description="of the resource as it is now")
 NOT_MODIFIED = {"description": "It is what If-None-Match says."}
+TOKENS = (
+    "API_TOKEN, a key of an API client, or a JWT of the company's service. An operation lists the scope that it needs."
+)
 NO_NUL = r"^[^\u0000]*$"
 STREAMS = {"text/csv", "application/x-ndjson"}  # of rows, which no schema of one document describes
 
@@ -102,10 +104,12 @@ class ApronAutoSchema(AutoSchema):
         return [*parameters, IF_MATCH] if self.method in ("PUT", "PATCH", "DELETE") else [*parameters, LOCATION]
 
     def get_auth(self) -> list[dict[str, Any]]:
-        required = [entry for entry in super().get_auth() if entry]
-        permissions = self.view.get_permissions()
-        is_open = not settings.REQUIRE_TOKEN and any(type(each) is TokenIfRequired for each in permissions)
-        return [*required, {}] if is_open or any(isinstance(each, AllowAny) for each in permissions) else required
+        view: Any = self.view
+        asked = [each for each in view.get_permissions() if isinstance(each, TokenRequired)]
+        scopes = [view.required_scope.value] if asked else []
+        required = [dict.fromkeys(entry, scopes) for entry in super().get_auth() if entry]
+        is_open = not asked or (asked[0].is_open and not settings.REQUIRE_TOKEN)
+        return [*required, {}] if is_open else required
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
         operation = super().get_operation(*args, **kwargs)
@@ -157,7 +161,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     name = "bearer"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": "API_TOKEN, or a JWT of the company's service."}
+        return {"type": "http", "scheme": "bearer", "description": TOKENS}
 
 
 class BearerOrBodyScheme(BearerScheme):  # type: ignore[no-untyped-call]

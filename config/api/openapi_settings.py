@@ -23,6 +23,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
         "ImportStatus": "inflight.models.ImportRun.Status",
+        "DeliveredCustomers": "inflight.models.Delivery.Only",
         "DeliveryStatus": "inflight.models.Delivery.Status",
         "BatchStatus": "inflight.models.DeliveryBatch.Status",
         "HealthStatus": ["ok", "down"],

@@ -111,8 +111,8 @@ def problem_from_exception(exc: Exception, context: dict[str, Any]) -> Response 
     errors = list(_flatten(exc.detail)) if isinstance(exc, exceptions.ValidationError) else []
     detail = "; ".join(_sentence(error) for error in errors) if errors else str(exc.detail)
     headers = {}
-    if exc.status_code == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = "Bearer"
+    if exc.status_code == HTTPStatus.UNAUTHORIZED or hasattr(exc, "auth_header"):
+        headers["WWW-Authenticate"] = getattr(exc, "auth_header", "Bearer")
     if wait := getattr(exc, "wait", None):
         headers["Retry-After"] = str(int(wait))
     return Response(

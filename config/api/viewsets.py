@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
 from config.access import audit
+from config.access.scopes import Scope
 from config.api.authentication import subject_of
 from config.api.compression import decode_body
 from config.api.conditional import etag_of, is_not_modified, require_if_match
@@ -58,6 +59,9 @@ class ApiViewSet(GenericViewSet[Any]):
     query_classes: Mapping[str, type[Query]] = {}  # by the name of the action
     is_list = False  # of an action beside `list` that answers with a list, too
     volatile_fields: frozenset[str] = frozenset()  # of what is shown, those that change by themselves
+    read_scope: Scope
+    write_scope: Scope
+    scopes: Mapping[str, Scope] = {}  # of actions that need another one than these, by name
     parameters: Mapping[str, Any] = {}  # the action's own, as its query class has them
     is_gzip = False  # whether the body arrives compressed
 
@@ -66,6 +70,12 @@ class ApiViewSet(GenericViewSet[Any]):
         super().initial(request, *args, **kwargs)
         if self.action in self.action_map.values():  # any other method is to be refused as such
             self.parameters = self._read_query(request.query_params)
+
+    @property
+    def required_scope(self) -> Scope:
+        """What the caller must be allowed to do."""
+        usual = self.read_scope if self.request.method in SAFE_METHODS else self.write_scope
+        return self.scopes.get(self.action or "", usual)
 
     @property
     def query_class(self) -> type[Query]:

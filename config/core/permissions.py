@@ -10,7 +10,8 @@ from django.db.models import Q, QuerySet
 
 VIEWER, OPERATOR = "viewer", "operator"
 NOT_OURS = ("admin", "auth", "contenttypes", "sessions")  # who may log in is a superuser's business
-NOT_FOR_ALL = ("view_auditentry",)  # whom the audit watches does not watch the others by it (docs/decisions/0074)
+# Who may call the API is a superuser's business, too; and whom the audit watches does not watch the others by it.
+NOT_FOR_ALL = ("view_apiclient", "view_apikey", "view_auditentry")
 _operations: list[str] = []
 
 

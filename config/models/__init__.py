@@ -1,7 +1,8 @@
-"""Models that belong to no app: of processes and requests, of alerts, and the audit."""
+"""Models that belong to no app: of processes and requests, of alerts, of API clients, and the audit."""
 
 from config.models.alerts import Alert, AlertMessage
 from config.models.audit import AuditEntry
+from config.models.clients import ApiClient, ApiKey
 from config.models.processes import IdempotencyKey, WorkerHeartbeat
 
-__all__ = ["Alert", "AlertMessage", "AuditEntry", "IdempotencyKey", "WorkerHeartbeat"]
+__all__ = ["Alert", "AlertMessage", "ApiClient", "ApiKey", "AuditEntry", "IdempotencyKey", "WorkerHeartbeat"]

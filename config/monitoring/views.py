@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from config.access.scopes import Scope
 from config.api.openapi import example
 from config.monitoring import health, metrics
 
@@ -37,6 +38,8 @@ class HealthView(APIView):
 
 class MetricsView(APIView):
     """Needs a token when the API does."""
+
+    required_scope = Scope.METRICS_READ
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:

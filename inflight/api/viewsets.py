@@ -11,7 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.access import audit
-from config.api.authentication import TokenRequired, subject_of
+from config.access.scopes import Scope
+from config.api.authentication import TokenRequired, require_scope, subject_of
 from config.api.openapi import PREFER
 from config.api.prefer import prefers_async
 from config.api.strict import Input, validated
@@ -50,6 +51,8 @@ class ImportRunViewSet(UploadMixin, ListMixin, RetrieveMixin):
     queryset = ImportRun.objects.all()
     serializer_class = ImportOutput
     filterset_class = ImportFilter
+    read_scope, write_scope = Scope.INFLIGHT_READ, Scope.INFLIGHT_IMPORT
+    scopes = {"rejects": Scope.PERSONAL_DATA}
     ordering = "-id"
     lookup_value_converter = "int"
 
@@ -112,6 +115,8 @@ class DeliveryViewSet(ListMixin, RetrieveMixin):
     queryset = Delivery.objects.all()
     serializer_class = DeliveryOutput
     filterset_class = DeliveryFilter
+    read_scope, write_scope = Scope.INFLIGHT_READ, Scope.INFLIGHT_SEND
+    scopes = {"attempts": Scope.PERSONAL_DATA}  # the partner's answers may quote people
     ordering = "-id"
     lookup_value_converter = "int"
 
@@ -132,7 +137,8 @@ class DeliveryViewSet(ListMixin, RetrieveMixin):
         """Send customers with their purchases to the partner. 200: all acknowledged; 202: the rest goes on by itself."""
         data = validated(SendInput, request.data)
         only, customer_ids = data.get("only", Delivery.Only.ALL), data.get("customer_ids")
-        if data["dry_run"]:
+        if data["dry_run"]:  # it shows the first request, which names people
+            require_scope(request.user, Scope.PERSONAL_DATA, always=False)
             found = deliveries.dry_run(only=only, customer_ids=customer_ids)
             return Response(DryRunOutput(found).data)
         delivery, is_new = deliveries.start_delivery(
@@ -188,6 +194,7 @@ class CustomerViewSet(ListMixin, RetrieveMixin):
     serializer_class = CustomerOutput
     filterset_class = CustomerFilter
     shows_people = True
+    read_scope = write_scope = Scope.PERSONAL_DATA
     ordering = "customer_id"
     lookup_value_converter = "path"
 
@@ -220,5 +227,6 @@ class PurchaseViewSet(ListMixin, RetrieveMixin):
     serializer_class = PurchaseOutput
     filterset_class = PurchaseFilter
     shows_people = True
+    read_scope = write_scope = Scope.INFLIGHT_READ
     ordering = "purchase_identifier"
     lookup_value_converter = "path"

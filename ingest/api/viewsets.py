@@ -9,10 +9,11 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
-from rest_framework.exceptions import NotAuthenticated, UnsupportedMediaType
+from rest_framework.exceptions import UnsupportedMediaType
 
 from config.access.callers import Caller
-from config.api.authentication import NO_TOKEN, BearerAuthentication
+from config.access.scopes import Scope
+from config.api.authentication import BearerAuthentication, require_scope
 from config.api.compression import decode_body
 from config.api.idempotency import run_once
 from config.api.openapi import PREFER, one_or_many
@@ -51,6 +52,7 @@ class DataEntryViewSet(ListMixin, RetrieveMixin):
     streams_all_json = True
     lookup_value_converter = "int"
     max_body_bytes = MAX_BODY_BYTES
+    read_scope, write_scope = Scope.DATA_READ, Scope.DATA_WRITE
 
     def get_serializer_class(self) -> Any:
         return DataOutput if self.action == "list" else DataStatusOutput
@@ -104,14 +106,14 @@ class DataEntryViewSet(ListMixin, RetrieveMixin):
 def _check_request(request: HttpRequest) -> Caller | None:
     """Return the caller. Refuse what the skipped classes of DRF would refuse: a token, query parameters, the content type."""
     authenticated = BearerAuthentication().authenticate(request)
-    if authenticated is None and settings.REQUIRE_TOKEN:
-        raise NotAuthenticated(NO_TOKEN)
+    caller = authenticated[0] if authenticated else None
+    require_scope(caller, Scope.DATA_WRITE, always=False)
     if request.META.get("QUERY_STRING"):
         refuse_unknown(request.GET, [])
     if request.content_type != "application/json":
         raise UnsupportedMediaType(request.content_type or "(none)")
     decode_body(request)
-    return authenticated[0] if authenticated else None
+    return caller
 
 
 def _accepted(accepted: services.Accepted, *, is_bulk: bool) -> HttpResponse:

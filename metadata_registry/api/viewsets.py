@@ -12,7 +12,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.api.authentication import require_token, subject_of
+from config.access.scopes import Scope
+from config.api.authentication import require_scope, subject_of
 from config.api.strict import Input, validated
 from config.api.viewsets import ListMixin, RetrieveMixin, idempotent
 from config.core.json import dumps
@@ -48,10 +49,11 @@ class MetadataViewSet(ListMixin, RetrieveMixin):
     ordering = "id"
     streams_all_json = True
     parser_classes = (PayloadParser,)
+    read_scope, write_scope = Scope.METADATA_READ, Scope.METADATA_WRITE
 
     def get_queryset(self) -> QuerySet[Any]:
         if self.wants_deleted:
-            require_token(self.request)
+            require_scope(self.request.user, Scope.METADATA_READ)
         return selectors.metadata_rows(deleted=self.wants_deleted)
 
     def get_object(self) -> Any:

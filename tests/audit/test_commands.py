@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command, get_commands
 
+from config.access import clients
 from config.access.acts import NO_ACTS, command_as_act
-from config.models import AuditEntry
+from config.access.scopes import Scope
+from config.models import ApiClient, AuditEntry
 from inflight.models import Delivery
 from inflight.services.deliveries import deliver_due, start_delivery
 from inflight.services.people import erase_customer
@@ -50,13 +52,24 @@ def exported(house: Path) -> str:
     return str(house / "registry")
 
 
+def a_client() -> ApiClient:
+    return clients.create_client(name="till", scopes=[Scope.DATA_WRITE])[0]
+
+
 ACTS: dict[str, tuple[str, str, Callable[[Path], list[str]]]] = {  # the command, what is recorded, and its arguments
     "import_csv": ("import_csv", "import_files", lambda house: [f"{house}/customers.csv", f"{house}/purchases.csv"]),
     "erase_customer": ("erase_customer", "erase_customer", lambda _: [str(CustomerFactory().pk)]),
     "readmit": ("erase_customer", "readmit_customer", lambda _: [erased(), "--readmit"]),
     "import_metadata": ("import_metadata", "import_metadata", lambda house: [exported(house)]),
     "refresh_offers": ("refresh_offers", "refresh_offers", lambda _: []),
-    "issue_token": ("issue_token", "issue_token", lambda _: ["--sub", "ana", "--days", "3"]),
+    "issue_token": ("issue_token", "issue_token", lambda _: ["--sub", "ana", "--days", "3", "--scope", "compute:run"]),
+    "new-key": ("api_client", "make_key", lambda _: ["new-key", a_client().name]),
+    "revoke": ("api_client", "revoke_client", lambda _: ["revoke", a_client().name]),
+    "revoke --key": (
+        "api_client",
+        "revoke_key",
+        lambda _: ["revoke", (it := a_client()).name, "--key", f"{it.keys.get()}"],
+    ),
     "send_test_alert": ("send_test_alert", "send_test_alert", lambda _: []),
 }
 
@@ -84,6 +97,13 @@ def test_a_command_leaves_exactly_its_record(case: str, house: Path) -> None:
     assert (entry.actor_type, entry.actor, entry.address, entry.act) == ("command", user, socket.gethostname(), act)
     assert entry.details["command"] == name
     assert "eyJ" not in str(entry.details), "no token"
+
+
+def test_a_client_that_is_made_leaves_its_record_and_that_of_its_first_key() -> None:
+    run("api_client", "create", "till", "--scope", "data:write")
+    assert acts() == ["create_apiclient", "make_key"]
+    key = ApiClient.objects.get().keys.get()
+    assert AuditEntry.objects.get(act="make_key").details["key"] == str(key), "how it begins, and no more"
 
 
 def test_a_command_that_fails_leaves_none() -> None:

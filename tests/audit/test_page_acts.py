@@ -13,8 +13,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from catalog.models import ServiceToken
+from config.access import clients
+from config.access.scopes import Scope
 from config.admin.audited import AuditedAdmin
-from config.models import AuditEntry
+from config.models import ApiClient, ApiKey, AuditEntry
 from inflight.models import Delivery, DeliveryBatch, ImportReject, ImportRun
 from ingest.models import DataEntry
 from metadata_registry.services import delete_metadata
@@ -92,6 +94,11 @@ def entry(**values: Any) -> int:
     return int(DataEntry.objects.create(content={}, **values).pk)
 
 
+def a_client() -> int:
+    name = f"till-{ApiClient.objects.count()}"
+    return int(clients.create_client(name=name, scopes=[Scope.DATA_WRITE])[0].pk)
+
+
 NEW_USER = {"username": "new", "password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}
 CHANGED_USER = {
     "username": "vera",
@@ -102,6 +109,7 @@ CHANGED_USER = {
 }
 YES, RUN = {"post": "yes"}, {"operation": "stats", "columns": "a"}
 NO_OFFERS = {"offers-TOTAL_FORMS": "0", "offers-INITIAL_FORMS": "0"}
+NO_KEYS = {"keys-TOTAL_FORMS": "0", "keys-INITIAL_FORMS": "0"}
 NO_EVENTS = {"events-TOTAL_FORMS": "0", "events-INITIAL_FORMS": "0"}
 ADMIN: dict[str, Page] = {
     "inflight_customer_export": Page(["export_customer"], lambda: CustomerFactory().pk),
@@ -129,6 +137,11 @@ ADMIN: dict[str, Page] = {
     "metadata_registry_metadata_add": Page(["create_metadata"], data={"name": "a", "payload": PAYLOAD, **NO_EVENTS}),
     "metadata_registry_metadata_delete": Page(["delete_metadata"], lambda: MetadataFactory().pk, YES),
     "metadata_registry_metadata_restore": Page(["restore_metadata"], deleted_metadata),
+    "config_apiclient_add": Page(["create_apiclient", "make_key"], data={"name": "till", "scopes": ["data:write"]}),
+    "config_apiclient_change": Page(["update_apiclient"], a_client, {"scopes": ["data:read"], **NO_KEYS}),
+    "config_apiclient_new_key": Page(["make_key"], a_client),
+    "config_apiclient_revoke": Page(["revoke_client"], a_client),
+    "config_apikey_revoke": Page(["revoke_key"], lambda: ApiKey.objects.get(client=a_client()).pk),
     "auth_user_add": Page(["create_user"], data=NEW_USER),
     "auth_user_change": Page(["update_user"], user, CHANGED_USER),
     "auth_user_delete": Page(["delete_user"], user, YES),
@@ -227,7 +240,7 @@ def rows_for(label: str, action: str) -> list[Any]:
 
 
 LISTED_BY = {"restore": "?deleted=true"}
-ONE = {"read_body", "retry", "pause", "resume", "send_again"}  # of which there can be one at a time
+ONE = {"new_key", "read_body", "retry", "pause", "resume", "send_again"}  # of which there can be one at a time
 
 
 @pytest.mark.parametrize(("label", "action"), list(actions()))

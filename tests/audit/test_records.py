@@ -16,6 +16,7 @@ from rest_framework.test import APIClient
 from catalog.models import Product
 from catalog.services import products
 from compute.exceptions import FileExists
+from compute.files.ownership import Requester
 from compute.files.services import rename_file
 from config.access import audit
 from config.access.acts import ActMiddleware
@@ -31,6 +32,7 @@ pytestmark = pytest.mark.django_db
 commits = pytest.mark.django_db(transaction=True)
 
 PASSWORD = "a good long one"
+EVERYBODY = Requester("ana", sees_all=True)
 ANA = Actor("user", "ana", "192.0.2.1", "request-1")
 
 
@@ -67,7 +69,7 @@ def test_what_cannot_be_recorded_is_not_done(house: Path) -> None:
         with pytest.raises(IntegrityError):
             deliveries.pause_delivery(delivery)
         with pytest.raises(IntegrityError):
-            rename_file("table.csv", to="other.csv", overwrite=False)
+            rename_file("table.csv", to="other.csv", overwrite=False, requester=EVERYBODY)
     assert Product.objects.get().name == "old"
     assert not Delivery.objects.get().is_paused
     assert (house / "compute" / "table.csv").exists()
@@ -100,7 +102,7 @@ class refusing_records:  # noqa: N801 - used like a function
 def test_a_file_that_could_not_be_renamed_leaves_no_record(house: Path) -> None:
     (house / "compute" / "other.csv").write_text("a\n")
     with acting(lambda: ANA), pytest.raises(FileExists):
-        rename_file("table.csv", to="other.csv", overwrite=False)
+        rename_file("table.csv", to="other.csv", overwrite=False, requester=EVERYBODY)
     assert entries() == []
 
 

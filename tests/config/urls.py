@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from config import urls
+from config.access.scopes import Scope
 from config.api.problems import Problem
 from config.api.viewsets import ListMixin
 from config.models import WorkerHeartbeat
@@ -47,6 +48,8 @@ def plain_problem(request: HttpRequest) -> HttpResponse:
 class ApiFailure(ViewSet):
     """Fails."""
 
+    required_scope = Scope.ADMIN
+
     def retrieve(self, request: Request) -> Response:
         raise RuntimeError(SECRET)
 
@@ -54,12 +57,16 @@ class ApiFailure(ViewSet):
 class ApiProblem(ViewSet):
     """Raises a problem of an app."""
 
+    required_scope = Scope.ADMIN
+
     def retrieve(self, request: Request) -> Response:
         raise Taken("It is taken.", field="name", headers={"Location": "/api/it"}, holder="me")
 
 
 class Echo(ViewSet):
     """Answers with what it was sent."""
+
+    required_scope = Scope.ADMIN
 
     max_body_bytes = 1000
 
@@ -82,6 +89,7 @@ class Heartbeats(ListMixin):
     queryset = WorkerHeartbeat.objects.all()
     serializer_class = NameOutput
     ordering = "name"
+    read_scope = write_scope = Scope.ADMIN
 
 
 class Schedules(ListMixin):
@@ -90,6 +98,7 @@ class Schedules(ListMixin):
     queryset = Schedule.objects.all()
     serializer_class = NameOutput
     ordering = "-id"
+    read_scope = write_scope = Scope.ADMIN
 
 
 urlpatterns = [

@@ -54,6 +54,7 @@ OF_NOBODY = {  # the other texts of these tables
 HOLDS_NONE = {
     "inflight_erasure": "a keyed hash and counts",
     "config_workerheartbeat": "names of machines",
+    "config_apiclient": "names of programs", "config_apikey": "digests of keys",
     "config_alert": "what is wrong, without passengers", "config_alertmessage": "the same, as it was told",
     "config_alertmessage_alerts": "numbers",
     "catalog_product": "things", "catalog_offer": "things", "catalog_offerchange": "things",
@@ -62,6 +63,7 @@ HOLDS_NONE = {
     "metadata_registry_metadataevent": "who of the staff changed it",
     "data_entries": "documents of those who post them, who erase at their end; not inflight's customers",
     "compute_job": "questions over files of those who upload them, who delete them; not inflight's customers",
+    "compute_ownedfile": "names of files, and who of the staff or which program brought them",
     "auth_user": "staff, whom a superuser deletes", "auth_group": "names of groups", "auth_permission": "names",
     "auth_group_permissions": "numbers", "auth_user_groups": "numbers", "auth_user_user_permissions": "numbers",
     "django_admin_log": "nothing: the audit has it", "django_content_type": "names of tables",

@@ -5,11 +5,11 @@ from pathlib import Path
 from django.conf import settings
 
 from compute.files.locations import is_url
-from compute.files.storage.base import RESULTS, Storage, StoredFile, file_exists
+from compute.files.storage.base import RESULTS, Storage, StoredFile, file_exists, missing
 from compute.files.storage.local import LocalStorage
 from compute.files.storage.objects import ObjectStorage
 
-__all__ = ["RESULTS", "Storage", "StoredFile", "file_exists", "storage"]
+__all__ = ["RESULTS", "Storage", "StoredFile", "file_exists", "missing", "storage"]
 
 
 def storage() -> Storage:

@@ -1,4 +1,4 @@
-"""`manage.py issue_token --sub NAME --days N`."""
+"""`manage.py issue_token --sub NAME --scope SCOPE --days N`."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from config.access import audit
+from config.access.scopes import Scope
 from config.core.commands import LeanCommand
 
 
@@ -18,6 +19,14 @@ class Command(LeanCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--sub", required=True, help="who the token is for; recorded with what is asked")
+        parser.add_argument(
+            "--scope",
+            action="append",
+            required=True,
+            choices=Scope.values,
+            metavar="SCOPE",
+            help=f"what its holder may do, once for each: {', '.join(Scope.values)}",
+        )
         parser.add_argument("--days", type=int, default=30, help="how long it is valid (default 30)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -28,4 +37,5 @@ class Command(LeanCommand):
         audit.record("issue_token", sub=options["sub"], days=options["days"])
         now = datetime.now(UTC)
         claims = {"sub": options["sub"], "iat": now, "exp": now + timedelta(days=options["days"])}
+        claims[settings.JWT_SCOPE_CLAIM] = " ".join(options["scope"])
         self.stdout.write(jwt.encode(claims, settings.JWT_KEY, algorithm="HS256"))

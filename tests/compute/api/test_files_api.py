@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
+from compute.files.ownership import Requester
 from compute.files.services import store_upload
 from config.api.parsers import UploadIncomplete
 
@@ -88,7 +89,9 @@ def test_an_upload_over_the_limit_is_refused_and_leaves_nothing(
 
 def test_an_upload_that_ends_early_is_refused_and_leaves_nothing(compute_root: Path) -> None:
     with pytest.raises(UploadIncomplete, match="Only 5 of 10 bytes"):
-        store_upload(file_path="t.csv", chunks=[b"a,b\n1"[:5]], announced_bytes=10, overwrite=False)
+        store_upload(
+            file_path="t.csv", chunks=[b"a,b\n1"[:5]], announced_bytes=10, overwrite=False, requester=Requester("ana")
+        )
 
     assert _visible(compute_root) == []
 

@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from compute.exceptions import FileExists, FileMissing, NotAFile, OutsideRoot, UnusableName
 from compute.files.locations import BLOCK_BYTES, AtomicFile, filesystem, opened
+from compute.files.ownership import Requester
 from compute.files.services import Upload, store_upload
 from compute.files.storage import storage
 from compute.jobs import leases, services
@@ -82,9 +83,9 @@ def test_of_two_uploads_of_one_new_name_the_first_to_end_is_kept(s3: S3) -> None
     with Upload(3, "t.csv") as slow, Upload(3, "t.csv") as quick:
         slow.write(b"one")
         quick.write(b"two")
-        quick.commit("t.csv", overwrite=False)
+        quick.commit("t.csv", overwrite=False, requester=Requester("ana"))
         with pytest.raises(FileExists):
-            slow.commit("t.csv", overwrite=False)
+            slow.commit("t.csv", overwrite=False, requester=Requester("ana"))
 
     assert s3.get("compute/t.csv") == b"two"
 
@@ -107,7 +108,13 @@ def test_an_upload_of_several_parts_that_ends_early_leaves_nothing(s3: S3) -> No
         raise ConnectionError
 
     with pytest.raises(ConnectionError):
-        store_upload(file_path="t.csv", chunks=chunks(), announced_bytes=3 * BLOCK_BYTES, overwrite=False)
+        store_upload(
+            file_path="t.csv",
+            chunks=chunks(),
+            announced_bytes=3 * BLOCK_BYTES,
+            overwrite=False,
+            requester=Requester("ana"),
+        )
 
     assert (s3.names(), s3.open_uploads()) == ([], 0)
 

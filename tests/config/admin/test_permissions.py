@@ -40,9 +40,12 @@ MODELS = {
     "catalog.refreshrun": May(),
     "catalog.servicetoken": May(delete=SUPERUSERS),
     "compute.job": May(),
+    "compute.ownedfile": May(),
     "config.alert": May(),
     "config.alertmessage": May(),
     "config.auditentry": May(SUPERUSERS),
+    "config.apiclient": May(SUPERUSERS, SUPERUSERS, SUPERUSERS),
+    "config.apikey": May(SUPERUSERS),
     "config.workerheartbeat": May(),
     "config.idempotencykey": May(),
     "django_q.failure": May(),
@@ -62,6 +65,9 @@ MODELS = {
     "metadata_registry.metadataevent": May(),
 }
 PAGES: dict[str, tuple[str, ...]] = {  # of one model beside the usual ones
+    "config_apiclient_new_key": SUPERUSERS,
+    "config_apiclient_revoke": SUPERUSERS,
+    "config_apikey_revoke": SUPERUSERS,
     "inflight_customer_erase": OPERATORS,
     "inflight_customer_export": OPERATORS,
     "inflight_delivery_send": OPERATORS,
@@ -83,6 +89,8 @@ PAGES: dict[str, tuple[str, ...]] = {  # of one model beside the usual ones
     "auth_user_password_change": SUPERUSERS,
 }
 ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "config.apiclient": {"new_key": SUPERUSERS, "revoke": SUPERUSERS},
+    "config.apikey": {"revoke": SUPERUSERS},
     "inflight.customer": {"export": OPERATORS, "erase": OPERATORS},
     "inflight.delivery": {
         "retry": OPERATORS,

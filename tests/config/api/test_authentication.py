@@ -28,7 +28,7 @@ PUBLIC_PEM = (
 )
 SOON = int(time.time()) + 3600
 PAST = int(time.time()) - 60
-CLAIMS = {"sub": "anna@example.com", "exp": SOON}
+CLAIMS = {"sub": "anna@example.com", "exp": SOON, "scope": "inflight:read inflight:send openid"}
 
 
 def signed_by_hand(algorithm: str, key: str) -> str:
@@ -60,13 +60,30 @@ TABLE: dict[str, tuple[str, str, str, int, int]] = {
     "wrong token beside JWT": (SHARED_KEY, "HS256", "Bearer wrong", 401, 401),
     "JWT without a key here": ("", "HS256", f"Bearer {hs256(CLAIMS)}", 401, 401),
     "HS256": (SHARED_KEY, "HS256", f"Bearer {hs256(CLAIMS)}", 200, 200),
-    "HS256 without exp": (SHARED_KEY, "HS256", f"Bearer {hs256({'sub': 'a'})}", 200, 200),
+    "HS256 without exp": (SHARED_KEY, "HS256", f"Bearer {hs256({'sub': 'a', 'scope': ['inflight:read']})}", 200, 200),
     "HS256 expired": (SHARED_KEY, "HS256", f"Bearer {hs256(CLAIMS | {'exp': PAST})}", 401, 401),
     "HS256 of another key": (SHARED_KEY, "HS256", f"Bearer {hs256(CLAIMS, 'x' * 40)}", 401, 401),
     "HS256 without sub": (SHARED_KEY, "HS256", f"Bearer {hs256({'exp': SOON})}", 401, 401),
     "HS256 with a sub too long to keep": (SHARED_KEY, "HS256", f"Bearer {hs256({'sub': 'a' * 256})}", 401, 401),
     "HS256 with a NUL in its sub": (SHARED_KEY, "HS256", f"Bearer {hs256({'sub': 'a' + chr(0)})}", 401, 401),
     "HS256 with a sub that is no text": (SHARED_KEY, "HS256", f"Bearer {hs256({'sub': 7})}", 401, 401),
+    "HS256 without scopes": (SHARED_KEY, "HS256", f"Bearer {hs256({'sub': 'a'})}", 403, 403),
+    "HS256 with others' scopes": (SHARED_KEY, "HS256", f"Bearer {hs256({'sub': 'a', 'scope': 'openid'})}", 403, 403),
+    "HS256 with a scope claim of no shape": (
+        SHARED_KEY,
+        "HS256",
+        f"Bearer {hs256({'sub': 'a', 'scope': 7})}",
+        403,
+        403,
+    ),
+    "HS256 with the sub of API_TOKEN": (
+        SHARED_KEY,
+        "HS256",
+        f"Bearer {hs256(CLAIMS | {'sub': 'api-token'})}",
+        401,
+        401,
+    ),
+    "HS256 with the sub of a client": (SHARED_KEY, "HS256", f"Bearer {hs256(CLAIMS | {'sub': 'client:a'})}", 401, 401),
     "alg none": (SHARED_KEY, "HS256", f"Bearer {signed_by_hand('none', '')}", 401, 401),
     "RS256": (PUBLIC_PEM, "RS256", f"Bearer {jwt.encode(CLAIMS, PRIVATE_KEY, algorithm='RS256')}", 200, 200),
     "RS256 expired": (

@@ -181,6 +181,14 @@ def test_a_web_process_has_loaded_all_pages_before_it_is_asked_for_one() -> None
     assert done.stdout.strip() == "True True True", done.stderr
 
 
+def test_the_deployment_check_finds_nothing_on_a_careful_server() -> None:
+    careful = {
+        "SECRET_KEY": "c0" + "".join(map(str, range(40))) + "-fits", "API_TOKEN": "d" * 20 + "0123456789abcdefghij",
+        "JWT_KEY": "0123456789" * 4, "ALLOWED_HOSTS": "apron.example.com", "REQUIRE_TOKEN": "true", "HTTPS_ONLY": "true",
+    }  # fmt: skip
+    assert "no issues (2 silenced)" in manage_check("--deploy", **careful).stdout
+
+
 def test_the_deployment_check_warns_of_an_open_server() -> None:
     assert "apron.W001" in manage_check("--deploy").stderr
 

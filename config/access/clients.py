@@ -1,0 +1,180 @@
+"""API clients: make and revoke them and their keys, and find who has sent a key."""
+
+import hashlib
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from cachetools.func import ttl_cache
+from django.core.exceptions import ValidationError
+from django.db import OperationalError, connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from config.access import audit
+from config.access.addresses import Network, parsed_networks
+from config.access.callers import CLIENT_SUB, Caller
+from config.access.scopes import Scope
+from config.models import ApiClient, ApiKey
+
+PREFIX = "apron_"  # by which people and programs that look for lost keys know one
+IDENT_LENGTH = len(PREFIX) + 6
+MOST_KEYS = 2  # that are good at once: the one in use, and the one that follows it
+KNOWN_SECONDS = 5.0  # that a process may go on accepting a key which another one has revoked
+USED_SECONDS = 60.0
+
+
+class TooManyKeysError(Exception):
+    """A client has two good keys already."""
+
+
+class UnknownKeyError(Exception):
+    """No client has this key, or not any more."""
+
+
+@dataclass(frozen=True)
+class KnownKey:
+    """A key that was found good, and what its client may do."""
+
+    key_id: int
+    caller: Caller
+    networks: tuple[Network, ...]
+    requests_per_minute: int | None
+    expires_at: datetime | None
+
+
+def is_key(token: str) -> bool:
+    """Return whether a token has the looks of a client's key."""
+    return token.startswith(PREFIX)
+
+
+def known_key(token: str) -> KnownKey:
+    """Return what a key is good for; raise UnknownKeyError. The answer may be KNOWN_SECONDS old."""
+    known = _known_key(_digest(token))
+    if known.expires_at and known.expires_at <= timezone.now():
+        raise UnknownKeyError
+    return known
+
+
+def check_scopes(scopes: Sequence[str]) -> None:
+    """Raise ValidationError where there is none, or one that is not known."""
+    unknown = [scope for scope in scopes if scope not in Scope.values]
+    if unknown:
+        raise ValidationError(f"There is no scope {', '.join(unknown)}. There are: {', '.join(Scope.values)}.")
+    if not scopes:
+        raise ValidationError("Give at least one scope.")
+
+
+def check_networks(networks: Sequence[str]) -> None:
+    """Raise ValidationError where one is neither an address nor a network."""
+    try:
+        parsed_networks(tuple(networks))
+    except ValueError as error:
+        raise ValidationError(f"{error}. Give addresses or networks, such as 192.0.2.0/24.") from error
+
+
+def create_client(*, name: str, scopes: Sequence[str], **fields: Any) -> tuple[ApiClient, str]:
+    """Make a client with its first key, and return both; raise ValidationError."""
+    client = ApiClient(name=name, scopes=list(scopes), **fields)
+    check_scopes(client.scopes)
+    check_networks(client.allowed_networks)
+    client.full_clean()
+    with transaction.atomic():
+        client.save()
+        return client, new_key(client)
+
+
+def new_key(client: ApiClient) -> str:
+    """Make another key for a client, and return it: this is the only time that it can be seen. Raise TooManyKeysError."""
+    key = PREFIX + secrets.token_urlsafe(32)
+    with transaction.atomic():
+        ApiClient.objects.select_for_update().get(pk=client.pk)
+        if good_keys(client).count() >= MOST_KEYS:
+            raise TooManyKeysError(f"{client} has {MOST_KEYS} keys already. Revoke the one that is no longer used.")
+        made = ApiKey.objects.create(client=client, ident=key[:IDENT_LENGTH], digest=_digest(key))
+        audit.record("make_key", client, key=str(made))
+    return key
+
+
+def good_keys(client: ApiClient) -> QuerySet[ApiKey]:
+    """Return a client's keys that are not revoked, oldest first."""
+    return client.keys.filter(revoked_at=None).order_by("id")
+
+
+def revoke_key(key: ApiKey) -> None:
+    """Make a key worthless, for good."""
+    with transaction.atomic():
+        if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()):
+            audit.record("revoke_key", key, key=str(key))
+    forget_keys()
+
+
+def revoke_client(client: ApiClient) -> None:
+    """Make all keys of a client worthless, for good."""
+    with transaction.atomic():
+        if ApiClient.objects.filter(pk=client.pk, revoked_at=None).update(revoked_at=timezone.now()):
+            audit.record("revoke_client", client)
+        client.keys.filter(revoked_at=None).update(revoked_at=timezone.now())
+    forget_keys()
+
+
+def forget_keys() -> None:
+    """Have this process look every key up again."""
+    _known_key.cache_clear()
+
+
+def has_clients() -> bool:
+    """Return whether there is a client that can call."""
+    now = timezone.now()
+    good = Q(client__revoked_at=None) & (Q(client__expires_at=None) | Q(client__expires_at__gt=now))
+    return ApiKey.objects.filter(good, revoked_at=None).exists()
+
+
+@ttl_cache(maxsize=1000, ttl=KNOWN_SECONDS)
+def _known_key(digest: str) -> KnownKey:
+    key = ApiKey.objects.select_related("client").filter(digest=digest, revoked_at=None).first()
+    if key is None or key.client.revoked_at:
+        raise UnknownKeyError
+    _note_use(key)
+    client = key.client
+    return KnownKey(
+        key_id=key.pk,
+        caller=Caller(sub=f"{CLIENT_SUB}{client.name}", scopes=frozenset(client.scopes)),
+        networks=parsed_networks(tuple(client.allowed_networks)),
+        requests_per_minute=client.requests_per_minute,
+        expires_at=client.expires_at,
+    )
+
+
+def _note_use(key: ApiKey) -> None:
+    now = timezone.now()
+    if key.last_used_at and now - key.last_used_at < timedelta(seconds=USED_SECONDS):
+        return
+    with _unless_it_waits():
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+
+
+@contextmanager
+def _unless_it_waits() -> Iterator[None]:
+    """Leave out, on SQLite, a write that would have to wait for another one: a request that only reads must not."""
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        (patience,) = cursor.fetchone()
+        cursor.execute("PRAGMA busy_timeout = 0")
+        try:
+            yield
+        except OperationalError:
+            pass  # the next request notes it
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {patience}")
+
+
+def _digest(key: str) -> str:
+    """A plain hash is enough: there is nothing to guess in 256 random bits."""
+    return hashlib.sha256(key.encode()).hexdigest()

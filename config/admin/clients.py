@@ -1,0 +1,203 @@
+"""Admin of API clients and their keys: make and revoke them."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.views.decorators.cache import never_cache
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from config.access import clients
+from config.access.scopes import Scope
+from config.admin.base import Operation, PlatformAdmin, ReadOnlyAdmin, ReadOnlyInline
+from config.core.admin_columns import coloured, link_to
+from config.models import ApiClient, ApiKey
+
+ONCE = "Copy it now: it is kept as a digest only, and nobody can show it again."
+
+
+class LinesField(forms.CharField):
+    """A list of texts, one a line."""
+
+    widget = UnfoldAdminTextareaWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        return str(super().to_python(value) or "").split()
+
+    def validate(self, value: Any) -> None:
+        clients.check_networks(value)
+
+    def run_validators(self, value: Any) -> None:
+        """The validators of texts do not fit a list."""
+
+
+class ClientForm(forms.ModelForm[ApiClient]):
+    """Form of a client."""
+
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope.value, f"{scope.value}: {scope.label}") for scope in Scope],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="What it may do. Each operation of the API needs one; the schema and docs/api.md say which.",
+    )
+    allowed_networks = LinesField(
+        required=False,
+        help_text="Addresses and networks that it may call from, one a line, such as 192.0.2.0/24. None: from everywhere.",
+    )
+
+    class Meta:
+        model = ApiClient
+        fields = ("name", "scopes", "allowed_networks", "requests_per_minute", "expires_at")
+
+
+class KeyInline(ReadOnlyInline):
+    """A client's keys."""
+
+    model = ApiKey
+    fields = readonly_fields = ("key", "created_at", "last_used_at", "revoked_at")
+    ordering = ("-id",)
+
+    def key(self, key: ApiKey) -> SafeString:
+        return link_to(ApiKey, key.pk, str(key))
+
+
+@admin.register(ApiClient)
+class ApiClientAdmin(PlatformAdmin):
+    """Programs that may call the API. They are revoked, never deleted: what they asked for names them."""
+
+    icon = "key"
+    form = ClientForm
+    list_display = ("name", "state", "may", "good_keys", "requests_per_minute", "expires_at")
+    search_fields = ("name__startswith",)
+    search_help_text = "Start of a name"
+    ordering = sortable_by = ("name",)
+    readonly_fields = ("created_at", "revoked_at")
+    inlines = (KeyInline,)
+    actions = ("new_key", "revoke")
+    operations = {
+        "new_key": Operation("New key", f"The client has two keys then, until you revoke the old one. {ONCE}", "add"),
+        "revoke": Operation(
+            "Revoke", "None of its keys is accepted any more. This cannot be undone.", "block", always_asks=True
+        ),
+    }
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiClient]:
+        good = ApiKey.objects.filter(revoked_at=None).order_by("id")
+        return super().get_queryset(request).prefetch_related(Prefetch("keys", good, to_attr="those_good"))
+
+    def get_fields(self, request: HttpRequest, obj: ApiClient | None = None) -> Any:
+        return ("name", *self.form.Meta.fields[1:], *(self.readonly_fields if obj else ()))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiClient | None = None) -> Any:
+        return ("name", *self.readonly_fields) if obj else self.readonly_fields
+
+    def get_inlines(self, request: HttpRequest, obj: ApiClient | None) -> Any:
+        return self.inlines if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiClient | None = None) -> bool:
+        return False
+
+    def applies(self, operation: str, row: ApiClient) -> bool:
+        return row.revoked_at is None
+
+    @admin.display(description="state")
+    def state(self, client: ApiClient) -> SafeString:
+        if client.revoked_at:
+            return coloured("revoked", "danger")
+        is_expired = client.expires_at and client.expires_at <= timezone.now()
+        return coloured("expired", "warning") if is_expired else coloured("good", "success")
+
+    @admin.display(description="scopes")
+    def may(self, client: ApiClient) -> str:
+        return ", ".join(client.scopes)
+
+    @admin.display(description="keys, and when they were used")
+    def good_keys(self, client: ApiClient) -> str:
+        keys: list[ApiKey] = client.those_good  # type: ignore[attr-defined]
+        return ", ".join(
+            f"{key} {key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else f"{key} never" for key in keys
+        )
+
+    def save_model(self, request: HttpRequest, obj: ApiClient, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        clients.forget_keys()
+
+    def response_add(self, request: HttpRequest, obj: ApiClient, post_url_continue: str | None = None) -> HttpResponse:
+        return self._show(request, obj)
+
+    @admin.action(description="Make a new key", permissions=["change"])
+    def new_key(self, request: HttpRequest, queryset: QuerySet[ApiClient]) -> HttpResponse | None:
+        """Make another key for one client, and show it."""
+        found = queryset.filter(revoked_at=None)[:2]
+        if len(found) != 1:
+            messages.error(request, "Choose one client, which is not revoked.")
+            return None
+        return self._show(request, found[0])
+
+    @admin.action(description="Revoke", permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiClient]) -> None:
+        """Make the clients' keys worthless."""
+        for client in queryset:
+            clients.revoke_client(client)
+        messages.success(request, "None of their keys is accepted any more.")
+
+    def _show(self, request: HttpRequest, client: ApiClient) -> HttpResponse:
+        """Make a key and show it on a page of its own: a message would be kept in a cookie."""
+        try:
+            key = clients.new_key(client)
+        except clients.TooManyKeysError as error:
+            return TemplateResponse(request, "admin/api_key.html", self._context(request, client, refusal=str(error)))
+        return _shown(request, self._context(request, client, key=key))
+
+    def _context(self, request: HttpRequest, client: ApiClient, **members: str) -> dict[str, Any]:
+        page = self.admin_site.each_context(request)
+        shown = {"opts": self.opts, "title": f"A key for {client}", "once": ONCE, "back": self.address_of(client)}
+        return page | shown | members
+
+
+@never_cache
+def _shown(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    return TemplateResponse(request, "admin/api_key.html", context)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnlyAdmin):
+    """Keys of API clients, by how they begin."""
+
+    icon = "vpn_key"
+    list_display = ("ident", "owner", "created_at", "last_used_at", "revoked_at")
+    list_select_related = ("client",)
+    search_fields = ("client__name__exact",)
+    search_help_text = "A client's name"
+    ordering = ("-id",)
+    sortable_by = ()
+    fields = ("ident", "owner", "created_at", "last_used_at", "revoked_at")
+    readonly_fields = ("owner",)
+    actions = ("revoke",)
+    operations = {
+        "revoke": Operation("Revoke", "It is not accepted any more. This cannot be undone.", "block", always_asks=True)
+    }
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("config.change_apikey")
+
+    def applies(self, operation: str, row: ApiKey) -> bool:
+        return row.revoked_at is None
+
+    @admin.display(description="client")
+    def owner(self, key: ApiKey) -> SafeString:
+        return link_to(ApiClient, key.client_id, str(key.client))
+
+    @admin.action(description="Revoke", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        """Make the keys worthless."""
+        for key in queryset:
+            clients.revoke_key(key)
+        messages.success(request, "They are not accepted any more.")
