@@ -34,7 +34,8 @@ class Target(NamedTuple):
 
 def record(act: str, target: Model | Target | None = None, **details: Any) -> None:
     """Record an act of whoever is acting. `details` are fit for JSON, and few."""
-    record_each(act, [target], **details)
+    if actor := current_actor():
+        AuditEntry.objects.of_actor(actor, act, *_target(target), details=details).save(force_insert=True)
 
 
 def record_each(act: str, targets: Iterable[Model | Target | None], **details: Any) -> None:
