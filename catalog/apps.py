@@ -12,12 +12,16 @@ class CatalogConfig(AppConfig):
     verbose_name = "Catalogue"
 
     def ready(self) -> None:
+        from catalog.models import Product, ServiceToken  # noqa: PLC0415 - models must be loaded first
         from catalog.monitoring import dashboard as panels  # noqa: PLC0415
-        from catalog.monitoring.metrics import collect  # noqa: PLC0415 - models must be loaded first
+        from catalog.monitoring.metrics import collect  # noqa: PLC0415
         from catalog.monitoring.status import state  # noqa: PLC0415
+        from config.access import audit  # noqa: PLC0415
         from config.core.permissions import operators_may  # noqa: PLC0415
         from config.monitoring import dashboard, metrics, status  # noqa: PLC0415
 
+        audit.watch(Product, fields=["name", "description"])
+        audit.watch(ServiceToken, fields=["base_url"])
         metrics.register(collect)
         status.register("catalog", state)
         every(1, "catalog.tasks.register_products")

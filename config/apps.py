@@ -43,10 +43,14 @@ class ConfigConfig(AppConfig):
     verbose_name = "Apron"
 
     def ready(self) -> None:
-        from config.access import settings_checks as access  # noqa: PLC0415 - models must be loaded first
+        from django.contrib.auth.models import Group, User  # noqa: PLC0415 - models must be loaded first
+
+        from config.access import audit  # noqa: PLC0415
+        from config.access import settings_checks as access  # noqa: PLC0415
         from config.core import disk, permissions, settings_checks  # noqa: PLC0415
         from config.core.telemetry import settings_checks as telemetry  # noqa: PLC0415
         from config.http import settings_checks as outgoing  # noqa: PLC0415
+        from config.models import ApiClient  # noqa: PLC0415
         from config.monitoring import blocks, dashboard, health, metrics  # noqa: PLC0415
         from config.monitoring import disk as disks  # noqa: PLC0415
         from config.monitoring import settings_checks as monitoring  # noqa: PLC0415
@@ -82,6 +86,18 @@ class ConfigConfig(AppConfig):
         schedules.every(24 * 60, "config.worker.tasks.drop_old_alerts")
         schedules.every(60, "config.worker.tasks.drop_old_idempotency_keys")
         schedules.every(60, "config.worker.tasks.drop_old_counts")
+        schedules.every(60, "config.worker.tasks.drop_old_audit_entries")
+        audit.watch_logins()
+        audit.watch(
+            ApiClient, fields=["name", "scopes", "allowed_networks", "requests_per_minute", "expires_at", "revoked_at"]
+        )
+        audit.watch(Group, fields=["name"], relations=["permissions"])
+        audit.watch(
+            User,
+            fields=["username", "is_active", "is_staff", "is_superuser"],
+            hidden=["password", "first_name", "last_name", "email"],
+            relations=["groups", "user_permissions"],
+        )
         post_migrate.connect(_make_schedules, sender=self)
         post_migrate.connect(permissions.make_groups, sender=self)
 

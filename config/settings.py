@@ -55,6 +55,12 @@ CSRF_FAILURE_VIEW = "config.api.problems.csrf_failure"
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes; also the largest JSON body a view takes unless it says otherwise
 
+# --- The audit: who did what (docs/decisions/0074) ---------------------------------------------------------------------
+AUDIT_RETENTION_DAYS = env.int("AUDIT_RETENTION_DAYS", default=365)
+AUDITLOG_LOGENTRY_MODEL = "config.AuditEntry"
+AUDITLOG_STORE_JSON_CHANGES = True
+MIGRATION_MODULES = {"auditlog": None}  # they make its own table, in place of which there is ours
+
 # --- Database ------------------------------------------------------------------------------------------------------
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'apron.sqlite3'}")}
 _database = DATABASES["default"]
@@ -121,6 +127,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_q",
+    "auditlog",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
@@ -129,6 +136,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.monitoring.requests.RequestMetricsMiddleware",
     "config.core.logging.RequestIdMiddleware",
+    "config.access.acts.ActMiddleware",
     "config.pages.csp.ContentSecurityPolicyMiddleware",
     "config.api.problems.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",

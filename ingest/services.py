@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from config.access import audit
 from config.api.idempotency import has_idempotency_key, link_resource
 from config.core.disk import lacks_room, trouble_of
 from config.core.telemetry import tracing
@@ -128,7 +129,13 @@ def relay_waiting(*, seconds: float) -> int:
 
 def retry_refused(ids: Sequence[int]) -> int:
     """Let refused entries be tried again; return how many there were."""
-    return DataEntry.objects.filter(REFUSED, pk__in=ids).update(refusal="", claimed_until=timezone.now())
+    with transaction.atomic():
+        refused = list(DataEntry.objects.select_for_update().filter(REFUSED, pk__in=ids).only("pk").order_by("pk"))
+        DataEntry.objects.filter(pk__in=[entry.pk for entry in refused]).update(
+            refusal="", claimed_until=timezone.now()
+        )
+        audit.record_each("publish_again", refused)
+    return len(refused)
 
 
 def _claim(limit: int) -> list[Record]:

@@ -14,6 +14,7 @@ import msgspec
 from django.db import transaction
 from django.db.models import Prefetch
 
+from config.access import audit
 from metadata_registry.exceptions import ImportRefused
 from metadata_registry.models import Metadata, MetadataEvent
 from metadata_registry.payloads import payload_errors
@@ -85,6 +86,8 @@ def import_lines(lines: Iterable[bytes]) -> ImportCounts:
         MetadataEvent.objects.bulk_create(event for line in new for event in _events(line))
         counts.added += len(new)
         counts.unchanged += len(chunk) - len(new)
+    if counts.added:
+        audit.record("import_metadata", audit.Target(Metadata._meta.label_lower), added=counts.added)
     return counts
 
 

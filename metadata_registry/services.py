@@ -6,11 +6,17 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from config.access import audit
 from config.api.idempotency import link_resource
 from metadata_registry.models import Metadata, MetadataEvent
 from metadata_registry.selectors import no_metadata, uuid_of
 
 DROP_BATCH = 1000
+ACTS = {
+    MetadataEvent.Action.CREATED: "create_metadata",
+    MetadataEvent.Action.DELETED: "delete_metadata",
+    MetadataEvent.Action.RESTORED: "restore_metadata",
+}
 
 
 @transaction.atomic
@@ -67,3 +73,4 @@ def _drop_batch_deleted_before(before: datetime) -> int:
 
 def _record(metadata: Metadata, action: MetadataEvent.Action, by: str) -> None:
     MetadataEvent.objects.create(metadata=metadata, action=action, by=by)
+    audit.record(ACTS[action], metadata)

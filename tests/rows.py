@@ -11,7 +11,7 @@ from django_q.models import Failure, OrmQ, Schedule
 
 from catalog.models import Offer, OfferChange, Product, RefreshRun, ServiceToken
 from compute.models import Job, OwnedFile
-from config.models import Alert, AlertMessage, ApiClient, ApiKey, IdempotencyKey, WorkerHeartbeat
+from config.models import Alert, AlertMessage, ApiClient, ApiKey, AuditEntry, IdempotencyKey, WorkerHeartbeat
 from inflight.models import (
     Customer,
     Delivery,
@@ -81,6 +81,10 @@ ROWS: dict[type[Model], Callable[[int], Model]] = {
     ),
     AlertMessage: lambda n: AlertMessage(
         id=n, channel="webhook", content={"title": f"Delivery {n} failed"}, status="sent", created_at=_at(n), sent_at=_at(n)
+    ),
+    AuditEntry: lambda n: AuditEntry(
+        at=_at(n), actor_type="client" if n % 3 else "user", actor=f"actor-{n % 999}", address=f"10.0.{n % 200}.{n % 250}",
+        request_id=f"{n:032x}", act=f"act_{n % 30}", object_type="inflight.delivery", object_key=str(n),
     ),
     Schedule: lambda n: Schedule(name=f"own {n}", func="inflight.tasks.deliver_due", schedule_type="I", minutes=1),
     OrmQ: lambda n: OrmQ(key="apron", payload="", lock=_at(n)),

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.models import Product
+from config.access import audit
 from config.api.idempotency import link_resource
 from config.core.telemetry import tracing
 from config.worker.queue import wake
@@ -35,7 +36,7 @@ def update_product(product_id: UUID, **changes: Any) -> Product:
             setattr(product, name, value)
         product.save(update_fields=[*changes, "updated_at"])
         if product.registration == Product.Registration.FAILED:
-            register_again(Product.objects.filter(pk=product.pk))
+            make_due(Product.objects.filter(pk=product.pk))
             product.refresh_from_db()
     return product
 
@@ -47,15 +48,23 @@ def delete_product(product_id: UUID) -> None:
         Product.objects.select_for_update().get(pk=product_id).delete()
 
 
+@transaction.atomic
 def register_again(products: QuerySet[Product]) -> int:
     """Have a worker register these products, whatever came of it before; return how many."""
-    with transaction.atomic():
-        count = products.update(
-            registration=Product.Registration.PENDING,
-            registration_error="",
-            registration_attempts=0,
-            next_registration_at=timezone.now(),
-            traceparent=tracing.current_traceparent(),
-        )
-        wake(REGISTER_TASK)
-    return count
+    chosen = list(products.select_for_update().only("pk").order_by("pk"))
+    make_due(Product.objects.filter(pk__in=[product.pk for product in chosen]))
+    audit.record_each("register_again", chosen)
+    return len(chosen)
+
+
+@transaction.atomic
+def make_due(products: QuerySet[Product]) -> None:
+    """Have a worker register these products, because of something that was found out about them."""
+    products.update(
+        registration=Product.Registration.PENDING,
+        registration_error="",
+        registration_attempts=0,
+        next_registration_at=timezone.now(),
+        traceparent=tracing.current_traceparent(),
+    )
+    wake(REGISTER_TASK)

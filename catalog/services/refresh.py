@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -17,8 +18,9 @@ from catalog.offers_client import OffersClient, OffersError, ServiceOffer
 from catalog.selectors import in_pages, registered_products
 from catalog.services.fan_out import FanOut
 from catalog.services.observations import Observation, record_observations
-from catalog.services.products import register_again
+from catalog.services.products import make_due
 from catalog.services.tokens import current_token, renew_token
+from config.access import audit
 from config.core.locks import exclusive
 from config.core.telemetry import tracing
 from config.worker.queue import wake
@@ -36,7 +38,9 @@ OnProgress = Callable[[int], None]
 
 def refresh_later() -> None:
     """Have a worker refresh all offers soon."""
-    wake(REFRESH_TASK)
+    with transaction.atomic():
+        audit.record("refresh_offers")
+        wake(REFRESH_TASK)
 
 
 def refresh_offers(
@@ -53,7 +57,9 @@ def refresh_offers(
         RefreshRun.objects.filter(status=RefreshRun.Status.RUNNING).update(
             status=RefreshRun.Status.INTERRUPTED, finished_at=timezone.now()
         )
-        run = RefreshRun.objects.create()
+        with transaction.atomic():
+            run = RefreshRun.objects.create()
+            audit.record("refresh_offers", run)
         products = registered_products()
         try:
             with tracing.span("refresh of offers", run=run.pk):
@@ -130,7 +136,7 @@ class _Refresh:
             Product.objects.filter(pk__in=ids).update(offers_error=reason)
         if self.unknown:
             logger.warning("The offers service does not know %d products; registering them again", len(self.unknown))
-            register_again(Product.objects.filter(pk__in=self.unknown))
+            make_due(Product.objects.filter(pk__in=self.unknown))
         self.run.products += self.asked
         self.run.offers_new += counts.new
         self.run.offers_changed += counts.changed

@@ -8,8 +8,11 @@ from compute.exceptions import UploadTooLarge
 from compute.files.locations import is_url
 from compute.files.ownership import Requester, becoming, changeable_file, check_replaceable, owner_of, set_owner
 from compute.files.storage import StoredFile, storage
+from config.access import audit
 from config.api.parsers import UploadIncomplete
 from config.api.problems import DiskFull, disk_full_as_problem
+
+FILE = "compute.file"  # what the audit calls one: files have no table
 
 
 class Upload:
@@ -44,7 +47,9 @@ class Upload:
 
     def commit(self, path: str, *, overwrite: bool, requester: Requester) -> StoredFile:
         """Make it the requester's file at `path`; raise FileExists unless it may replace one, or FileBusy."""
-        with disk_full_as_problem(), becoming(path, requester.sub, overwrite=overwrite, requester=requester):
+        recorded = audit.recording("upload_file", audit.Target(FILE, path))
+        owned = becoming(path, requester.sub, overwrite=overwrite, requester=requester)
+        with disk_full_as_problem(), owned, recorded:
             self._incoming.commit(path, overwrite=overwrite)
         return storage().existing_file(path, field="file_path")
 
@@ -85,7 +90,8 @@ def rename_file(file_path: str, *, to: str, overwrite: bool, requester: Requeste
     file = changeable_file(file_path, requester)
     path = storage().upload_path(to, field="to")
     if path != file.path:
-        with becoming(path, owner_of(file.path), overwrite=overwrite, requester=requester):
+        recorded = audit.recording("rename_file", audit.Target(FILE, file.path), to=path)
+        with becoming(path, owner_of(file.path), overwrite=overwrite, requester=requester), recorded:
             storage().rename(file, path, overwrite=overwrite)
         set_owner(file.path, None)
     return storage().existing_file(path, field="to")
@@ -94,7 +100,8 @@ def rename_file(file_path: str, *, to: str, overwrite: bool, requester: Requeste
 def delete_file(file_path: str, *, requester: Requester) -> None:
     """Delete a file: an upload or a result. Raises as changeable_file."""
     path = changeable_file(file_path, requester).path
-    storage().remove(path)
+    with audit.recording("delete_file", audit.Target(FILE, path)):
+        storage().remove(path)
     set_owner(path, None)
 
 

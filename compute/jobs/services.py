@@ -20,6 +20,7 @@ from compute.files.ownership import Requester, readable_file, set_owner
 from compute.files.storage import RESULTS, StoredFile, storage
 from compute.jobs.notifications import QUEUED, SETTLED, Listener, notify
 from compute.models import Job
+from config.access import audit
 from config.api.idempotency import link_resource
 from config.core.json import dumps
 from config.core.telemetry import tracing
@@ -67,6 +68,8 @@ def submit_job(request: Request, *, fresh: bool) -> Job:
     with transaction.atomic():
         job.save(force_insert=True)
         link_resource(job.pk)
+        if job.operation != Job.Operation.PREVIEW:  # which looks at a file, and is made by reading it
+            audit.record("submit_job", job, operation=job.operation)
         notify(QUEUED)
     return job
 
@@ -115,6 +118,8 @@ def cancel_job(job: Job) -> Job:
         cancelled = active.update(
             status=Job.Status.CANCELLED, finished_at=timezone.now(), error="Cancelled on request."
         )
+        if cancelled:
+            audit.record("cancel_job", job)
         notify(QUEUED)
         notify(SETTLED)
     job.refresh_from_db()

@@ -13,6 +13,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from config.access import audit
 from config.access.addresses import parsed_networks
 from config.access.callers import CLIENT_SUB, Caller
 from config.access.scopes import Scope
@@ -81,7 +82,8 @@ def new_key(client: ApiClient) -> str:
         ApiClient.objects.select_for_update().get(pk=client.pk)
         if good_keys(client).count() >= MOST_KEYS:
             raise TooManyKeysError(f"{client} has {MOST_KEYS} keys already. Revoke the one that is no longer used.")
-        ApiKey.objects.create(client=client, ident=key[:IDENT_LENGTH], digest=_digest(key))
+        made = ApiKey.objects.create(client=client, ident=key[:IDENT_LENGTH], digest=_digest(key))
+        audit.record("make_key", client, key=str(made))
     return key
 
 
@@ -92,14 +94,17 @@ def good_keys(client: ApiClient) -> QuerySet[ApiKey]:
 
 def revoke_key(key: ApiKey) -> None:
     """Make a key worthless, for good."""
-    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+    with transaction.atomic():
+        if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()):
+            audit.record("revoke_key", key, key=str(key))
     forget_keys()
 
 
 def revoke_client(client: ApiClient) -> None:
     """Make all keys of a client worthless, for good."""
     with transaction.atomic():
-        ApiClient.objects.filter(pk=client.pk, revoked_at=None).update(revoked_at=timezone.now())
+        if ApiClient.objects.filter(pk=client.pk, revoked_at=None).update(revoked_at=timezone.now()):
+            audit.record("revoke_client", client)
         client.keys.filter(revoked_at=None).update(revoked_at=timezone.now())
     forget_keys()
 

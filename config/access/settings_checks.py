@@ -20,6 +20,9 @@ def check_access(**_: Any) -> list[CheckMessage]:
     except ValueError as error:
         mend = "Give addresses and networks of your proxies, separated by commas, such as 10.0.0.0/8."
         errors.append(Error(f"TRUSTED_PROXIES cannot be read: {error}.", hint=mend, id="apron.E100"))
+    if settings.AUDIT_RETENTION_DAYS <= 0:
+        mend = "Give a positive number, or leave it unset."
+        errors.append(Error("AUDIT_RETENTION_DAYS is not above 0.", hint=mend, id="apron.E150"))
     unknown = sorted(set(settings.JWT_DEFAULT_SCOPES) - known_scopes(settings.JWT_DEFAULT_SCOPES))
     if unknown:
         text = f"JWT_DEFAULT_SCOPES names {', '.join(unknown)}, which is no scope."

@@ -1,5 +1,5 @@
 """The admin: its site, the base of the apps' admin classes, and the models that belong to no app."""
 
-from config.admin import alerts, clients, registrations
+from config.admin import alerts, audit, clients, registrations
 
-__all__ = ["alerts", "clients", "registrations"]
+__all__ = ["alerts", "audit", "clients", "registrations"]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.admin import ShowFacets, helpers
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import quote
 from django.contrib.admin.views.main import ChangeList
@@ -25,6 +24,7 @@ from django.utils.functional import cached_property
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 
+from config.admin.audited import AuditedAdmin
 from config.admin.export import EXPORTS
 from config.admin.inputs import KeysField, StrictChangeList, UnusableQuery, check_key, is_lookup_of_a_filter
 from config.core.admin_columns import MOST_COUNTED
@@ -68,7 +68,7 @@ class Operation:
     always_asks: bool = False
 
 
-class PlatformAdmin(ModelAdmin[Any]):
+class PlatformAdmin(AuditedAdmin, ModelAdmin[Any]):
     """Base of all our admin classes."""
 
     icon = "database"  # in the menu, of Material Symbols
@@ -116,7 +116,9 @@ class PlatformAdmin(ModelAdmin[Any]):
         """Send all rows of the list as it is filtered, searched and ordered, as a file."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
-        return EXPORTS[suffix](self.get_changelist_instance(request))
+        answer = EXPORTS[suffix](self.get_changelist_instance(request))
+        self.record_reading(f"download_{suffix}", request)
+        return answer
 
     def _operate(self, name: str, request: HttpRequest, object_id: str) -> HttpResponseBase:
         """Ask whether to run an action on one row, then run it."""
@@ -130,14 +132,8 @@ class PlatformAdmin(ModelAdmin[Any]):
             return self.ask(request, self.operations[name], [row], back=self.address_of(row))
         run: Any = action[0]
         chosen = self.get_queryset(request).filter(pk=row.pk)
-        self._log(request, self.operations[name], chosen)
         answer: HttpResponseBase | None = run(self, request, chosen)
         return answer or redirect(self.address_of(row))
-
-    def _log(self, request: HttpRequest, operation: Operation, rows: QuerySet[Any]) -> None:
-        """Keep who asked for an operation: the history of each row shows it."""
-        user_id: Any = request.user.pk
-        LogEntry.objects.log_actions(user_id, rows, CHANGE, change_message=operation.title)
 
     def address_of(self, row: models.Model) -> str:
         """Return the address of a row's page."""
@@ -215,7 +211,6 @@ class PlatformAdmin(ModelAdmin[Any]):
             if operation.always_asks and ASKED not in request.POST:
                 hidden = [("action", name), *((helpers.ACTION_CHECKBOX_NAME, pk) for pk in chosen)]
                 return self.ask(request, operation, rows, hidden=hidden)
-            self._log(request, operation, rows)
         return super().response_action(request, queryset, *args)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -225,6 +220,8 @@ class PlatformAdmin(ModelAdmin[Any]):
         context = getattr(response, "context_data", None)
         if context and "cl" in context:  # not what an action asks
             context["actions_list"] = [*self._tool_buttons(request), *self._export_buttons(context["cl"])]
+            if self.shows_people:
+                self.record_reading("list", request)
         return response
 
     def _tool_buttons(self, request: HttpRequest) -> list[dict[str, Any]]:

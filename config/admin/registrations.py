@@ -6,8 +6,9 @@ import django_q.admin  # noqa: F401 - it registers what is unregistered here
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django_q.models import Failure, OrmQ, Schedule, Success
 
 from config.admin.base import PlatformAdmin, ReadOnlyAdmin
@@ -103,6 +104,11 @@ class OurUserAdmin(UserAdmin[User], PlatformAdmin):
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_filter = ("is_staff", "is_superuser", "is_active", "groups")
+
+    @transaction.atomic
+    def user_change_password(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Change a password and record it, or neither."""
+        return super().user_change_password(*args, **kwargs)
 
 
 @admin.register(Group)

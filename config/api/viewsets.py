@@ -14,6 +14,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
+from config.access import audit
 from config.access.scopes import Scope
 from config.api.authentication import subject_of
 from config.api.compression import decode_body
@@ -139,13 +140,20 @@ class ListMixin(ListModelMixin, ApiViewSet):
     pagination_class = KeysetPagination
     renderer_classes = (JsonRenderer, CsvRenderer, NdjsonRenderer)
     streams_all_json = False  # whether JSON, too, has all rows where no page is asked for
+    shows_people = False  # whether the list has personal data of passengers: then it is recorded who reads it
 
     def get_renderers(self) -> list[BaseRenderer]:
         is_list = self.action == "list" or self.is_list
         return [renderer() for renderer in (self.renderer_classes if is_list else self.renderer_classes[:1])]
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
-        return self.list_response(self.filter_queryset(self.get_queryset()))
+        queryset = self.filter_queryset(self.get_queryset())
+        answer = self.list_response(queryset)
+        if self.shows_people:  # not by which values they were sought: those may be a passenger's name
+            audit.record(
+                "list", audit.Target(queryset.model._meta.label_lower), parameters=sorted(request.query_params)
+            )
+        return answer
 
     def filter_queryset(self, queryset: Any) -> Any:
         own = {*PAGE_PARAMETERS, *self.query_class.names()}

@@ -10,7 +10,8 @@ from django.db.models import Q, QuerySet
 
 VIEWER, OPERATOR = "viewer", "operator"
 NOT_OURS = ("admin", "auth", "contenttypes", "sessions")  # who may log in is a superuser's business
-OF_CALLERS = ("view_apiclient", "view_apikey")  # and so is who may call the API
+# Who may call the API is a superuser's business, too; and whom the audit watches does not watch the others by it.
+NOT_FOR_ALL = ("view_apiclient", "view_apikey", "view_auditentry")
 _operations: list[str] = []
 
 
@@ -31,7 +32,7 @@ def make_groups(using: str = "default", apps: Apps = installed, **_: Any) -> Non
     for app in installed.get_app_configs():
         create_permissions(app, verbosity=0, using=using)  # Django does so too, but app by app, after this
     looking = Permission.objects.using(using).filter(codename__startswith="view_")
-    looking = looking.exclude(content_type__app_label__in=NOT_OURS).exclude(codename__in=OF_CALLERS)
+    looking = looking.exclude(content_type__app_label__in=NOT_OURS).exclude(codename__in=NOT_FOR_ALL)
     for name, permissions in ((VIEWER, looking), (OPERATOR, looking | _declared(using))):
         group, _is_new = Group.objects.using(using).get_or_create(name=name)
         group.permissions.set(permissions)

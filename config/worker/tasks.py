@@ -1,5 +1,6 @@
 """Background tasks of the config app."""
 
+from config.access import audit
 from config.access.rates import drop_old_quotas
 from config.access.throttling import drop_old_attempts
 from config.api.idempotency import drop_old_keys
@@ -25,3 +26,8 @@ def drop_old_counts() -> None:
     """Forget failed attempts and requests that count no more."""
     drop_old_attempts()
     drop_old_quotas()
+
+
+def drop_old_audit_entries() -> None:
+    """Forget who did what longer than AUDIT_RETENTION_DAYS ago."""
+    audit.drop_old_entries()

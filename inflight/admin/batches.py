@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
+from config.access import audit
 from config.admin.base import Operation, ReadOnlyAdmin
 from config.core.admin_columns import badge, link_to, shortened
 from inflight.models import Delivery, DeliveryAttempt, DeliveryBatch
@@ -59,6 +60,7 @@ class DeliveryBatchAdmin(ReadOnlyAdmin):
         if len(chosen) > 1 or chosen[0].payload is None:
             messages.error(request, "Choose one batch whose body is kept.")
             return None
+        audit.record("read_body", chosen[0])
         return HttpResponse(body_of(chosen[0]), content_type="application/json")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DeliveryBatch]:

@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern
 from django.views.decorators.csrf import csrf_protect
 
+from config.access import audit
 from config.admin.base import Operation, ReadOnlyAdmin, Tool
 from config.api.problems import DiskFull, Problem
 from config.core.admin_columns import badge, indented, link_to, list_address, shortened
@@ -180,6 +181,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
     def rejects(self, request: HttpRequest, run_id: int) -> StreamingHttpResponse:
         """Download what a run rejected, to mend it and import it again."""
         run = self._run(request, run_id)
+        audit.record("download_rejects", run)
         return StreamingHttpResponse(
             rejects_csv(run.rejects.order_by("id").iterator()),
             content_type="text/csv; charset=utf-8",
@@ -222,6 +224,7 @@ class ImportRejectAdmin(ReadOnlyAdmin):
     """Rejected rows with every reason."""
 
     icon = "block"
+    shows_people = True
     list_display = ("id", "of_import", "file", "line", "why", "beginning")
     list_filter = ("file",)
     fields = ("of_import", "file", "line", "why", "raw", "fields_of_row")

@@ -32,6 +32,7 @@ class CustomerAdmin(ReadOnlyAdmin):
     """Customers with their purchases."""
 
     icon = "group"
+    shows_people = True
     list_display = ("customer_id", "last_name", "first_name", "city", "email", "needs_sending")
     list_filter = ("needs_sending", "title")
     search_fields = ("customer_id__startswith", "last_name__istartswith", "email__istartswith")
@@ -107,6 +108,7 @@ class PurchaseAdmin(ReadOnlyAdmin):
     """Purchases, each leading to its customer."""
 
     icon = "shopping_bag"
+    shows_people = True
     list_display = ("purchase_identifier", "buyer", "product_id", "quantity", "price", "currency", "purchased_on")
     list_filter = (CurrencyFilter,)
     search_fields = ("purchase_identifier__startswith", "customer__customer_id__exact", "product_id__exact")

@@ -70,7 +70,7 @@ class KeptRejectOutput(serializers.ModelSerializer[ImportReject]):
 
 
 class LogOutput(serializers.Serializer[Any]):
-    """Something that was done with the customer in the admin."""
+    """Something that was done with the customer, as the audit has it."""
 
     action_time = serializers.DateTimeField()
     change_message = serializers.CharField()

@@ -10,6 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.access import audit
 from config.access.scopes import Scope
 from config.api.authentication import TokenRequired, require_scope, subject_of
 from config.api.openapi import PREFER
@@ -88,9 +89,13 @@ class ImportRunViewSet(UploadMixin, ListMixin, RetrieveMixin):
     @action(detail=True, is_list=True, serializer_class=RejectOutput, ordering="id", filter_backends=[])
     def rejects(self, request: Request, pk: int) -> HttpResponseBase:
         """List the rejected rows with all their reasons; as text/csv, all of them in a file to mend and import again."""
-        rejects = self.get_object().rejects.all()
+        run = self.get_object()
+        rejects = run.rejects.all()
         if request.accepted_renderer.format != "csv":
-            return self.list_response(rejects)
+            answer = self.list_response(rejects)
+            audit.record("list_rejects", run)
+            return answer
+        audit.record("download_rejects", run)
         return StreamingHttpResponse(
             rejects_csv(rejects.order_by("id").iterator()),
             content_type="text/csv; charset=utf-8",
@@ -188,6 +193,7 @@ class CustomerViewSet(ListMixin, RetrieveMixin):
     queryset = Customer.objects.all()
     serializer_class = CustomerOutput
     filterset_class = CustomerFilter
+    shows_people = True
     read_scope = write_scope = Scope.PERSONAL_DATA
     ordering = "customer_id"
     lookup_value_converter = "path"
@@ -220,6 +226,7 @@ class PurchaseViewSet(ListMixin, RetrieveMixin):
     queryset = Purchase.objects.values(*PurchaseOutput.Meta.fields)
     serializer_class = PurchaseOutput
     filterset_class = PurchaseFilter
+    shows_people = True
     read_scope = write_scope = Scope.INFLIGHT_READ
     ordering = "purchase_identifier"
     lookup_value_converter = "path"

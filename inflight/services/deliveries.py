@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
+from config.access import audit
 from config.api.idempotency import link_resource
 from config.core.json import dumps
 from config.core.locks import exclusive
@@ -52,6 +53,7 @@ def start_delivery(
                 traceparent=tracing.current_traceparent(),
             )
             link_resource(delivery.pk)
+            audit.record("start_delivery", delivery, only=only)
             return delivery, True
     except IntegrityError as error:
         if customer_ids is not None:
@@ -93,6 +95,7 @@ def dry_run(*, only: str = Delivery.Only.ALL, customer_ids: Sequence[str] | None
     found = customers_to_send(Delivery(only=only, customer_ids=customer_ids))
     customers, size = found.count(), settings.DELIVERY_BATCH_SIZE
     first = outgoing_customers(found[:size])
+    audit.record("preview_delivery", audit.Target("inflight.customer"), only=only)  # it shows a batch of persons
     length = len(dumps(first)) if first else 0
     whole = length * customers // len(first) if first else 0
     return DryRun(customers, -(-customers // size), first, length, whole)
@@ -126,6 +129,7 @@ def _reopen(delivery: Delivery, from_: Sequence[str], batches: str, what: str) -
                 delivery.next_attempt_at, delivery.finished_at, delivery.tried_since = None, None, timezone.now()
                 delivery.traceparent = tracing.current_traceparent()
                 delivery.save()
+                audit.record("retry_delivery" if what == "retry" else "send_again", delivery)
     except IntegrityError as error:
         raise _in_progress(what) from error
     return delivery
@@ -144,8 +148,10 @@ def resume_delivery(delivery: Delivery) -> Delivery:
 
 
 def _set_paused(delivery: Delivery, *, is_paused: bool) -> Delivery:
-    if not Delivery.objects.filter(ACTIVE_DELIVERY, pk=delivery.pk).update(is_paused=is_paused):
-        raise DeliveryEnded("This delivery has ended, so there is nothing to pause or resume.")
+    with transaction.atomic():
+        if not Delivery.objects.filter(ACTIVE_DELIVERY, pk=delivery.pk).update(is_paused=is_paused):
+            raise DeliveryEnded("This delivery has ended, so there is nothing to pause or resume.")
+        audit.record("pause_delivery" if is_paused else "resume_delivery", delivery)
     delivery.refresh_from_db()
     return delivery
 
@@ -206,6 +212,7 @@ def _begin(delivery: Delivery) -> None:
 
 def send_test() -> Answer:
     """Send the partner an empty list, once, as a batch would be; return the answer or raise TransportError."""
+    audit.record("send_test")  # before it: also one that is refused has gone out
     headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid4()), "X-Request-ID": str(uuid4())}
     with partner_client() as client:
         return client.call("POST", settings.CUSTOMERS_API_URL, headers=headers, data=b"[]", wants_body=False)

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from config.access import audit
 from config.api.idempotency import link_resource, unlink_resource
 from config.api.problems import DiskFull, disk_full_as_problem
 from config.core.disk import lacks_room
@@ -86,6 +87,7 @@ def import_files(
                 started_at=timezone.now(),
             )
             link_resource(run.pk)
+            audit.record("import_files", run, dry_run=dry_run)
             if on_start:
                 on_start(run)
         try:
@@ -117,6 +119,7 @@ def queue_import(
             traceparent=tracing.current_traceparent(),
         )
         link_resource(run.pk)
+        audit.record("import_files", run, dry_run=dry_run)
         wake(RUN_IMPORTS_TASK)
     return run
 

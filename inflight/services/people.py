@@ -12,11 +12,11 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib.admin.models import LogEntry
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
+from config.access import audit
 from config.api.idempotency import answers_with, forget_answers
 from config.core.locks import exclusive
 from config.worker.queue import failures_with, forget_errors, wake, wake_at
@@ -50,6 +50,8 @@ EXPIRE_SECONDS = 240.0  # one task's share; the next task goes on
 PUT_OFF = timedelta(minutes=10)
 CHUNK = 1000
 
+CUSTOMER = Customer._meta.label_lower
+
 PURCHASE = ("purchase_identifier", "product_id", "quantity", "price", "currency", "purchased_on")
 BATCH = ("number", "idempotency_key", "status", "acknowledged_at")
 ATTEMPT = ("request_id", "started_at", "seconds", "http_status")
@@ -62,16 +64,21 @@ def export_customer(customer_id: str) -> dict[str, Any]:
     What quotes the person among other things, such as an error, is named by its place in `mentions`: it may quote others too.
     """
     person = _person(customer_id)
-    return {
+    export = {
         "customer": Customer.objects.filter(pk=customer_id).values().first(),
         "purchases": list(
             Purchase.objects.filter(customer=customer_id).order_by("purchased_on", "pk").values(*PURCHASE)
         ),
         "deliveries": [_batch_document(batch, places) for batch, places in traces.batches_with(person)],
         "rejects": [_reject_document(reject) for reject in traces.rejects_of(person)],
-        "admin_log": list(_log_of(customer_id).order_by("pk").values("action_time", "change_message")),
+        "admin_log": list(_entries_about(customer_id).values(action_time=F("at"), change_message=F("act"))),
         "mentions": list(_mentions(person)),
     }
+    with transaction.atomic():
+        list(Customer.objects.select_for_update().filter(pk=customer_id))  # an erasure waits, and then finds the record
+        _person(customer_id)  # one may have been faster
+        audit.record("export_customer", audit.Target(CUSTOMER, customer_id))
+    return export
 
 
 def _batch_document(batch: DeliveryBatch, places: list[int]) -> dict[str, Any]:
@@ -130,10 +137,13 @@ def _drop_files() -> dict[str, int]:
 
 def readmit_customer(customer_id: str) -> int:
     """Have imports take an erased id again, also from files that were picked up before; return of how many erasures it was."""
-    erasures = Erasure.objects.filter(digest=digest_of(customer_id)).update(digest="")
-    if erasures:
-        forget_contents()
-    return erasures
+    with transaction.atomic():
+        erasures = list(Erasure.objects.select_for_update().filter(digest=digest_of(customer_id)))
+        Erasure.objects.filter(pk__in=[erasure.pk for erasure in erasures]).update(digest="")
+        audit.record_each("readmit_customer", erasures)
+        if erasures:
+            forget_contents()
+    return len(erasures)
 
 
 def erase_expired_customers(seconds: float = EXPIRE_SECONDS) -> None:
@@ -217,9 +227,11 @@ def _erase(person: Person, digest: str, requested_by: str, erased: dict[str, int
         forget_errors(failures, ERASED)
         erased |= traces.erase_from_batches(person)
         erased |= {"rejects": len(rejects), "texts": len(texts) + len(answers) + len(failures)}
-        erased["log_entries"] = _log_of(person.customer_id).update(object_id="", object_repr=ERASED)
         erased |= _erase_row(person.customer_id)
-        return Erasure.objects.create(digest=digest, requested_by=requested_by, erased=erased)
+        erased["log_entries"] = _entries_about(person.customer_id).update(object_key="")
+        erasure = Erasure.objects.create(digest=digest, requested_by=requested_by, erased=erased)
+        audit.record("erase_customer", erasure)
+        return erasure
 
 
 def _erase_row(customer_id: str) -> dict[str, int]:
@@ -229,7 +241,5 @@ def _erase_row(customer_id: str) -> dict[str, int]:
     return {"purchases_unlinked": unlinked, "customers": Customer.objects.filter(pk=customer_id).delete()[0]}
 
 
-def _log_of(customer_id: str) -> QuerySet[LogEntry]:
-    return LogEntry.objects.filter(
-        content_type__app_label="inflight", content_type__model="customer", object_id=customer_id
-    )
+def _entries_about(customer_id: str) -> QuerySet[Any]:
+    return audit.entries_about(CUSTOMER, customer_id)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from django.contrib.admin.models import LogEntry
 from django.db.models import Model, Q, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -31,7 +30,6 @@ TEXTS: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
     (DeliveryBatch, ("last_error",)),
     (ImportRun, ("error",)),
     (Pickup, ("error",)),
-    (LogEntry, ("object_repr", "change_message")),
 )
 
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 from django_q.models import Schedule
 
 from config.admin.base import MOST_SHOWN
+from config.models import AuditEntry
 from inflight.models import Customer, Delivery, DeliveryBatch
 from inflight.services.deliveries import deliver, start_delivery
 from tests.factories import CustomerFactory, PurchaseFactory
@@ -118,7 +118,7 @@ def test_a_failed_delivery_is_retried_from_its_page_which_asks_first(
 
     assert answer.headers["Location"] == page
     assert f"Retrying: delivery {failed.pk} (sending)" in text_of(operator, page)
-    assert "Retry now" in text_of(operator, f"{LIST}{failed.pk}/history/")
+    assert "retry delivery" in text_of(operator, f"{LIST}{failed.pk}/history/")
     failed.refresh_from_db()
     assert deliver(failed, seconds=1).status == "delivered"
     assert f"{LIST}{failed.pk}/retry/" not in text_of(operator, page)
@@ -145,13 +145,13 @@ def test_what_was_sent_is_read_with_a_permission_of_its_own_and_the_reading_is_r
     batch = failed.batches.get()
     page = f"/admin/inflight/deliverybatch/{batch.pk}/"
     assert "is recorded" in text_of(operator, f"{page}read_body/")
-    assert not LogEntry.objects.exists(), "asking is not reading"
+    assert not AuditEntry.objects.filter(object_type="inflight.deliverybatch").exists(), "asking is not reading"
     answer = operator.post(f"{page}read_body/")
     assert answer.content == partner.received[0].body
     assert "no-store" in answer["Cache-Control"]
-    (entry,) = LogEntry.objects.all()
-    assert (entry.object_id, entry.change_message) == (str(batch.pk), "Read the body")
-    assert "Read the body" in text_of(operator, f"{page}history/")
+    (entry,) = AuditEntry.objects.filter(object_type="inflight.deliverybatch")
+    assert (entry.object_key, entry.act) == (str(batch.pk), "read_body")
+    assert "read body" in text_of(operator, f"{page}history/")
 
 
 def test_a_body_that_is_not_kept_is_not_offered(operator: Client, partner: Partner) -> None:

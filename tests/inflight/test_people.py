@@ -4,13 +4,13 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from config.models import AuditEntry
 from inflight.exceptions import UnknownCustomer
 from inflight.imports.erased import digest_of
 from inflight.models import (
@@ -158,9 +158,8 @@ def test_the_admin_says_what_it_erases_and_keeps_no_name_of_whom(admin: Client) 
     assert (answer.status_code, answer["Location"]) == (302, "/admin/inflight/customer/")
     told = f"{answer.cookies}{admin.get('/admin/inflight/customer/').content.decode()}"
     assert ("Erased: " in told, "QX-1" in told, "Zwölfaxing" in told) == (True, False, False)
-    assert list(LogEntry.objects.values_list("object_id", "object_repr", "change_message")) == [
-        ("", "(erased)", "Erase this person")
-    ]
+    about = AuditEntry.objects.filter(act="erase_customer").values_list("object_type", "object_key", "object_name")
+    assert list(about) == [("inflight.erasure", str(Erasure.objects.get().pk), "")]
     assert (Customer.objects.exists(), Erasure.objects.get().requested_by) == (False, "olga")
     assert "1 customers" in admin.get("/admin/inflight/erasure/").content.decode()
 

@@ -7,6 +7,7 @@ import jwt
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
+from config.access import audit
 from config.access.scopes import Scope
 from config.core.commands import LeanCommand
 
@@ -33,6 +34,7 @@ class Command(LeanCommand):
             raise CommandError("Only HS256 tokens can be issued here: set JWT_KEY to a secret of 32 bytes or more.")
         if options["days"] < 1 or not options["sub"].strip():
             raise CommandError("Give a name and at least one day.")
+        audit.record("issue_token", sub=options["sub"], days=options["days"])
         now = datetime.now(UTC)
         claims = {"sub": options["sub"], "iat": now, "exp": now + timedelta(days=options["days"])}
         claims[settings.JWT_SCOPE_CLAIM] = " ".join(options["scope"])

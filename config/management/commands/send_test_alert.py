@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from config.access import audit
 from config.core.commands import LeanCommand
 from config.models import AlertMessage
 from config.monitoring.alerts.rounds import send_test
@@ -18,6 +19,7 @@ class Command(LeanCommand):
         sent = send_test()
         if not sent:
             raise CommandError("Nobody is told: set ALERT_WEBHOOK or ALERT_EMAILS (docs/operations.md).")
+        audit.record("send_test_alert")
         for message in sent:
             self.stdout.write(f"{message.channel}: {message.status} {message.last_error}".rstrip())
         if any(message.status != AlertMessage.Status.SENT for message in sent):

@@ -43,6 +43,7 @@ MODELS = {
     "compute.ownedfile": May(),
     "config.alert": May(),
     "config.alertmessage": May(),
+    "config.auditentry": May(SUPERUSERS),
     "config.apiclient": May(SUPERUSERS, SUPERUSERS, SUPERUSERS),
     "config.apikey": May(SUPERUSERS),
     "config.workerheartbeat": May(),
