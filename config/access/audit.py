@@ -46,6 +46,12 @@ def record_each(act: str, targets: Iterable[Model | Target | None], **details: A
         )
 
 
+def withdraw(act: str, target: Model) -> None:
+    """Forget an act of which nothing is left, since it could not be done."""
+    type_, key = _target(target)
+    AuditEntry.objects.filter(act=act, object_type=type_, object_key=key).delete()
+
+
 @contextmanager
 def recording(act: str, target: Target, **details: Any) -> Iterator[None]:
     """Record an act that no transaction holds, such as the deletion of a file: before it, and no longer if it fails."""

@@ -204,6 +204,7 @@ def _under_way() -> ImportInProgress:
 @transaction.atomic
 def _undo(run: ImportRun) -> None:
     """Leave nothing of a run that found no room: the same request makes another."""
+    audit.withdraw("import_files", run)
     run.delete()
     unlink_resource()
 
