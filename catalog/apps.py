@@ -15,7 +15,7 @@ class CatalogConfig(AppConfig):
         from catalog.monitoring import dashboard as panels  # noqa: PLC0415
         from catalog.monitoring.metrics import collect  # noqa: PLC0415 - models must be loaded first
         from catalog.monitoring.status import state  # noqa: PLC0415
-        from config.core.permissions import operators_may  # noqa: PLC0415
+        from config.core.permissions import analysts_may, operators_may  # noqa: PLC0415
         from config.monitoring import dashboard, metrics, status  # noqa: PLC0415
 
         metrics.register(collect)
@@ -29,5 +29,8 @@ class CatalogConfig(AppConfig):
             "catalog.delete_product",
             "catalog.register_products",
             "catalog.refresh_offers",
+        )
+        analysts_may(
+            "catalog.view_product", "catalog.view_offer", "catalog.view_offerchange", "catalog.view_refreshrun"
         )
         dashboard.register("Catalogue", "catalog.view_product", panels.catalogue)

@@ -63,9 +63,11 @@ class ConfigConfig(AppConfig):
         dashboard.register("Health", "config.view_workerheartbeat", panels.parts)
         dashboard.register("Workers and queue", "django_q.view_ormq", panels.queue)
         dashboard.register("Alerts", "config.view_alert", overview.panel)
+        permissions.analysts_may("config.view_workerheartbeat", "config.view_alert")
         schedules.every(1, "config.worker.tasks.check_alerts")
         schedules.every(24 * 60, "config.worker.tasks.drop_old_alerts")
         schedules.every(60, "config.worker.tasks.drop_old_idempotency_keys")
+        schedules.every(60, "config.worker.tasks.drop_expired_sessions")
         post_migrate.connect(_make_schedules, sender=self)
         post_migrate.connect(permissions.make_groups, sender=self)
 

@@ -26,17 +26,17 @@ class Case(NamedTuple):
     name: str
     argument: str
     data: dict[str, Any]
-    answers: tuple[int | str, int | str, int | str, int | str, int | str]
+    answers: tuple[int | str, int | str, int | str, int | str, int | str, int | str]
 
 
 RUN = {"operation": "stats", "columns": "a"}
-EVERYONE = (200, 200, 200, 200, 200)
-LOOKING = (LOGIN, 403, 200, 200, 200)
-DOING = (LOGIN, 403, 403, 302, 302)
+EVERYONE = (200, 200, 200, 200, 200, 200)
+LOOKING = (LOGIN, 403, 200, 200, 200, 200)
+DOING = (LOGIN, 403, 403, 302, 302, 302)
 TABLE = [
     Case("get", "home", "", {}, EVERYONE),
-    Case("get", "login", "", {}, (200, 302, 302, 302, 302)),
-    Case("post", "logout", "", {}, (302, 302, 302, 302, 302)),
+    Case("get", "login", "", {}, (200, 302, 302, 302, 302, 302)),
+    Case("post", "logout", "", {}, (302, 302, 302, 302, 302, 302)),
     Case("get", "docs", "", {}, EVERYONE),
     Case("get", "schema", "", {}, EVERYONE),
     Case("get", "catalogue", "", {}, EVERYONE),
