@@ -1,9 +1,9 @@
 # The whole of Apron in one image: `docker build --tag metadata-demo .`, then `docker run --publish 3100:3100 metadata-demo`.
 FROM python:3.13-slim AS build
 WORKDIR /build
-COPY requirements.txt .
+COPY requirements-sso.txt .
 RUN python -m venv --without-pip /opt/venv \
-    && python -m pip --python /opt/venv/bin/python install --no-cache-dir --require-hashes -r requirements.txt
+    && python -m pip --python /opt/venv/bin/python install --no-cache-dir --require-hashes -r requirements-sso.txt
 
 FROM python:3.13-slim
 ENV PATH=/opt/venv/bin:$PATH \

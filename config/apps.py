@@ -40,7 +40,8 @@ class ConfigConfig(AppConfig):
     verbose_name = "Apron"
 
     def ready(self) -> None:
-        from config.access import settings_checks as access  # noqa: PLC0415 - models must be loaded first
+        from config.access import people_checks as people  # noqa: PLC0415 - models must be loaded first
+        from config.access import settings_checks as access  # noqa: PLC0415
         from config.core import permissions, settings_checks  # noqa: PLC0415
         from config.http import settings_checks as outgoing  # noqa: PLC0415
         from config.monitoring import dashboard, health, metrics  # noqa: PLC0415
@@ -53,6 +54,8 @@ class ConfigConfig(AppConfig):
         checks.register(settings_checks.check_settings, SETTINGS)
         checks.register(settings_checks.check_deployment, deploy=True)
         checks.register(access.check_access, SETTINGS)
+        checks.register(people.check_people, SETTINGS)
+        checks.register(people.check_people_deployment, deploy=True)
         checks.register(outgoing.check_outgoing, SETTINGS)
         checks.register(outgoing.check_outgoing_deployment, deploy=True)
         health.register("queue", worker.check_queue)

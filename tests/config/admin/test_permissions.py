@@ -48,6 +48,8 @@ MODELS = {
     "django_q.failure": May(),
     "django_q.ormq": May(),
     "django_q.schedule": May(),
+    "mfa.authenticator": May(SUPERUSERS, delete=SUPERUSERS),
+    "socialaccount.socialaccount": May(SUPERUSERS, delete=SUPERUSERS),
     "inflight.customer": May(),
     "inflight.delivery": May(),
     "inflight.deliveryattempt": May(),
@@ -98,6 +100,8 @@ ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "compute.job": {"cancel": PLATFORM},
     "metadata_registry.metadata": {"restore": OPERATORS, "delete_selected": OPERATORS},
     "auth.group": {"delete_selected": SUPERUSERS},
+    "mfa.authenticator": {"delete_selected": SUPERUSERS},
+    "socialaccount.socialaccount": {"delete_selected": SUPERUSERS},
     "auth.user": {"delete_selected": SUPERUSERS},
 }
 SITE = {  # for everyone who may enter; the login and the logout are for everyone
