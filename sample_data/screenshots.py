@@ -12,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from sample_data.users import MAY_ALL  # noqa: E402 - after the setup
+from tests.browser.airline import running_airline  # noqa: E402
 from tests.browser.chromium import HOW_TO_GET_ONE, find_chromium, launch_arguments  # noqa: E402
 from tests.browser.house import House, running_house  # noqa: E402
 
@@ -48,6 +49,24 @@ def take(browser: Browser, house: House, shot: Shot) -> Path:
         return save(page, shot.name)
 
 
+def take_login(browser: Browser, folder: Path) -> Path:
+    """Take the picture of a login that leads to two identity providers, and return where it is."""
+    folder.mkdir()
+    names = {"SSO_OIDC_NAME": "Example Air", "SSO_SAML_NAME": "Example Air Partners"}
+    with running_airline(folder, **names) as airline:
+        page = browser.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+        page.goto(f"{airline.url}/login")
+        return save(page, "login")
+
+
+def check(place: Path) -> None:
+    """Say how large a picture is, and end where it is too large."""
+    size = place.stat().st_size
+    print(f"{place.relative_to(Path.cwd())}: {size:,} bytes")
+    if size > LARGEST:
+        raise SystemExit(f"{place.name} is larger than {LARGEST:,} bytes.")
+
+
 def save(page: Page, name: str) -> Path:
     """Keep what the page shows."""
     place = IMAGES / f"{name}.png"
@@ -66,11 +85,8 @@ def main() -> None:
         places = house.places
         with playwright.chromium.launch(**launch_arguments(chromium)) as browser:
             for shot in SHOTS:
-                place = take(browser, house, shot._replace(address=shot.address.format(**places)))
-                size = place.stat().st_size
-                print(f"{place.relative_to(Path.cwd())}: {size:,} bytes")
-                if size > LARGEST:
-                    raise SystemExit(f"{place.name} is larger than {LARGEST:,} bytes.")
+                check(take(browser, house, shot._replace(address=shot.address.format(**places))))
+            check(take_login(browser, Path(folder) / "airline"))
 
 
 if __name__ == "__main__":
