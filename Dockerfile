@@ -1,7 +1,7 @@
 # The whole of Apron in one image: `docker build --tag metadata-demo .`, then `docker run --publish 3100:3100 metadata-demo`.
 # With traces and Sentry: `docker build --build-arg REQUIREMENTS=requirements-otel.txt .`
 FROM python:3.13-slim AS build
-ARG REQUIREMENTS=requirements.txt
+ARG REQUIREMENTS=requirements-sso.txt
 WORKDIR /build
 COPY ${REQUIREMENTS} requirements.txt
 RUN python -m venv --without-pip /opt/venv \

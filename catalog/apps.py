@@ -17,7 +17,7 @@ class CatalogConfig(AppConfig):
         from catalog.monitoring.metrics import collect  # noqa: PLC0415
         from catalog.monitoring.status import state  # noqa: PLC0415
         from config.access import audit  # noqa: PLC0415
-        from config.core.permissions import operators_may  # noqa: PLC0415
+        from config.core.permissions import analysts_may, operators_may  # noqa: PLC0415
         from config.monitoring import dashboard, metrics, status  # noqa: PLC0415
 
         audit.watch(Product, fields=["name", "description"])
@@ -33,5 +33,8 @@ class CatalogConfig(AppConfig):
             "catalog.delete_product",
             "catalog.register_products",
             "catalog.refresh_offers",
+        )
+        analysts_may(
+            "catalog.view_product", "catalog.view_offer", "catalog.view_offerchange", "catalog.view_refreshrun"
         )
         dashboard.register("Catalogue", "catalog.view_product", panels.catalogue)

@@ -18,7 +18,7 @@ class ComputeConfig(AppConfig):
         from compute.monitoring import dashboard as panels  # noqa: PLC0415
         from compute.monitoring.metrics import collect  # noqa: PLC0415 - models must be loaded first
         from compute.monitoring.status import state  # noqa: PLC0415
-        from config.core.permissions import operators_may  # noqa: PLC0415
+        from config.core.permissions import analysts_may, operators_may  # noqa: PLC0415
         from config.monitoring import dashboard, metrics, status  # noqa: PLC0415
 
         disk.watch("COMPUTE_ROOT", lambda: None if _is_store() else settings.COMPUTE_ROOT)
@@ -29,6 +29,7 @@ class ComputeConfig(AppConfig):
         every(1, "compute.tasks.recover_jobs")
         every(24 * 60, "compute.tasks.drop_old_results")
         operators_may("compute.add_job", "compute.cancel_jobs")
+        analysts_may("compute.view_job", "compute.add_job", "compute.cancel_jobs")
         dashboard.register("Compute jobs", "compute.view_job", panels.jobs)
 
 

@@ -43,63 +43,91 @@ class ConfigConfig(AppConfig):
     verbose_name = "Apron"
 
     def ready(self) -> None:
-        from django.contrib.auth.models import Group, User  # noqa: PLC0415 - models must be loaded first
+        from config.core import permissions  # noqa: PLC0415 - models must be loaded first
 
-        from config.access import audit  # noqa: PLC0415
-        from config.access import settings_checks as access  # noqa: PLC0415
-        from config.core import disk, permissions, settings_checks  # noqa: PLC0415
-        from config.core.telemetry import settings_checks as telemetry  # noqa: PLC0415
-        from config.http import settings_checks as outgoing  # noqa: PLC0415
-        from config.models import ApiClient  # noqa: PLC0415
-        from config.monitoring import blocks, dashboard, health, metrics  # noqa: PLC0415
-        from config.monitoring import disk as disks  # noqa: PLC0415
-        from config.monitoring import settings_checks as monitoring  # noqa: PLC0415
-        from config.monitoring.alerts import overview, sources  # noqa: PLC0415
-        from config.worker import alerts as silent_workers  # noqa: PLC0415
-        from config.worker import dashboard as panels  # noqa: PLC0415
-        from config.worker import health as worker  # noqa: PLC0415
-        from config.worker import schedules  # noqa: PLC0415
-
-        checks.register(settings_checks.check_settings, SETTINGS)
-        checks.register(settings_checks.check_deployment, deploy=True)
-        checks.register(telemetry.check_telemetry, SETTINGS)
-        checks.register(access.check_access, SETTINGS)
-        checks.register(access.check_access_deployment, deploy=True)
-        checks.register(outgoing.check_outgoing, SETTINGS)
-        checks.register(outgoing.check_outgoing_deployment, deploy=True)
-        checks.register(monitoring.check_metrics, SETTINGS)
-        health.register("queue", worker.check_queue)
-        health.register("worker", worker.check_worker)
-        disk.watch("DATABASE_URL", _folder_of_database)
-        disk.watch("TMPDIR", tempfile.gettempdir)
-        health.register("disk", disks.check_disk, needs_database=False)
-        metrics.register(disks.collect)
-        sources.register("disk", disks.conditions)
-        metrics.register(worker.collect)
-        metrics.register(overview.collect)
-        metrics.register(blocks.collect)
-        sources.register("worker", silent_workers.conditions)
-        dashboard.register("Health", "config.view_workerheartbeat", panels.parts)
-        dashboard.register("Workers and queue", "django_q.view_ormq", panels.queue)
-        dashboard.register("Alerts", "config.view_alert", overview.panel)
-        schedules.every(1, "config.worker.tasks.check_alerts")
-        schedules.every(24 * 60, "config.worker.tasks.drop_old_alerts")
-        schedules.every(60, "config.worker.tasks.drop_old_idempotency_keys")
-        schedules.every(60, "config.worker.tasks.drop_old_counts")
-        schedules.every(60, "config.worker.tasks.drop_old_audit_entries")
-        audit.watch_logins()
-        audit.watch(
-            ApiClient, fields=["name", "scopes", "allowed_networks", "requests_per_minute", "expires_at", "revoked_at"]
-        )
-        audit.watch(Group, fields=["name"], relations=["permissions"])
-        audit.watch(
-            User,
-            fields=["username", "is_active", "is_staff", "is_superuser"],
-            hidden=["password", "first_name", "last_name", "email"],
-            relations=["groups", "user_permissions"],
-        )
+        _register_checks()
+        _register_monitoring()
+        _declare_schedules()
+        _watch_acts()
+        permissions.analysts_may("config.view_workerheartbeat", "config.view_alert")
         post_migrate.connect(_make_schedules, sender=self)
         post_migrate.connect(permissions.make_groups, sender=self)
+
+
+def _register_checks() -> None:
+    """System checks of settings, each from its room."""
+    from config.access import people_checks as people  # noqa: PLC0415 - models must be loaded first
+    from config.access import settings_checks as access  # noqa: PLC0415
+    from config.core import settings_checks as core  # noqa: PLC0415
+    from config.core.telemetry import settings_checks as telemetry  # noqa: PLC0415
+    from config.http import settings_checks as outgoing  # noqa: PLC0415
+    from config.monitoring import settings_checks as monitoring  # noqa: PLC0415
+
+    for check in (
+        core.check_settings, telemetry.check_telemetry, access.check_access, people.check_people,
+        outgoing.check_outgoing, monitoring.check_metrics,
+    ):  # fmt: skip
+        checks.register(check, SETTINGS)
+    for check in (
+        core.check_deployment, access.check_access_deployment, people.check_people_deployment,
+        outgoing.check_outgoing_deployment,
+    ):  # fmt: skip
+        checks.register(check, deploy=True)
+
+
+def _register_monitoring() -> None:
+    """Health, metrics, alerts and panels."""
+    from config.core import disk  # noqa: PLC0415 - models must be loaded first
+    from config.monitoring import blocks, dashboard, health, metrics  # noqa: PLC0415
+    from config.monitoring import disk as disks  # noqa: PLC0415
+    from config.monitoring.alerts import overview, sources  # noqa: PLC0415
+    from config.worker import alerts as silent_workers  # noqa: PLC0415
+    from config.worker import dashboard as panels  # noqa: PLC0415
+    from config.worker import health as worker  # noqa: PLC0415
+
+    disk.watch("DATABASE_URL", _folder_of_database)
+    disk.watch("TMPDIR", tempfile.gettempdir)
+    health.register("queue", worker.check_queue)
+    health.register("worker", worker.check_worker)
+    health.register("disk", disks.check_disk, needs_database=False)
+    for collect in (disks.collect, worker.collect, overview.collect, blocks.collect):
+        metrics.register(collect)
+    sources.register("disk", disks.conditions)
+    sources.register("worker", silent_workers.conditions)
+    dashboard.register("Health", "config.view_workerheartbeat", panels.parts)
+    dashboard.register("Workers and queue", "django_q.view_ormq", panels.queue)
+    dashboard.register("Alerts", "config.view_alert", overview.panel)
+
+
+def _declare_schedules() -> None:
+    """What the worker does for no app, and how often."""
+    from config.worker.schedules import every  # noqa: PLC0415 - models must be loaded first
+
+    every(1, "config.worker.tasks.check_alerts")
+    every(24 * 60, "config.worker.tasks.drop_old_alerts")
+    for task in ("idempotency_keys", "counts", "audit_entries"):
+        every(60, f"config.worker.tasks.drop_old_{task}")
+    every(60, "config.worker.tasks.drop_expired_sessions")
+
+
+def _watch_acts() -> None:
+    """Have the audit keep what is changed of clients and users, and who logs in."""
+    from django.contrib.auth.models import Group, User  # noqa: PLC0415 - models must be loaded first
+
+    from config.access import audit  # noqa: PLC0415
+    from config.models import ApiClient  # noqa: PLC0415
+
+    audit.watch_logins()
+    audit.watch(
+        ApiClient, fields=["name", "scopes", "allowed_networks", "requests_per_minute", "expires_at", "revoked_at"]
+    )
+    audit.watch(Group, fields=["name"], relations=["permissions"])
+    audit.watch(
+        User,
+        fields=["username", "is_active", "is_staff", "is_superuser"],
+        hidden=["password", "first_name", "last_name", "email"],
+        relations=["groups", "user_permissions"],
+    )
 
 
 def _folder_of_database() -> Path | None:

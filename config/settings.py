@@ -15,6 +15,7 @@ from config.core.app_settings import BASE_DIR, VAR_DIR, env
 from config.core.generated_secrets import read_or_generate_secret
 from config.core.logging import logging_settings
 from config.core.metrics_dir import default_metrics_dir
+from config.core.people_settings import HAS_ALLAUTH, allauth_apps, allauth_middleware, allauth_settings, role_pairs
 
 django_stubs_ext.monkeypatch()
 
@@ -33,6 +34,25 @@ JWT_SCOPE_CLAIM = env.str("JWT_SCOPE_CLAIM", default="scope")
 JWT_DEFAULT_SCOPES = env.list("JWT_DEFAULT_SCOPES", default=["compute:run", "compute:read"])
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])  # addresses and networks whose X-Forwarded-For is believed
 PORT = env.int("PORT", default=3100)
+
+# --- People: how they log in (docs/people.md). The identity provider and the second factor need the extra apron[sso] ---
+LOCAL_LOGIN = env.bool("LOCAL_LOGIN", default=True)
+REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=False)
+SSO_OIDC_ISSUER = env.str("SSO_OIDC_ISSUER", default="").strip()
+SSO_OIDC_CLIENT_ID = env.str("SSO_OIDC_CLIENT_ID", default="").strip()
+SSO_OIDC_CLIENT_SECRET = env.str("SSO_OIDC_CLIENT_SECRET", default="").strip()
+SSO_OIDC_SCOPES = env.list("SSO_OIDC_SCOPES", default=["openid", "profile", "email"])
+SSO_OIDC_NAME = env.str("SSO_OIDC_NAME", default="OpenID Connect")
+SSO_SAML_METADATA_URL = env.str("SSO_SAML_METADATA_URL", default="").strip()
+SSO_SAML_ENTITY_ID = env.str("SSO_SAML_ENTITY_ID", default="").strip()
+SSO_SAML_CERTIFICATE = env.str("SSO_SAML_CERTIFICATE", default="", multiline=True).strip()
+SSO_SAML_KEY = env.str("SSO_SAML_KEY", default="", multiline=True).strip()
+SSO_SAML_NAME = env.str("SSO_SAML_NAME", default="SAML")
+SSO_GROUPS = role_pairs(env.list("SSO_GROUPS", default=[]))  # (group of the identity provider, ours)
+SSO_GROUPS_CLAIM = env.str("SSO_GROUPS_CLAIM", default="groups")
+SSO_SESSION_SECONDS = env.int("SSO_SESSION_SECONDS", default=8 * 3600)
+if HAS_ALLAUTH:
+    vars().update(allauth_settings())
 
 HTTPS_ONLY = env.bool("HTTPS_ONLY", default=False)  # behind a proxy that ends TLS and sets X-Forwarded-Proto
 if HTTPS_ONLY:
@@ -124,6 +144,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    *allauth_apps(),
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_q",
@@ -145,6 +166,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    *allauth_middleware(),
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.access.logins.DeviceCookieMiddleware",
@@ -195,6 +217,7 @@ UNFOLD = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "/static/apron/mark.svg"}],
     "STYLES": [lambda _: static("apron/admin.css")],
     "SCRIPTS": [lambda _: static("apron/admin.js")],
+    "ACCOUNT": {"navigation": "config.pages.login.account_links"},
 }
 
 REST_FRAMEWORK = {

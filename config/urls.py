@@ -1,5 +1,6 @@
 """All URLs: pages, the API under /api and, as the requirements spell it, without. Only /api is in the schema."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
@@ -39,5 +40,6 @@ urlpatterns = [
     path("api/schema", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("", include((api, "unprefixed"))),
+    *([path("", include("config.pages.sso.urls"))] if settings.HAS_ALLAUTH else []),
     re_path("", csrf_exempt(not_found)),
 ]

@@ -12,7 +12,7 @@ class IngestConfig(AppConfig):
     verbose_name = "Ingest"
 
     def ready(self) -> None:
-        from config.core.permissions import operators_may  # noqa: PLC0415
+        from config.core.permissions import analysts_may, operators_may  # noqa: PLC0415
         from config.monitoring import dashboard, health, metrics, status  # noqa: PLC0415
         from config.monitoring.alerts import sources  # noqa: PLC0415
         from ingest.monitoring import dashboard as panels  # noqa: PLC0415
@@ -26,4 +26,5 @@ class IngestConfig(AppConfig):
         status.register("ingest", state)
         sources.register("ingest", conditions)
         operators_may("ingest.publish_entries")
+        analysts_may("ingest.view_dataentry")
         dashboard.register("Outbox to Kafka", "ingest.view_dataentry", panels.outbox)

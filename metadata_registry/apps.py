@@ -12,7 +12,7 @@ class MetadataRegistryConfig(AppConfig):
     verbose_name = "Metadata registry"
 
     def ready(self) -> None:
-        from config.core.permissions import operators_may  # noqa: PLC0415
+        from config.core.permissions import analysts_may, operators_may  # noqa: PLC0415
         from config.monitoring import dashboard, status  # noqa: PLC0415
         from metadata_registry.monitoring import dashboard as panels  # noqa: PLC0415
         from metadata_registry.monitoring.status import state  # noqa: PLC0415
@@ -22,4 +22,5 @@ class MetadataRegistryConfig(AppConfig):
         operators_may(
             "metadata_registry.add_metadata", "metadata_registry.delete_metadata", "metadata_registry.restore_metadata"
         )
+        analysts_may("metadata_registry.view_metadata", "metadata_registry.view_metadataevent")
         dashboard.register("Metadata registry", "metadata_registry.view_metadata", panels.records)

@@ -18,12 +18,13 @@ django.setup()
 from django.conf import settings  # noqa: E402 - after the setup
 
 from sample_data.catalogue import make_products  # noqa: E402
-from sample_data.users import LOOKS_ONLY, MAY_ALL, OPERATES, make_users  # noqa: E402
+from sample_data.users import ANALYSES, LOOKS_ONLY, MAY_ALL, OPERATES, make_users  # noqa: E402
 from sample_data.yesterday import make_yesterday  # noqa: E402
 
 CUSTOMERS, PURCHASES = "sample_data/customers.csv", "sample_data/purchases.csv"
 ADDRESSES = f"""
-Apron is running; Ctrl-C stops it. Log in as {MAY_ALL} (may do all), {OPERATES} or {LOOKS_ONLY}; the password is the name.
+Apron is running; Ctrl-C stops it. Log in as {MAY_ALL} (may do all), {OPERATES}, {ANALYSES} or {LOOKS_ONLY};
+the password is the name.
 
   Start here    {{url}}/
   Admin         {{url}}/admin/

@@ -13,6 +13,7 @@ django.setup()
 
 from sample_data.trace_picture import take_trace  # noqa: E402 - after the setup
 from sample_data.users import MAY_ALL  # noqa: E402
+from tests.browser.airline import running_airline  # noqa: E402
 from tests.browser.chromium import HOW_TO_GET_ONE, find_chromium, launch_arguments  # noqa: E402
 from tests.browser.house import House, running_house  # noqa: E402
 
@@ -49,6 +50,24 @@ def take(browser: Browser, house: House, shot: Shot) -> Path:
         return save(page, shot.name)
 
 
+def take_login(browser: Browser, folder: Path) -> Path:
+    """Take the picture of a login that leads to two identity providers, and return where it is."""
+    folder.mkdir()
+    names = {"SSO_OIDC_NAME": "Example Air", "SSO_SAML_NAME": "Example Air Partners"}
+    with running_airline(folder, **names) as airline:
+        page = browser.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+        page.goto(f"{airline.url}/login")
+        return save(page, "login")
+
+
+def check(place: Path) -> None:
+    """Say how large a picture is, and end where it is too large."""
+    size = place.stat().st_size
+    print(f"{place.relative_to(Path.cwd())}: {size:,} bytes")
+    if size > LARGEST:
+        raise SystemExit(f"{place.name} is larger than {LARGEST:,} bytes.")
+
+
 def save(page: Page, name: str) -> Path:
     """Keep what the page shows."""
     place = IMAGES / f"{name}.png"
@@ -78,6 +97,7 @@ def main() -> None:
                 check_size(take(browser, house, shot._replace(address=shot.address.format(**places))))
             take_trace(browser, IMAGES / "trace.png")
             check_size(IMAGES / "trace.png")
+            check_size(take_login(browser, Path(folder) / "airline"))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 
-LOOKS_ONLY, OPERATES, MAY_ALL = "viewer", "operator", "demo"
+LOOKS_ONLY, ANALYSES, OPERATES, MAY_ALL = "viewer", "analyst", "operator", "demo"
 
 
 def make_users() -> None:
@@ -12,7 +12,7 @@ def make_users() -> None:
     if not settings.DEBUG:
         raise SystemExit("Users whose passwords are known are made where DEBUG is true, and nowhere else.")
     users = get_user_model().objects
-    for name in (LOOKS_ONLY, OPERATES, MAY_ALL):
+    for name in (LOOKS_ONLY, ANALYSES, OPERATES, MAY_ALL):
         if users.filter(username=name).exists():
             continue
         user = users.create_user(name, password=name, is_staff=True, is_superuser=name == MAY_ALL)

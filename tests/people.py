@@ -4,7 +4,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
-ROLES = ("anonymous", "groupless", "viewer", "operator", "superuser")
+ROLES = ("anonymous", "groupless", "viewer", "analyst", "operator", "superuser")
 
 
 def user_of(role: str) -> User | None:

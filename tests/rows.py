@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group, User
 from django.db.models import Model
 from django_q.models import Failure, OrmQ, Schedule
@@ -32,6 +34,10 @@ CHUNK = 5000
 
 def _at(n: int) -> datetime:
     return START + timedelta(seconds=n)
+
+
+def _user(n: int) -> User:
+    return User.objects.get(username=f"user-{n}")
 
 
 # The n-th row of a model, n from 1 on. Those that belong to another row belong to its n-th: that one has to be there.
@@ -93,6 +99,8 @@ ROWS: dict[type[Model], Callable[[int], Model]] = {
         result="boom", attempt_count=1,
     ),
     User: lambda n: User(username=f"user-{n}"),
+    Authenticator: lambda n: Authenticator(user=_user(n), type="totp", data={"secret": "hidden"}),
+    SocialAccount: lambda n: SocialAccount(user=_user(n), provider="https://idp.example", uid=f"person-{n}"),
     Group: lambda n: Group(name=f"group-{n}"),
 }  # fmt: skip
 BEFORE: dict[type[Model], tuple[type[Model], ...]] = {
@@ -104,6 +112,8 @@ BEFORE: dict[type[Model], tuple[type[Model], ...]] = {
     Offer: (Product,),
     OfferChange: (Product, Offer),
     MetadataEvent: (Metadata,),
+    Authenticator: (User,),
+    SocialAccount: (User,),
 }
 
 

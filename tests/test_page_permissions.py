@@ -26,17 +26,39 @@ class Case(NamedTuple):
     name: str
     argument: str
     data: dict[str, Any]
-    answers: tuple[int | str, int | str, int | str, int | str, int | str]
+    answers: tuple[int | str, int | str, int | str, int | str, int | str, int | str]
 
 
 RUN = {"operation": "stats", "columns": "a"}
-EVERYONE = (200, 200, 200, 200, 200)
-LOOKING = (LOGIN, 403, 200, 200, 200)
-DOING = (LOGIN, 403, 403, 302, 302)
+EVERYONE = (200, 200, 200, 200, 200, 200)
+LOOKING = (LOGIN, 403, 200, 200, 200, 200)
+DOING = (LOGIN, 403, 403, 302, 302, 302)
+NOT_FOUND = (404, 404, 404, 404, 404, 404)
+OWN = (LOGIN, 200, 200, 200, 200, 200)
+TO_LOGIN = (LOGIN, LOGIN, LOGIN, LOGIN, LOGIN, LOGIN)  # also for the password, once more
+LED_ON = (LOGIN, 302, 302, 302, 302, 302)
 TABLE = [
     Case("get", "home", "", {}, EVERYONE),
-    Case("get", "login", "", {}, (200, 302, 302, 302, 302)),
-    Case("post", "logout", "", {}, (302, 302, 302, 302, 302)),
+    Case("get", "login", "", {}, (200, 302, 302, 302, 302, 302)),
+    Case("post", "logout", "", {}, (302, 302, 302, 302, 302, 302)),
+    Case("get", "logged-out", "", {}, EVERYONE),
+    Case("get", "sso-oidc-login", "", {}, NOT_FOUND),  # without the settings
+    Case("get", "sso-oidc-callback", "", {}, NOT_FOUND),
+    Case("get", "sso-saml-login", "", {}, NOT_FOUND),
+    Case("get", "sso-logout", "", {}, (302, 302, 302, 302, 302, 302)),
+    Case("get", "saml_acs", "provider", {}, NOT_FOUND),
+    Case("get", "saml_finish_acs", "provider", {}, NOT_FOUND),
+    Case("get", "saml_sls", "provider", {}, NOT_FOUND),
+    Case("get", "saml_metadata", "provider", {}, NOT_FOUND),
+    Case("get", "account_login", "", {}, TO_LOGIN),
+    Case("get", "mfa_authenticate", "", {}, LED_ON),
+    Case("get", "second-factor-set-up", "", {}, LED_ON),
+    Case("get", "account_reauthenticate", "", {}, OWN),
+    Case("get", "mfa_index", "", {}, OWN),
+    Case("get", "mfa_activate_totp", "", {}, TO_LOGIN),
+    Case("get", "mfa_deactivate_totp", "", {}, (LOGIN, 404, 404, 404, 404, 404)),
+    Case("get", "mfa_view_recovery_codes", "", {}, (LOGIN, 404, 404, 404, 404, 404)),
+    Case("get", "mfa_generate_recovery_codes", "", {}, TO_LOGIN),
     Case("get", "docs", "", {}, EVERYONE),
     Case("get", "schema", "", {}, EVERYONE),
     Case("get", "catalogue", "", {}, EVERYONE),
@@ -77,7 +99,7 @@ def arguments() -> dict[str, list[Any]]:
     Job.objects.filter(pk=mendable.pk).update(
         status="failed", error="x", error_code="not_numeric", mending_read={"decimal": ","}
     )
-    files = {"file": "table.csv", "other file": "other.csv", "third file": "third.csv"}
+    files = {"provider": "saml", "file": "table.csv", "other file": "other.csv", "third file": "third.csv"}
     jobs = {"waiting": waiting.pk, "done": done.pk, "mendable": mendable.pk}
     return {"": []} | {name: [value] for name, value in (files | jobs | {"product": ProductFactory().pk}).items()}
 

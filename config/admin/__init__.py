@@ -1,5 +1,10 @@
 """The admin: its site, the base of the apps' admin classes, and the models that belong to no app."""
 
+from django.conf import settings
+
 from config.admin import alerts, audit, clients, registrations
 
 __all__ = ["alerts", "audit", "clients", "registrations"]
+
+if settings.HAS_ALLAUTH:
+    from config.admin import logins  # noqa: F401 - an extra

@@ -13,7 +13,7 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 
 from config.admin.base import PlatformAdmin, ReadOnlyAdmin
 from config.core.admin_columns import shortened
-from config.core.permissions import OPERATOR, VIEWER
+from config.core.permissions import ROLES
 from config.models import IdempotencyKey, WorkerHeartbeat
 
 if TYPE_CHECKING:
@@ -125,4 +125,4 @@ class OurGroupAdmin(GroupAdmin, PlatformAdmin):
 
 
 def _is_made(group: Group | None) -> bool:
-    return group is not None and group.name in (VIEWER, OPERATOR)
+    return group is not None and group.name in ROLES

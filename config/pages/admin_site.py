@@ -2,13 +2,18 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
 from config.monitoring.dashboard import panels
+from config.pages.login import Logout
 
 if TYPE_CHECKING:  # unfold has no types, and adds nothing to what is called here
     from django.contrib.admin import AdminSite as UnfoldAdminSite
@@ -26,6 +31,21 @@ class ApronAdminSite(UnfoldAdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         no_style_element = {"colors": None}  # admin.css has them
         return super().each_context(request) | no_style_element
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Lead to the one login: the admin has none of its own, which would be a way around it."""
+        if self.has_permission(request):
+            return redirect("admin:index")
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        wanted = request.GET.get(REDIRECT_FIELD_NAME, reverse("admin:index"))
+        return redirect_to_login(wanted)
+
+    def logout(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """Log out as on the pages."""
+        return Logout.as_view()(request)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         found = {"panels": panels(request.user), "now": timezone.now(), "title": "Dashboard"}

@@ -1,11 +1,11 @@
 """Pages that belong to no app: landing page, login, logout."""
 
-from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 
 from config.monitoring import health, status
+from config.pages.login import Login, Logout, logged_out
 
 
 def landing(request: HttpRequest) -> HttpResponse:
@@ -17,6 +17,7 @@ def landing(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("", landing, name="home"),
-    path("login", LoginView.as_view(template_name="login.html", redirect_authenticated_user=True), name="login"),
-    path("logout", LogoutView.as_view(), name="logout"),
+    path("login", Login.as_view(), name="login"),
+    path("logout", Logout.as_view(), name="logout"),
+    path("logged-out", logged_out, name="logged-out"),
 ]

@@ -1,5 +1,8 @@
 """Background tasks of the config app."""
 
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
 from config.access import audit
 from config.access.rates import drop_old_quotas
 from config.access.throttling import drop_old_attempts
@@ -10,6 +13,11 @@ from config.monitoring.alerts import rounds
 def drop_old_idempotency_keys() -> None:
     """Forget the keys that nobody may repeat any more."""
     drop_old_keys()
+
+
+def drop_expired_sessions() -> None:
+    """Forget logins that are over; who goes to the identity provider and never comes back leaves a session, too."""
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()
 
 
 def check_alerts() -> None:

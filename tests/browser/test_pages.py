@@ -25,7 +25,7 @@ admin.autodiscover()
 ADMIN = ["/admin/", *(f"/admin/{model._meta.app_label}/{model._meta.model_name}/" for model in admin.site._registry)]
 
 
-PUBLIC = ["/", "/login", "/catalogue", "/catalogue/{product}", "/api/docs"]
+PUBLIC = ["/", "/login", "/logged-out", "/catalogue", "/catalogue/{product}", "/api/docs"]
 FOR_ANALYSTS = ["/workbench", "/workbench/jobs", "/workbench/files/inflight_sales.csv", "/workbench/jobs/{job}"]
 FOR_OPERATORS = [
     *ADMIN,

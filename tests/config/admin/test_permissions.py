@@ -1,4 +1,4 @@
-"""Who may do what in the admin: every page and every action, for a visitor, a viewer, an operator and a superuser."""
+"""Who may do what in the admin: every page and every action, for a visitor, a viewer, an analyst, an operator, a superuser."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -18,8 +18,9 @@ from tests.rows import make_rows
 admin.autodiscover()
 pytestmark = pytest.mark.django_db
 
-ROLES = ("visitor", "viewer", "operator", "superuser")
-ALL, OPERATORS, SUPERUSERS, NOBODY = ROLES[1:], ROLES[2:], ROLES[3:], ()
+ROLES = ("visitor", "viewer", "analyst", "operator", "superuser")
+EVERYBODY, SUPERUSERS, NOBODY = ROLES[1:], ROLES[4:], ()
+ALL, OPERATORS, PLATFORM = ("viewer", *ROLES[3:]), ROLES[3:], ROLES[2:]  # the last: who works with the data platform
 
 
 class May(NamedTuple):
@@ -34,23 +35,25 @@ class May(NamedTuple):
 MODELS = {
     "auth.group": May(SUPERUSERS, SUPERUSERS, SUPERUSERS, SUPERUSERS),
     "auth.user": May(SUPERUSERS, SUPERUSERS, SUPERUSERS, SUPERUSERS),
-    "catalog.offer": May(),
-    "catalog.offerchange": May(),
-    "catalog.product": May(ALL, OPERATORS, OPERATORS, OPERATORS),
-    "catalog.refreshrun": May(),
+    "catalog.offer": May(EVERYBODY),
+    "catalog.offerchange": May(EVERYBODY),
+    "catalog.product": May(EVERYBODY, OPERATORS, OPERATORS, OPERATORS),
+    "catalog.refreshrun": May(EVERYBODY),
     "catalog.servicetoken": May(delete=SUPERUSERS),
-    "compute.job": May(),
+    "compute.job": May(EVERYBODY),
     "compute.ownedfile": May(),
-    "config.alert": May(),
-    "config.alertmessage": May(),
     "config.auditentry": May(SUPERUSERS),
     "config.apiclient": May(SUPERUSERS, SUPERUSERS, SUPERUSERS),
     "config.apikey": May(SUPERUSERS),
-    "config.workerheartbeat": May(),
+    "config.alert": May(EVERYBODY),
+    "config.alertmessage": May(),
+    "config.workerheartbeat": May(EVERYBODY),
     "config.idempotencykey": May(),
     "django_q.failure": May(),
     "django_q.ormq": May(),
     "django_q.schedule": May(),
+    "mfa.authenticator": May(SUPERUSERS, delete=SUPERUSERS),
+    "socialaccount.socialaccount": May(SUPERUSERS, delete=SUPERUSERS),
     "inflight.customer": May(),
     "inflight.delivery": May(),
     "inflight.deliveryattempt": May(),
@@ -60,9 +63,9 @@ MODELS = {
     "inflight.importrun": May(),
     "inflight.pickup": May(),
     "inflight.purchase": May(),
-    "ingest.dataentry": May(),
-    "metadata_registry.metadata": May(add=OPERATORS, delete=OPERATORS),
-    "metadata_registry.metadataevent": May(),
+    "ingest.dataentry": May(EVERYBODY),
+    "metadata_registry.metadata": May(EVERYBODY, add=OPERATORS, delete=OPERATORS),
+    "metadata_registry.metadataevent": May(EVERYBODY),
 }
 PAGES: dict[str, tuple[str, ...]] = {  # of one model beside the usual ones
     "config_apiclient_new_key": SUPERUSERS,
@@ -84,7 +87,7 @@ PAGES: dict[str, tuple[str, ...]] = {  # of one model beside the usual ones
     "catalog_refreshrun_refresh": OPERATORS,
     "catalog_product_register_again": OPERATORS,
     "ingest_dataentry_publish_again": OPERATORS,
-    "compute_job_cancel": OPERATORS,
+    "compute_job_cancel": PLATFORM,
     "metadata_registry_metadata_restore": OPERATORS,
     "auth_user_password_change": SUPERUSERS,
 }
@@ -103,9 +106,11 @@ ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "catalog.product": {"register_again": OPERATORS, "delete_selected": OPERATORS},
     "catalog.servicetoken": {"delete_selected": SUPERUSERS},
     "ingest.dataentry": {"publish_again": OPERATORS},
-    "compute.job": {"cancel": OPERATORS},
+    "compute.job": {"cancel": PLATFORM},
     "metadata_registry.metadata": {"restore": OPERATORS, "delete_selected": OPERATORS},
     "auth.group": {"delete_selected": SUPERUSERS},
+    "mfa.authenticator": {"delete_selected": SUPERUSERS},
+    "socialaccount.socialaccount": {"delete_selected": SUPERUSERS},
     "auth.user": {"delete_selected": SUPERUSERS},
 }
 SITE = {  # for everyone who may enter; the login and the logout are for everyone
@@ -232,7 +237,7 @@ def states() -> list[Any]:
 @pytest.mark.parametrize("name", ["index", "password_change", "jsi18n"])
 def test_the_pages_of_the_site(client: Client, role: str, name: str) -> None:
     answer = client.get(reverse(f"admin:{name}"))
-    assert is_let_in(role, answer) is (role in ALL)
+    assert is_let_in(role, answer) is (role in EVERYBODY)
     assert INLINE.findall(answer.content.decode()) == []
 
 

@@ -1,10 +1,10 @@
-"""The groups that `migrate` makes: what a viewer and an operator may do."""
+"""The groups that `migrate` makes: what a viewer, an operator and an analyst may do."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.db.migrations.state import StateApps
 
-from config.core.permissions import make_groups, operator_permissions
+from config.core.permissions import analyst_permissions, make_groups, operator_permissions
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +18,9 @@ def test_a_viewer_looks_at_everything_of_ours_and_does_nothing() -> None:
     found = permissions_of("viewer")
     assert {"inflight.view_delivery", "catalog.view_product", "compute.view_job", "django_q.view_schedule"} <= found
     assert [name for name in found if ".view_" not in name] == []
-    assert [name for name in found if name.startswith(("auth.", "sessions."))] == []
+    assert [
+        name for name in found if name.startswith(("auth.", "sessions.", "mfa.", "account.", "socialaccount."))
+    ] == []
 
 
 def test_an_operator_does_besides_what_the_apps_declare() -> None:
@@ -28,6 +30,20 @@ def test_an_operator_does_besides_what_the_apps_declare() -> None:
 
 def test_each_declared_permission_exists() -> None:
     assert [name for name in operator_permissions() if name not in permissions_of("operator")] == []
+    assert permissions_of("analyst") == set(analyst_permissions())
+
+
+def test_an_analyst_works_with_the_data_platform_and_sees_no_passenger() -> None:
+    found = permissions_of("analyst")
+    assert {
+        "compute.add_job",
+        "catalog.view_product",
+        "metadata_registry.view_metadata",
+        "ingest.view_dataentry",
+    } <= found
+    assert [
+        name for name in found if name.startswith(("inflight.", "django_q.", "auth.", "mfa.", "socialaccount."))
+    ] == []
 
 
 def test_migrating_again_gives_the_groups_what_the_code_says_and_touches_no_other() -> None:

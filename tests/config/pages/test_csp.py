@@ -25,7 +25,7 @@ INLINE = re.compile(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|javascript
         ("get", "/api/docs?script=", 200),
         ("get", "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui.css", 200),
         ("get", "/admin", 302),
-        ("get", "/admin/login/", 200),
+        ("get", "/admin/login/", 302),
         ("get", "/", 200),
         ("get", "/login", 200),
         ("post", "/logout", 302),

@@ -1,0 +1,46 @@
+"""Admin of what allauth keeps of logins. Superusers look and delete; nothing secret is shown, and nothing is edited."""
+
+import allauth.account.admin
+import allauth.mfa.admin
+import allauth.socialaccount.admin  # noqa: F401 - they register what is unregistered here
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+
+from config.admin.base import ReadOnlyAdmin
+
+for model in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken):
+    admin.site.unregister(model)
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(ReadOnlyAdmin):
+    """Second factors. Who has lost the telephone and the recovery codes has them deleted here, and sets up new ones."""
+
+    icon = "phonelink_lock"
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_select_related = ("user",)
+    search_fields = ("user__username",)
+    ordering = ("-pk",)
+    fields = ("user", "type", "created_at", "last_used_at")
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return request.user.has_perm("mfa.delete_authenticator")
+
+
+@admin.register(SocialAccount)
+class SocialAccountAdmin(ReadOnlyAdmin):
+    """Who came through the identity provider, and what it calls them. After a deletion, the next login makes a new account."""
+
+    icon = "id_card"
+    list_display = ("user", "provider", "uid", "date_joined", "last_login")
+    list_select_related = ("user",)
+    search_fields = ("user__username", "uid__exact")
+    ordering = ("-pk",)
+    fields = ("user", "provider", "uid", "date_joined", "last_login")
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return request.user.has_perm("socialaccount.delete_socialaccount")

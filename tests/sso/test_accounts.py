@@ -1,0 +1,102 @@
+"""Who gets an account through the identity provider, and what they may do."""
+
+from typing import Any
+
+import pytest
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+from tests.fakes.openid_provider import OpenIdProvider, Person
+from tests.sso.walking import roles, through_openid, title, who
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_first_login_makes_an_account_with_the_groups_of_the_provider(
+    client: Client, openid: OpenIdProvider
+) -> None:
+    more = {"email": "Olga@example.com", "given_name": "Olga", "family_name": "Novak"}
+    openid.people["olga"] = Person("olga", ["airline-ops", "all-staff"], more)
+    through_openid(client, "olga")
+    user = User.objects.get()
+    assert (user.username, user.email, user.get_full_name()) == ("olga", "olga@example.com", "Olga Novak")
+    assert (user.is_staff, user.is_superuser, user.has_usable_password()) == (True, False, False)
+    assert roles("olga") == {"operator"}
+    assert client.get("/admin/").status_code == 200
+
+
+def test_nothing_is_kept_of_what_the_provider_tells_but_its_name_and_the_groups(
+    client: Client, openid: OpenIdProvider
+) -> None:
+    openid.people["olga"] = Person("olga", ["airline-ops"], {"phone_number": "+386 1 234"})
+    through_openid(client, "olga")
+    account = SocialAccount.objects.get()
+    assert (account.provider, account.uid, account.extra_data) == (openid.url, "olga", {"groups": ["airline-ops"]})
+
+
+def test_groups_are_given_and_taken_at_each_login(client: Client, openid: OpenIdProvider) -> None:
+    openid.people["bea"] = Person("bea", ["airline-ops", "airline-bi"])
+    through_openid(client, "bea")
+    own = Group.objects.create(name="own")
+    User.objects.get().groups.add(own, Group.objects.get(name="viewer"))
+    assert roles("bea") == {"operator", "analyst", "viewer", "own"}
+
+    openid.people["bea"] = Person("bea", ["airline-bi"])
+    through_openid(client, "bea")
+
+    assert roles("bea") == {"analyst", "own"}
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("groups", [[], ["all-staff"], ["Airline-Ops"], "airline", None, {"airline-ops": True}])
+def test_who_is_in_no_group_of_ours_is_refused_and_gets_no_account(
+    client: Client, openid: OpenIdProvider, groups: Any
+) -> None:
+    openid.people["eve"] = Person("eve", groups)
+    answer = through_openid(client, "eve")
+    assert (answer.status_code, title(answer), who(client)) == (403, "You may not use Apron", "")
+    assert not User.objects.exists()
+
+
+def test_who_has_lost_all_groups_may_do_nothing_any_more_in_sessions_that_are_open_either(
+    client: Client, openid: OpenIdProvider
+) -> None:
+    through_openid(client, "olga")
+    assert client.get("/workbench").status_code == 200
+    openid.people["olga"] = Person("olga", [])
+    other = Client(headers={"host": "testserver"})
+    assert through_openid(other, "olga").status_code == 403
+    assert client.get("/workbench").status_code == 403
+
+
+def test_a_local_account_is_never_taken_over(client: Client, openid: OpenIdProvider) -> None:
+    local = User.objects.create_superuser("olga", "olga@example.com", "a-good-password")
+    openid.people["olga"] = Person("olga", ["airline-ops"], {"email": "olga@example.com", "email_verified": True})
+    through_openid(client, "olga")
+    name = who(client)
+    assert name not in {"", "olga"}
+    assert not User.objects.get(username=name).is_superuser
+    local.refresh_from_db()
+    assert local.check_password("a-good-password")
+
+
+def test_the_same_name_at_another_provider_is_somebody_else(client: Client, openid: OpenIdProvider) -> None:
+    through_openid(client, "olga")
+    SocialAccount.objects.update(provider="https://the-one-before.example")
+    through_openid(client, "olga")
+    assert User.objects.count() == 2
+
+
+def test_an_account_that_was_turned_off_stays_so(client: Client, openid: OpenIdProvider) -> None:
+    through_openid(client, "olga")
+    client.post("/logout")
+    User.objects.update(is_active=False)
+    answer = through_openid(client, "olga")
+    assert (answer.status_code, title(answer), who(client)) == (403, "You may not use Apron", "")
+
+
+def test_a_group_by_itself_counts_as_a_list_of_one(client: Client, openid: OpenIdProvider) -> None:
+    openid.people["olga"] = Person("olga", "airline-ops")  # type: ignore[arg-type]  # as some providers send it
+    through_openid(client, "olga")
+    assert roles("olga") == {"operator"}
