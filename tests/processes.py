@@ -44,10 +44,9 @@ class System:
         """Start a management command and leave it running."""
         return self._start(sys.executable, "manage.py", *arguments)
 
-    def start_web(self) -> subprocess.Popen[bytes]:
+    def start_web(self, *options: str) -> subprocess.Popen[bytes]:
         """Start the web server as the Procfile does, with one worker process, and wait until it answers."""
-        server = f"granian --interface wsgi config.wsgi:application --host 127.0.0.1 --port {self.port} --no-ws"
-        process = self._start(str(Path(sys.executable).parent / "granian"), *server.split()[1:])
+        process = self._start(sys.executable, "-m", "config.server", "--port", str(self.port), *options)
         wait_until(self._answers)
         return process
 

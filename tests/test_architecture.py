@@ -26,6 +26,7 @@ CONFIG_ROOMS = [
     "worker",
     "admin",
     "pages",
+    "server",
 ]  # each may import those before it
 COMPUTE_ROOMS = ["files", "reading", "operations", "engines", "jobs", "api", "pages"]  # the same
 PURE = {

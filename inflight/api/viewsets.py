@@ -1,5 +1,6 @@
 """The API of inflight."""
 
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from rest_framework.response import Response
 
 from config.api.authentication import TokenRequired, subject_of
 from config.api.openapi import PREFER
+from config.api.pagination import iterate_pages
 from config.api.prefer import prefers_async
 from config.api.strict import Input, validated
 from config.api.viewsets import ListMixin, RetrieveMixin, idempotent
@@ -89,7 +91,7 @@ class ImportRunViewSet(UploadMixin, ListMixin, RetrieveMixin):
         if request.accepted_renderer.format != "csv":
             return self.list_response(rejects)
         return StreamingHttpResponse(
-            rejects_csv(rejects.order_by("id").iterator()),
+            rejects_csv(chain.from_iterable(iterate_pages(rejects, "id"))),
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="rejects-{pk}.csv"'},
         )
