@@ -10,13 +10,17 @@ from typing import Any
 
 from django.db import close_old_connections
 
-from config.server.bodies import ClientGone, Receive
+from config.server.bodies import Receive
 from config.server.loop import STREAMS
 from config.server.spool import CHUNK_BYTES, Spool
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 TURN_SECONDS = 0.05  # that small pieces are gathered
+
+
+class ClientGone(Exception):  # noqa: N818 - it is no error
+    """There is nobody to answer."""
 
 
 class Answer:
@@ -39,23 +43,23 @@ class Answer:
     async def send_pieces(self, pieces: Iterator[bytes]) -> None:
         """Send an answer in pieces, each made when the client has taken those before. Raise ClientGone or DiskFullError."""
         spool = Spool()
+        self._news = self._receive()
         try:
             more = True
             while more:
                 await STREAMS
+                self._check_client()
                 more = _take_turn(pieces, spool)
                 close_old_connections()  # the next piece may be another thread's
                 for chunk in spool.chunks():
                     await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
-                self._check_client()
+                    self._check_client()
         finally:
             spool.close()
         self.finish()
 
     def _check_client(self) -> None:
         """Raise ClientGone when the connection is."""
-        if self._news is None:
-            self._news = self._receive()
         while getattr(self._news, "done", _always)():
             if not hasattr(self._news, "result") or self._news.result()["type"] == "http.disconnect":
                 raise ClientGone

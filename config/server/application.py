@@ -13,8 +13,8 @@ from django.db import close_old_connections
 
 from config.api.problems import CONTENT_TYPE, problem_body
 from config.server import bodies, slow_readers
-from config.server.answers import Answer, Send
-from config.server.bodies import Body, ClientGone, Receive, Refused, announced_length, read_body
+from config.server.answers import Answer, ClientGone, Send
+from config.server.bodies import Body, Receive, Refused, announced_length, read_body
 from config.server.environ import environ_of
 from config.server.loop import PROBES, REQUESTS, STREAMS
 from config.server.spool import CHUNK_BYTES
@@ -28,8 +28,6 @@ async def application(scope: Mapping[str, Any], receive: Receive, send: Send) ->
     """Answer a request."""
     try:
         body = await read_body(receive, announced_length(scope["headers"]))
-    except ClientGone:
-        return
     except Refused as refused:
         _refuse(send, scope, refused)
         return

@@ -15,6 +15,7 @@ from config.server.spool import MEMORY_BYTES, check_room, new_file
 
 WATCH_SECONDS = 0.5
 FORM_BYTES = 1024 * 1024  # what a form may have around its files
+BROKEN_OFF = "The body broke off before its end, or says two things of its length."
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -25,10 +26,6 @@ class Refused(Exception):  # noqa: N818 - it is an answer
     def __init__(self, status: HTTPStatus, detail: str) -> None:
         super().__init__(detail)
         self.status, self.detail = status, detail
-
-
-class ClientGone(Exception):  # noqa: N818 - it is no error
-    """There is nobody to answer."""
 
 
 class Body:
@@ -50,7 +47,7 @@ class Body:
         return now > min(allowed, self._heard + seconds)
 
     async def read(self, receive: Receive, announced: int | None) -> None:
-        """Read `announced` bytes, or to the end of the chunks; raise Refused or ClientGone."""
+        """Read `announced` bytes, or to the end of the chunks; raise Refused or OSError."""
         more = announced != 0
         while more:
             self.future = receive()
@@ -61,7 +58,7 @@ class Body:
                 text = f"The body did not come in time: it may be silent for {seconds:g} s, and has to be faster."
                 raise Refused(HTTPStatus.REQUEST_TIMEOUT, text) from error
             if message["type"] == "http.disconnect":
-                raise ClientGone
+                raise Refused(HTTPStatus.BAD_REQUEST, BROKEN_OFF)
             self._take(message["body"])
             more = message["more_body"] and self.length != announced
             if self._pending_bytes > MEMORY_BYTES:
@@ -113,7 +110,7 @@ def announced_length(headers: list[tuple[bytes, bytes]]) -> int | None:
 
 
 async def read_body(receive: Receive, announced: int | None) -> Body:
-    """Return the whole body; raise Refused, ClientGone or OSError."""
+    """Return the whole body; raise Refused or OSError."""
     body = Body()
     if announced:
         refuse_above_limit(announced)

@@ -9,13 +9,13 @@ import requests
 from tests.config.server.watched import Watched
 from tests.processes import running_system
 
-ROWS = 10_000
+ROWS = 6_000
 LONG = "x" * 900
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    """A server whose list of data has 9 MB, more than a kernel keeps for a client who does not read."""
+    """A server whose list of data has 5 MB, more than a kernel keeps for a client who does not read."""
     folder: Path = tmp_path_factory.mktemp("server")
     spool = folder / "spool"
     spool.mkdir()
