@@ -2,13 +2,15 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import requests
 
 from tests.databases import migrated_database
@@ -67,12 +69,29 @@ class System:
         response.raise_for_status()
         return response.json()
 
+    @contextmanager
+    def hidden_table(self, name: str) -> Iterator[None]:
+        """Have the database miss a table for the length of the block."""
+        url = self.environment["DATABASE_URL"]
+        with closing(_connect(url)) as connection:
+            connection.execute(f"ALTER TABLE {name} RENAME TO hidden_{name}")
+            try:
+                yield
+            finally:
+                connection.execute(f"ALTER TABLE hidden_{name} RENAME TO {name}")
+
     def close(self) -> None:
         """Kill what is left, children of those already killed included."""
         for process in self._running:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def _connect(url: str) -> Any:
+    if url.startswith("sqlite:///"):
+        return sqlite3.connect(url.removeprefix("sqlite:///"), timeout=20, isolation_level=None)
+    return psycopg.connect(url, autocommit=True)
 
 
 def kill(process: "subprocess.Popen[bytes]") -> None:
