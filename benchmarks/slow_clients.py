@@ -1,7 +1,7 @@
 """`python -m benchmarks.slow_clients`: the web server beside the one before it, granian's WSGI.
 
-Both serve one PostgreSQL and take turns. First what honest requests cost: POST /data, a page of a list, an upload. Then 500 slow clients: whether /health answers,
-and the memory they take. Needs wrk.
+Both serve one PostgreSQL and take turns. First what honest requests cost: POST /data, a page of a list, an upload. Then 500
+slow clients: whether /health answers, and the memory they take. Needs wrk.
 """
 
 import argparse

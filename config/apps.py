@@ -45,6 +45,7 @@ class ConfigConfig(AppConfig):
         from config.http import settings_checks as outgoing  # noqa: PLC0415
         from config.monitoring import dashboard, health, metrics  # noqa: PLC0415
         from config.monitoring.alerts import overview, sources  # noqa: PLC0415
+        from config.server import settings_checks as server  # noqa: PLC0415
         from config.worker import alerts as silent_workers  # noqa: PLC0415
         from config.worker import dashboard as panels  # noqa: PLC0415
         from config.worker import health as worker  # noqa: PLC0415
@@ -54,6 +55,7 @@ class ConfigConfig(AppConfig):
         checks.register(settings_checks.check_deployment, deploy=True)
         checks.register(access.check_access, SETTINGS)
         checks.register(outgoing.check_outgoing, SETTINGS)
+        checks.register(server.check_server, SETTINGS)
         checks.register(outgoing.check_outgoing_deployment, deploy=True)
         health.register("queue", worker.check_queue)
         health.register("worker", worker.check_worker)

@@ -80,7 +80,7 @@ async def _nothing() -> dict[str, Any]:
     return {"type": "http.disconnect"}
 
 
-for lane in (REQUESTS, STREAMS, PROBES):
-    lane.start()
+for pool in (REQUESTS, STREAMS, PROBES):
+    pool.start()
 bodies.start_watch()
 slow_readers.start_watch()

@@ -1,7 +1,7 @@
 """The event loop that granian's ASGI workers get: it runs a coroutine's next step at once, in the thread that has its news.
 
 asyncio would bring each step to its own thread: two more changes of threads for a request, a fifth of a small POST's CPU.
-Code that may block runs in the threads of a lane: a coroutine goes there with `await LANE`, and leaves when it awaits granian.
+Code that may block runs in the threads of a ThreadPool: a coroutine goes there with `await POOL`, and leaves when it awaits granian.
 """
 
 import asyncio
@@ -13,14 +13,14 @@ from typing import Any
 from granian import loops
 
 
-class Lane:
+class ThreadPool:
     """A number of threads, and the coroutines that wait for one of them, in their order."""
 
     def __init__(self, name: str, threads: int) -> None:
-        self.waiting: SimpleQueue[Steps] = SimpleQueue()  # as many at most as there are connections
+        self.waiting: SimpleQueue[Task] = SimpleQueue()  # as many at most as there are connections
         self._name, self._threads = name, threads
 
-    def __await__(self) -> Generator["Lane", None, None]:
+    def __await__(self) -> Generator["ThreadPool", None, None]:
         yield self
 
     def start(self) -> None:
@@ -30,25 +30,25 @@ class Lane:
 
     def _work(self) -> None:
         while True:
-            self.waiting.get().go_on()
+            self.waiting.get().step()
 
 
 # Together as many as a process has connections to the database.
-REQUESTS = Lane("request", 16)
-STREAMS = Lane("stream", 4)  # long answers: a piece at a time, so that many of them make nobody else wait
-PROBES = Lane("probe", 1)  # whoever looks after this process is answered, whatever else it has to do
+REQUESTS = ThreadPool("request", 16)
+STREAMS = ThreadPool("stream", 4)  # long answers: a piece at a time, so that many of them make nobody else wait
+PROBES = ThreadPool("probe", 1)  # whoever looks after this process is answered, whatever else it has to do
 
 
-class Steps:
+class Task:
     """Runs a coroutine, step by step, each to its next `await` that has to wait."""
 
     __slots__ = ("_coroutine",)
 
     def __init__(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         self._coroutine = coroutine
-        self.go_on()
+        self.step()
 
-    def go_on(self, future: Any = None) -> None:
+    def step(self, future: Any = None) -> None:
         """Take the next step, after `future` where it waited for one."""
         try:
             if future is not None and future.cancelled():
@@ -57,11 +57,11 @@ class Steps:
                 awaited = self._coroutine.send(None)
         except StopIteration:
             return  # granian's coroutine around ours logs what goes wrong, and never raises
-        if isinstance(awaited, Lane):
+        if isinstance(awaited, ThreadPool):
             awaited.waiting.put(self)
         else:
             awaited._asyncio_future_blocking = False  # noqa: SLF001 - how asyncio, too, takes a future from an `await`
-            awaited.add_done_callback(self.go_on)
+            awaited.add_done_callback(self.step)
 
 
 class ServerLoop(asyncio.SelectorEventLoop):
@@ -88,7 +88,7 @@ class ServerLoop(asyncio.SelectorEventLoop):
     def create_task(self, coro: Any, **options: Any) -> Any:
         if threading.get_ident() == self._owner:
             return super().create_task(coro, **options)
-        return Steps(coro)
+        return Task(coro)
 
 
 def register() -> None:

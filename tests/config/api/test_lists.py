@@ -134,7 +134,7 @@ def test_no_more_than_a_page_is_read_before_the_first_piece(api: APIClient) -> N
     ) as queries:
         response: Any = api.get("/purchases", HTTP_ACCEPT=NDJSON)
         next(iter(response.streaming_content))
-    assert (len(queries), "LIMIT 2000" in queries[0]["sql"]) == (1, True)
+    assert (len(queries), "LIMIT 500" in queries[0]["sql"]) == (1, True)
 
 
 def test_memory_does_not_grow_with_the_list(api: APIClient) -> None:
