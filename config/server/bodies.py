@@ -15,6 +15,7 @@ from config.server.spool import MEMORY_BYTES, check_room, new_file
 
 WATCH_SECONDS = 0.5
 FORM_BYTES = 1024 * 1024  # what a form may have around its files
+TOO_SLOW = "The body came too slowly. Send the whole of it in %g s, or a large one without such a pause."
 BROKEN_OFF = "The body broke off before its end, or says two things of its length."
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -36,8 +37,7 @@ class Body:
         self.file: IO[bytes] = BytesIO()
         self.future: Any = None  # what granian will say next
         self._is_spooled = False
-        self._pending: list[bytes] = []
-        self._pending_bytes = 0
+        self._pending = bytearray()  # one piece of memory, in however small pieces it came
         self._begun = self._heard = time.monotonic()
 
     def is_overdue(self, now: float) -> bool:
@@ -54,41 +54,39 @@ class Body:
             try:
                 message = await self.future
             except asyncio.CancelledError as error:
-                seconds = settings.REQUEST_BODY_SECONDS
-                text = f"The body did not come in time: it may be silent for {seconds:g} s, and has to be faster."
-                raise Refused(HTTPStatus.REQUEST_TIMEOUT, text) from error
+                raise Refused(HTTPStatus.REQUEST_TIMEOUT, TOO_SLOW % settings.REQUEST_BODY_SECONDS) from error
             if message["type"] == "http.disconnect":
                 raise Refused(HTTPStatus.BAD_REQUEST, BROKEN_OFF)
             self._take(message["body"])
             more = message["more_body"] and self.length != announced
-            if self._pending_bytes > MEMORY_BYTES:
+            if len(self._pending) > MEMORY_BYTES:
                 await self._write()
         if self._is_spooled:
             self._write_pending()
             self.file.seek(0)
         else:
-            self.file = BytesIO(b"".join(self._pending))
+            self.file = BytesIO(self._pending)
 
     def _take(self, chunk: bytes) -> None:
-        self._pending.append(chunk)
-        self._pending_bytes += len(chunk)
+        self._pending += chunk
         self.length += len(chunk)
         self._heard = time.monotonic()
         refuse_above_limit(self.length)
 
     async def _write(self) -> None:
+        arrived = time.monotonic()
         await REQUESTS  # a disk may take its time
         if not self._is_spooled:
             self.file = new_file()
             self._is_spooled = True
         self._write_pending()
         self._heard = time.monotonic()
+        self._begun += self._heard - arrived  # that was not the sender's time
 
     def _write_pending(self) -> None:
-        check_room(self._pending_bytes)
-        self.file.write(b"".join(self._pending))
+        check_room(len(self._pending))
+        self.file.write(self._pending)
         self._pending.clear()
-        self._pending_bytes = 0
 
 
 def refuse_above_limit(length: int) -> None:

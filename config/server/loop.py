@@ -1,7 +1,7 @@
 """The event loop that granian's ASGI workers get: it runs a coroutine's next step at once, in the thread that has its news.
 
 asyncio would bring each step to its own thread: two more changes of threads for a request, a fifth of a small POST's CPU.
-Code that may block runs in the threads of a ThreadPool: a coroutine goes there with `await POOL`, and leaves when it awaits granian.
+Code that may block runs in the threads of a ThreadPool: a coroutine gets there by `await POOL`, and leaves to await granian.
 """
 
 import asyncio
