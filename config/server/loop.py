@@ -49,19 +49,23 @@ class Task:
         self.step()
 
     def step(self, future: Any = None) -> None:
-        """Take the next step, after `future` where it waited for one."""
-        try:
-            if future is not None and future.cancelled():
-                awaited = self._coroutine.throw(asyncio.CancelledError())
-            else:
-                awaited = self._coroutine.send(None)
-        except StopIteration:
-            return  # granian's coroutine around ours logs what goes wrong, and never raises
-        if isinstance(awaited, ThreadPool):
-            awaited.waiting.put(self)
-        else:
+        """Go on, after `future` where it waited for one."""
+        while True:
+            try:
+                if future is not None and future.cancelled():
+                    awaited = self._coroutine.throw(asyncio.CancelledError())
+                else:
+                    awaited = self._coroutine.send(None)
+            except StopIteration:
+                return  # granian's coroutine around ours logs what goes wrong, and never raises
+            if isinstance(awaited, ThreadPool):
+                awaited.waiting.put(self)
+                return
             awaited._asyncio_future_blocking = False  # noqa: SLF001 - how asyncio, too, takes a future from an `await`
-            awaited.add_done_callback(self.step)
+            if not awaited.done():
+                awaited.add_done_callback(self.step)
+                return
+            future = awaited  # a callback would be called at once, and so on, ever deeper
 
 
 class ServerLoop(asyncio.SelectorEventLoop):

@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -11,13 +12,15 @@ import requests
 from tests.fakes.faulty import wait_until
 from tests.processes import System
 
+LISTENS, ORPHAN = "0A", "0"  # in /proc/net/tcp
+
 
 @dataclass(frozen=True)
 class Held:
     """What a worker process holds of the system."""
 
     threads: int
-    sockets: int
+    connections: tuple[str, ...]  # their states in the kernel, with those that are on their way out
     spooled: int
 
 
@@ -35,7 +38,7 @@ class Watched:
         files = [_target(entry) for entry in Path(f"/proc/{self.worker}/fd").iterdir()]
         return Held(
             threads=len(list(Path(f"/proc/{self.worker}/task").iterdir())),
-            sockets=sum(file.startswith("socket:") for file in files),
+            connections=tuple(self._connections()),
             spooled=sum(file.startswith(str(self._spool)) for file in files),
         )
 
@@ -44,9 +47,9 @@ class Watched:
 
         def is_as_before() -> bool:
             now = self.held()
-            return now.threads <= before.threads and now.sockets <= before.sockets + 1 and not now.spooled
+            return now.threads <= before.threads and not now.connections and not now.spooled
 
-        wait_until(is_as_before, seconds=20, what=f"the end of all but {before}, not of {self.held()},")
+        wait_until(is_as_before, seconds=40, what=f"the end of all but {before}, not of {self.held()},")
 
     def check_honest_are_served(self, seconds: float) -> None:
         """Ask and write for `seconds`; fail unless all is answered, and as a rule within a second."""
@@ -63,6 +66,12 @@ class Watched:
     def entries(self) -> int:
         """Return how many entries there are."""
         return len(requests.get(f"{self.url}/data", timeout=60).json())
+
+    def _connections(self) -> Iterator[str]:
+        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+            _, local, _, state, *_, inode = line.split()[:10]
+            if local.endswith(f":{self.port:04X}") and state != LISTENS and inode != ORPHAN:
+                yield state
 
     def _seconds_of_health(self) -> float:
         started = time.monotonic()
