@@ -108,7 +108,7 @@ def apron(folder: Path) -> Iterator[str]:
         "LOG_FORMAT": "text",
     }
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=PROJECT, env=environment, check=True)
-    web = f"granian --interface wsgi config.wsgi:application --port {port} --workers 2 --blocking-threads 16 --no-ws --no-log"
+    web = f"{sys.executable} -m config.server --port {port} --workers 2 --no-log"
     worker = f"{sys.executable} manage.py run_worker"
     processes = [
         subprocess.Popen(command.split(), cwd=PROJECT, env=environment, stderr=subprocess.DEVNULL)

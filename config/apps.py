@@ -62,10 +62,11 @@ def _register_checks() -> None:
     from config.core.telemetry import settings_checks as telemetry  # noqa: PLC0415
     from config.http import settings_checks as outgoing  # noqa: PLC0415
     from config.monitoring import settings_checks as monitoring  # noqa: PLC0415
+    from config.server import settings_checks as server  # noqa: PLC0415
 
     for check in (
         core.check_settings, telemetry.check_telemetry, access.check_access, people.check_people,
-        outgoing.check_outgoing, monitoring.check_metrics,
+        outgoing.check_outgoing, monitoring.check_metrics, server.check_server,
     ):  # fmt: skip
         checks.register(check, SETTINGS)
     for check in (

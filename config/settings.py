@@ -34,6 +34,10 @@ JWT_SCOPE_CLAIM = env.str("JWT_SCOPE_CLAIM", default="scope")
 JWT_DEFAULT_SCOPES = env.list("JWT_DEFAULT_SCOPES", default=["compute:run", "compute:read"])
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])  # addresses and networks whose X-Forwarded-For is believed
 PORT = env.int("PORT", default=3100)
+REQUEST_BODY_SECONDS = env.float("REQUEST_BODY_SECONDS", default=30)  # that a body may take, and its sender be silent
+ANSWER_STALL_SECONDS = env.float("ANSWER_STALL_SECONDS", default=30)  # that a reader may be too slow
+SLOW_CLIENT_BYTES_PER_SECOND = env.int("SLOW_CLIENT_BYTES_PER_SECOND", default=4096)
+WEB_SPOOL = env.str("WEB_SPOOL", default="")  # for what comes or goes slowly; the system's temporary folder
 
 # --- People: how they log in (docs/people.md). The identity provider and the second factor need the extra apron[sso] ---
 LOCAL_LOGIN = env.bool("LOCAL_LOGIN", default=True)
@@ -95,7 +99,7 @@ else:
     _database["HOST"] = unquote(_database["HOST"])  # a socket's folder is written %2Fvar%2Frun%2Fpostgresql
     _database["CONN_MAX_AGE"] = 0  # the pool keeps them
     _database["CONN_HEALTH_CHECKS"] = True
-    _database.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 16, "timeout": 5}  # beside ?sslmode=...
+    _database.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 21, "timeout": 5}  # beside ?sslmode=...
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- The queue: a wake-up, never the truth (docs/decisions/0003) ------------------------------------------------------
@@ -172,7 +176,7 @@ MIDDLEWARE = [
     "config.access.logins.DeviceCookieMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
-WSGI_APPLICATION = "config.wsgi.application"
+WSGI_APPLICATION = "config.server.wsgi.application"
 APPEND_SLASH = False
 TEMPLATES = [
     {

@@ -27,8 +27,9 @@ def stream_entries(entries: QuerySet[Any]) -> Iterator[bytes]:
     render = _page_from_postgresql if connection.vendor == "postgresql" else _page_from_rows
     after, opening = BEFORE_ALL, b"["
     while page := render(entries.filter(pk__gt=after).order_by("pk")[:STREAM_PAGE]):
-        after, text = page
-        yield opening + text
+        after, *pieces = page
+        page = None  # while its reader takes his time, nobody holds what is on its way
+        yield opening + pieces.pop()
         opening = b","
     yield b"[]" if opening == b"[" else b"]"
 

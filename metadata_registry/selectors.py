@@ -1,19 +1,19 @@
 """Queries of the registry: rows as the API shows them, without model instances."""
 
 from collections.abc import Iterator
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 
+from config.api.pagination import iterate_pages
 from metadata_registry.exceptions import MetadataNotFound
 from metadata_registry.models import Metadata
 
 Row = dict[str, Any]
 
 FIELDS = ("id", "registered_on", "name", "payload")
-STREAM_CHUNK = 500  # rows held at a time while all are streamed
 
 
 def metadata_rows(*, deleted: bool = False) -> QuerySet[Metadata, Row]:
@@ -26,8 +26,8 @@ def metadata_rows(*, deleted: bool = False) -> QuerySet[Metadata, Row]:
 
 def stream_rows(rows: QuerySet[Metadata, Row]) -> Iterator[Row]:
     """Return all rows in bounded memory. Raises MetadataNotFound when there is none."""
-    iterator = rows.iterator(chunk_size=STREAM_CHUNK)
-    return chain(not_empty(list(islice(iterator, 1))), iterator)
+    pages = iterate_pages(rows, "id")
+    return chain(not_empty(next(pages, [])), chain.from_iterable(pages))
 
 
 def not_empty(rows: list[Row]) -> list[Row]:

@@ -2,13 +2,15 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import requests
 
 from tests.databases import migrated_database
@@ -46,10 +48,8 @@ class System:
         return self._start(sys.executable, "manage.py", *arguments)
 
     def start_web(self, *options: str) -> subprocess.Popen[bytes]:
-        """Start the web server as the Procfile does, with one worker process unless told otherwise, and wait for an answer."""
-        server = f"granian --interface wsgi config.wsgi:application --host 127.0.0.1 --port {self.port} --no-ws"
-        server = " ".join([server, *options])
-        process = self._start(str(Path(sys.executable).parent / "granian"), *server.split()[1:])
+        """Start the web server as the Procfile does, with one worker process, and wait until it answers."""
+        process = self._start(sys.executable, "-m", "config.server", "--port", str(self.port), *options)
         wait_until(self._answers)
         return process
 
@@ -71,12 +71,29 @@ class System:
         response.raise_for_status()
         return response.json()
 
+    @contextmanager
+    def hidden_table(self, name: str) -> Iterator[None]:
+        """Have the database miss a table for the length of the block."""
+        url = self.environment["DATABASE_URL"]
+        with closing(_connect(url)) as connection:
+            connection.execute(f"ALTER TABLE {name} RENAME TO hidden_{name}")
+            try:
+                yield
+            finally:
+                connection.execute(f"ALTER TABLE hidden_{name} RENAME TO {name}")
+
     def close(self) -> None:
         """Kill what is left, children of those already killed included."""
         for process in self.running:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def _connect(url: str) -> Any:
+    if url.startswith("sqlite:///"):
+        return sqlite3.connect(url.removeprefix("sqlite:///"), timeout=20, isolation_level=None)
+    return psycopg.connect(url, autocommit=True)
 
 
 def kill(process: "subprocess.Popen[bytes]") -> None:

@@ -26,6 +26,7 @@ CONFIG_ROOMS = [
     "worker",
     "admin",
     "pages",
+    "server",
 ]  # each may import those before it
 COMPUTE_ROOMS = ["files", "reading", "operations", "engines", "jobs", "api", "pages"]  # the same
 PURE = {
@@ -311,3 +312,13 @@ def test_a_file_is_no_longer_than_the_eye_bears() -> None:
 
 def test_a_long_file_is_found() -> None:
     assert is_too_long("x = 1\n" * (LONGEST_FILE + 1))
+
+
+CURSORS = {"config/api/idempotency.py", "config/admin/export.py"}  # of these, none outlives the function it is made in
+
+
+def test_nothing_that_is_streamed_may_hold_a_cursor() -> None:
+    """The pieces of an answer are made in any thread (decision 0073), and a cursor belongs to one."""
+    faces = {"api", "pages", "admin", "selectors.py"}
+    streaming = {path for path in SOURCES if faces & set(Path(path).parts)}
+    assert {path for path in streaming if ".iterator(" in SOURCES[path]} == CURSORS

@@ -36,10 +36,21 @@ class TooManyRows(Problem):
 
 
 def csv_response(changelist: ChangeList) -> HttpResponseBase:
-    """Return the list as a CSV file, streamed."""
+    """Return the list as a CSV file: streamed where a key orders it, else made before the first byte is sent.
+
+    A cursor would hold its connection, and its thread, for as long as the reader takes.
+    """
     content = csv_stream(_header(changelist), _cells(changelist))
-    disposition = content_disposition_header(True, _file_name(changelist, "csv"))
-    return StreamingHttpResponse(content, content_type=CSV_TYPE, headers={"Content-Disposition": disposition})
+    name = _file_name(changelist, "csv")
+    if _key(changelist.queryset):
+        disposition = content_disposition_header(True, name)
+        return StreamingHttpResponse(content, content_type=CSV_TYPE, headers={"Content-Disposition": disposition})
+    with ExitStack() as on_failure:
+        file = on_failure.enter_context(TemporaryFile())
+        file.writelines(content)
+        on_failure.pop_all()
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename=name, content_type=CSV_TYPE)
 
 
 def xlsx_response(changelist: ChangeList) -> HttpResponseBase:
@@ -92,10 +103,18 @@ def _cell(column: Any, row: Model, admin: Any) -> Any:
 
 def _rows(rows: QuerySet[Any]) -> Iterator[Model]:
     """Yield the rows in their order, PAGE of them in memory: by key where that is the order, else by a cursor."""
-    first = rows.query.order_by[0]
-    order = first if isinstance(first, str) else ""
-    key = _unique_field(rows.model, order.removeprefix("-"))
-    return _pages(rows, key.attname, "lt" if order.startswith("-") else "gt") if key else _by_cursor(rows)
+    key = _key(rows)
+    return (
+        _pages(rows, key.attname, "lt" if str(rows.query.order_by[0]).startswith("-") else "gt")
+        if key
+        else _by_cursor(rows)
+    )
+
+
+def _key(rows: QuerySet[Any]) -> "Field[Any, Any] | None":
+    """Return the unique field that the rows are ordered by, if one is."""
+    order = rows.query.order_by[0]
+    return _unique_field(rows.model, order.removeprefix("-")) if isinstance(order, str) else None
 
 
 def _unique_field(model: type[Model], name: str) -> "Field[Any, Any] | None":

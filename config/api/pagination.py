@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 MAX_LIMIT = 1000
 prohibit_nul = ProhibitNullCharactersValidator()
 LONGEST_CURSOR = 4096
-STREAMED = 2000  # rows in memory at a time while a whole list is streamed
+STREAMED = 500  # rows in memory while a whole list is streamed, for as long as its reader takes
 
 
 class KeysetPagination(CursorPagination):

@@ -1,5 +1,6 @@
 """Admin of imports: upload files, follow the run, read its report, download its rejects."""
 
+from itertools import chain
 from typing import Any
 
 from django import forms
@@ -15,6 +16,7 @@ from django.views.decorators.csrf import csrf_protect
 
 from config.access import audit
 from config.admin.base import Operation, ReadOnlyAdmin, Tool
+from config.api.pagination import iterate_pages
 from config.api.problems import DiskFull, Problem
 from config.core.admin_columns import badge, indented, link_to, list_address, shortened
 from inflight.imports.rejects_csv import rejects_csv
@@ -183,7 +185,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
         run = self._run(request, run_id)
         audit.record("download_rejects", run)
         return StreamingHttpResponse(
-            rejects_csv(run.rejects.order_by("id").iterator()),
+            rejects_csv(chain.from_iterable(iterate_pages(run.rejects.all(), "id"))),
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="rejects-{run.pk}.csv"'},
         )

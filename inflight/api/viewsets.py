@@ -1,5 +1,6 @@
 """The API of inflight."""
 
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from config.access import audit
 from config.access.scopes import Scope
 from config.api.authentication import TokenRequired, require_scope, subject_of
 from config.api.openapi import PREFER
+from config.api.pagination import iterate_pages
 from config.api.prefer import prefers_async
 from config.api.strict import Input, validated
 from config.api.viewsets import ListMixin, RetrieveMixin, idempotent
@@ -97,7 +99,7 @@ class ImportRunViewSet(UploadMixin, ListMixin, RetrieveMixin):
             return answer
         audit.record("download_rejects", run)
         return StreamingHttpResponse(
-            rejects_csv(rejects.order_by("id").iterator()),
+            rejects_csv(chain.from_iterable(iterate_pages(rejects, "id"))),
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="rejects-{pk}.csv"'},
         )

@@ -40,7 +40,7 @@ class Platform:
         self.kafka = self._stack.enter_context(Kafka())
         self.socket_folder = str(self._postgres.get_postmaster_info().socket_dir)
         self.dsn = f"host={self.socket_folder} user=postgres dbname=postgres"
-        self._environment = os.environ | {
+        self.environment = os.environ | {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "DATABASE_URL": f"postgres://postgres:@{quote(self.socket_folder, safe='')}/postgres",
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka.address,
@@ -49,7 +49,7 @@ class Platform:
             "PORT": str(self._port),
             **self._own,
         }
-        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=self._environment, check=True)
+        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=self.environment, check=True)
         self._web = self._start("web")
         self._relay = self._start("relay")
         try:
@@ -101,7 +101,7 @@ class Platform:
         lines = dict(line.split(": ", 1) for line in (ROOT / "Procfile.dev").read_text().splitlines())
         command = shlex.split(lines[name].replace("$PORT", str(self._port)))
         return subprocess.Popen(
-            command, cwd=ROOT, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command, cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
 
     def _answers(self) -> bool:

@@ -135,7 +135,7 @@ def test_no_more_than_a_page_is_read_before_the_first_piece(api: APIClient) -> N
         response: Any = api.get("/purchases", HTTP_ACCEPT=NDJSON)
         next(iter(response.streaming_content))
     (read,) = [query["sql"] for query in queries if query["sql"].startswith("SELECT")]  # beside what the audit writes
-    assert "LIMIT 2000" in read
+    assert "LIMIT 500" in read
 
 
 def test_memory_does_not_grow_with_the_list(api: APIClient) -> None:

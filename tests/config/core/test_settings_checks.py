@@ -178,7 +178,7 @@ def test_a_worker_loads_no_pages_and_the_check_of_the_admin_loads_its_own() -> N
 
 def test_a_web_process_has_loaded_all_pages_before_it_is_asked_for_one() -> None:
     loaded = "print('config.admin.registrations' in sys.modules, 'compute.pages.urls' in sys.modules, gc.isenabled())"
-    done = run_python("-c", f"import config.wsgi, gc, sys; {loaded}")
+    done = run_python("-c", f"import config.server.wsgi, gc, sys; {loaded}")
     assert done.stdout.strip() == "True True True", done.stderr
 
 

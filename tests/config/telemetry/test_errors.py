@@ -101,7 +101,7 @@ def test_neither_the_request_nor_the_end_of_the_process_waits_for_a_sentry_that_
 )
 def test_where_both_are_off_neither_package_is_loaded(environment: dict[str, str]) -> None:
     code = """
-import config.wsgi, json
+import config.server.wsgi, json
 print(json.dumps([name for name in sys.modules if name.split(".")[0] in ("sentry_sdk", "opentelemetry")]))
 """
     process = run_python(code, **environment)

@@ -1,4 +1,4 @@
-"""The WSGI application that granian serves."""
+"""Django's WSGI application, for our server and for any other."""
 
 import os
 from importlib import import_module
