@@ -8,6 +8,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.apps import apps as installed
 from django.apps.registry import Apps
+from django.conf import settings
 from django.contrib.admin import apps as admin_apps
 from django.contrib.admin import autodiscover
 from django.contrib.admin.checks import check_admin_app, check_dependencies
@@ -106,8 +107,9 @@ def _declare_schedules() -> None:
 
     every(1, "config.worker.tasks.check_alerts")
     every(24 * 60, "config.worker.tasks.drop_old_alerts")
-    for task in ("idempotency_keys", "counts", "audit_entries"):
-        every(60, f"config.worker.tasks.drop_old_{task}")
+    every(60, "config.worker.tasks.drop_old_idempotency_keys")
+    every(60, "config.worker.tasks.drop_old_counts")
+    every(60, "config.worker.tasks.drop_old_audit_entries")
     every(60, "config.worker.tasks.drop_expired_sessions")
 
 
@@ -129,6 +131,10 @@ def _watch_acts() -> None:
         hidden=["password", "first_name", "last_name", "email"],
         relations=["groups", "user_permissions"],
     )
+    if settings.HAS_ALLAUTH:
+        from allauth.mfa.models import Authenticator  # noqa: PLC0415
+
+        audit.watch(Authenticator, fields=["type"])
 
 
 def _folder_of_database() -> Path | None:

@@ -19,7 +19,7 @@ MAKE_ANA = (
     f"from django.contrib.auth.models import User; User.objects.create_superuser({NAME!r}, password={PASSWORD!r})"
 )
 ADDRESSES = [f"198.51.100.{number}" for number in range(50)]
-WEB_OPTIONS = ("--workers", "2", "--blocking-threads", "16")
+WEB_OPTIONS = ("--workers", "2")
 
 # In a process of its own: threads that attack would make it wait for their interpreter.
 WATCH = """import http.client, sys, threading, time

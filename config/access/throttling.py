@@ -14,11 +14,13 @@ from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import TypeVar
 
+from django.db import transaction
 from django.db.models import Case, F, Value, When
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from config.access import audit
 from config.access.addresses import client_address, is_address
 from config.models import FailedAttempts
 
@@ -165,7 +167,7 @@ def _count(subject: Subject, now: datetime) -> int:
 
 
 def report_block(subject: Subject, row: FailedAttempts) -> None:
-    """Tell the log that somebody has to wait: once for each block, which is at most as often as an attempt is looked at."""
+    """Tell log and audit that somebody has to wait: once for each block, at most as often as an attempt is looked at."""
     seconds = round((row.blocked_until - row.last_at).total_seconds()) if row.blocked_until else 0
     facts = {
         "kind": str(subject.kind),
@@ -175,13 +177,18 @@ def report_block(subject: Subject, row: FailedAttempts) -> None:
     }
     told = (facts["kind"], facts["subject"], facts["attempts"], facts["seconds"])
     logger.warning("Too many wrong attempts: %s %r, %d in a row, waits %d s", *told, extra={"throttle": facts})
+    audit.record("block", kind=facts["kind"], attempts=facts["attempts"], seconds=seconds)
 
 
 def lift_block(name: str) -> int:
     """Forget the attempts for an account, or from an address; return how many rows that were."""
     names = {account_of(name), network_of(name)} - {""}
     keys = [key_of(kind, each) for kind in Kind for each in names]
-    return FailedAttempts.objects.filter(key__in=keys).delete()[0]
+    with transaction.atomic():
+        lifted = FailedAttempts.objects.filter(key__in=keys).delete()[0]
+        if lifted:
+            audit.record("lift_block", name=name[:LONGEST_NAME])
+    return lifted
 
 
 def drop_old_attempts() -> None:

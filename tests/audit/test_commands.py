@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command, get_commands
+from django.utils import timezone
 
 from config.access import clients
 from config.access.acts import NO_ACTS, command_as_act
 from config.access.scopes import Scope
-from config.models import ApiClient, AuditEntry
+from config.access.throttling import Kind, Subject
+from config.models import ApiClient, AuditEntry, FailedAttempts
 from inflight.models import Delivery
 from inflight.services.deliveries import deliver_due, start_delivery
 from inflight.services.people import erase_customer
@@ -56,6 +58,14 @@ def a_client() -> ApiClient:
     return clients.create_client(name="till", scopes=[Scope.DATA_WRITE])[0]
 
 
+def blocked() -> str:
+    account = Subject(Kind.ACCOUNT, "ana")
+    FailedAttempts.objects.create(
+        kind=account.kind, key=account.key, count=9, first_at=timezone.now(), last_at=timezone.now()
+    )
+    return "ana"
+
+
 ACTS: dict[str, tuple[str, str, Callable[[Path], list[str]]]] = {  # the command, what is recorded, and its arguments
     "import_csv": ("import_csv", "import_files", lambda house: [f"{house}/customers.csv", f"{house}/purchases.csv"]),
     "erase_customer": ("erase_customer", "erase_customer", lambda _: [str(CustomerFactory().pk)]),
@@ -70,6 +80,7 @@ ACTS: dict[str, tuple[str, str, Callable[[Path], list[str]]]] = {  # the command
         "revoke_key",
         lambda _: ["revoke", (it := a_client()).name, "--key", f"{it.keys.get()}"],
     ),
+    "lift_block": ("lift_block", "lift_block", lambda _: [blocked()]),
     "send_test_alert": ("send_test_alert", "send_test_alert", lambda _: []),
 }
 

@@ -171,6 +171,12 @@ WORKBENCH: dict[str, Page] = {
     ),
     "workbench-job-mended": Page(["submit_job"], lambda: mendable().pk),
 }
+# Logins, and each second factor that is set up or removed, are recorded by what they do to users: tests/sso.
+SSO = {
+    "sso-oidc-login", "sso-oidc-callback", "sso-saml-login", "sso-logout", "saml_acs", "saml_finish_acs", "saml_sls",
+    "saml_metadata", "account_reauthenticate", "mfa_authenticate", "second-factor-set-up", "account_login", "mfa_index",
+    "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes",
+}  # fmt: skip
 LOOKED_AT = {  # pages that only show
     "home", "login", "docs", "schema", "catalogue", "catalogue-product", "workbench", "workbench-download", "workbench-jobs",
     "workbench-job", "workbench-job-status",
@@ -324,7 +330,7 @@ def test_groups_of_a_user_are_recorded_by_name_and_what_is_secret_or_private_is_
 
 def test_every_page_is_in_one_of_the_lists() -> None:
     found = set(_names(get_resolver().url_patterns))
-    assert found == WORKBENCH.keys() | LOOKED_AT | {"logout"}
+    assert found == WORKBENCH.keys() | LOOKED_AT | SSO | {"logout", "logged-out"}
     site: Any = next(each for each in get_resolver().url_patterns if getattr(each, "namespace", None) == "admin")
     names = {
         each.name

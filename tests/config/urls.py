@@ -60,6 +60,8 @@ def full_disk_middleware(get_response: Callable[[HttpRequest], HttpResponse]) ->
 class ApiFullDisk(ViewSet):
     """Finds no room."""
 
+    required_scope = Scope.ADMIN
+
     def retrieve(self, request: Request) -> Response:
         full_disk(request)
         return Response()

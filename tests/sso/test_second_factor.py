@@ -12,6 +12,7 @@ from django.contrib.auth.signals import user_login_failed
 from django.core.cache import cache
 from django.test import Client
 
+from config.models import AuditEntry
 from tests.fakes.openid_provider import OpenIdProvider
 from tests.sso.codes import code_of
 from tests.sso.walking import through_openid, who
@@ -169,6 +170,9 @@ def test_one_sets_it_up_and_removes_it_after_saying_the_password_again(client: C
 
     assert client.post("/second-factor/remove").status_code == 302
     assert not Authenticator.objects.exists()
+    kept = AuditEntry.objects.filter(object_type="mfa.authenticator", actor="ana")
+    assert set(kept.values_list("act", flat=True)) == {"create_authenticator", "delete_authenticator"}
+    assert secret not in str(list(kept.values()))
 
 
 def test_where_it_is_required_nobody_is_in_before_it_is_set_up(client: Client, ana: User, settings: Any) -> None:

@@ -45,6 +45,8 @@ MODELS = {
     "config.auditentry": May(SUPERUSERS),
     "config.apiclient": May(SUPERUSERS, SUPERUSERS, SUPERUSERS),
     "config.apikey": May(SUPERUSERS),
+    "config.failedattempts": May(),
+    "config.requestquota": May(),
     "config.alert": May(EVERYBODY),
     "config.alertmessage": May(),
     "config.workerheartbeat": May(EVERYBODY),

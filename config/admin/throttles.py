@@ -1,0 +1,32 @@
+"""Admin of what throttling counts."""
+
+from django.contrib import admin
+
+from config.admin.base import ReadOnlyAdmin
+from config.models import FailedAttempts, RequestQuota
+
+
+@admin.register(FailedAttempts)
+class FailedAttemptsAdmin(ReadOnlyAdmin):
+    """How many wrong passwords or tokens came in a row, and until when no more are looked at. The log says from whom."""
+
+    icon = "block"
+    list_display = ("kind", "count", "first_at", "last_at", "blocked_until")
+    list_filter = ("kind",)
+    search_keys = ("id",)
+    search_help_text = "A number"
+    ordering = ("-id",)
+    sortable_by = ()
+    fields = ("kind", "count", "first_at", "last_at", "blocked_until")
+
+
+@admin.register(RequestQuota)
+class RequestQuotaAdmin(ReadOnlyAdmin):
+    """How many requests API clients have sent in the minute that was last begun."""
+
+    icon = "speed"
+    list_display = ("key", "taken")
+    search_fields = ("key__startswith",)
+    search_help_text = "How the name of a client begins, such as client:till"
+    ordering = sortable_by = ("key",)
+    fields = ("key", "taken")
