@@ -11,6 +11,9 @@ from wsgiref.util import FileWrapper
 import orjson
 from django.db import close_old_connections
 
+from config.server.wsgi import application as django  # first: it sets Django up, which others need
+
+# isort: split
 from config.api.problems import CONTENT_TYPE, problem_body
 from config.server import bodies, slow_readers
 from config.server.answers import Answer, ClientGone, Send
@@ -18,7 +21,6 @@ from config.server.bodies import Body, Receive, Refused, announced_length, read_
 from config.server.environ import environ_of
 from config.server.loop import PROBES, REQUESTS, STREAMS
 from config.server.spool import CHUNK_BYTES
-from config.server.wsgi import application as django
 
 PROBE_PATHS = {f"{prefix}/{name}" for prefix in ("", "/api") for name in ("health", "livez", "readyz")}
 logger = logging.getLogger(__name__)
