@@ -89,6 +89,7 @@ def _register_monitoring() -> None:
 
     disk.watch("DATABASE_URL", _folder_of_database)
     disk.watch("TMPDIR", tempfile.gettempdir)
+    disk.watch("WEB_SPOOL", lambda: settings.WEB_SPOOL or None)
     health.register("queue", worker.check_queue)
     health.register("worker", worker.check_worker)
     health.register("disk", disks.check_disk, needs_database=False)

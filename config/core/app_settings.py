@@ -91,3 +91,10 @@ SPARK_REMOTE = env.str("SPARK_REMOTE", default="")
 JAVA_HOME = env.str("JAVA_HOME", default="")  # read by Spark itself
 SPARK_MASTER = env.str("SPARK_MASTER", default="local[*]")
 RESULT_RETENTION_DAYS = env.int("RESULT_RETENTION_DAYS", default=30)
+# --- Bodies of more than a few megabytes --------------------------------------------------------------------------------
+UPLOAD_PATHS = {  # how a path begins, behind /api, that takes them: with as many bytes
+    "/imports": IMPORT_MAX_UPLOAD,
+    "/admin/inflight/importrun/import_files/": IMPORT_MAX_UPLOAD,
+    "/compute/files": COMPUTE_MAX_UPLOAD,
+    "/workbench/upload": COMPUTE_MAX_UPLOAD,
+}

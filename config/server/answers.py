@@ -41,7 +41,7 @@ class Answer:
         self._send({"type": "http.response.body", "body": content, "more_body": False})
 
     async def send_pieces(self, pieces: Iterator[bytes]) -> None:
-        """Send an answer in pieces, each made when the client has taken those before. Raise ClientGone or DiskFullError."""
+        """Send an answer in pieces, each made when the client has taken those before. Raise ClientGone or OSError."""
         spool = Spool()
         self._news = self._receive()
         try:

@@ -15,9 +15,10 @@ from config.server.wsgi import application as django  # first: it sets Django up
 
 # isort: split
 from config.api.problems import CONTENT_TYPE, problem_body
+from config.core.disk import lacks_room, where_room_lacks
 from config.server import bodies, slow_readers
 from config.server.answers import Answer, ClientGone, Send
-from config.server.bodies import Body, Receive, Refused, announced_length, read_body
+from config.server.bodies import Body, Receive, Refused, announced_length, limit_of, read_body
 from config.server.environ import environ_of
 from config.server.loop import PROBES, REQUESTS, STREAMS
 from config.server.spool import CHUNK_BYTES
@@ -29,12 +30,14 @@ logger = logging.getLogger(__name__)
 async def application(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
     """Answer a request."""
     try:
-        body = await read_body(receive, announced_length(scope["headers"]))
+        body = await read_body(receive, announced_length(scope["headers"]), limit_of(scope["path"]))
     except Refused as refused:
         _refuse(send, scope, refused)
         return
     except OSError as error:
-        _refuse(send, scope, Refused(HTTPStatus.INSUFFICIENT_STORAGE, f"The body cannot be kept: {error}"))
+        where = where_room_lacks(error) if lacks_room(error) else f"what keeps bodies ({error.strerror})"
+        detail = f"No room is left on {where}. Make room there, then try again."
+        _refuse(send, scope, Refused(HTTPStatus.INSUFFICIENT_STORAGE, detail))
         return
     await (PROBES if scope["path"] in PROBE_PATHS else REQUESTS)
     try:

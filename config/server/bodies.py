@@ -15,6 +15,7 @@ from config.server.spool import MEMORY_BYTES, check_room, new_file
 
 WATCH_SECONDS = 0.5
 FORM_BYTES = 1024 * 1024  # what a form may have around its files
+MOST_BYTES = 17 * 1024 * 1024  # of a body that is no upload: more than any view takes
 TOO_SLOW = "The body came too slowly. Send the whole of it in %g s, or a large one without such a pause."
 BROKEN_OFF = "The body broke off before its end, or says two things of its length."
 
@@ -32,8 +33,9 @@ class Refused(Exception):  # noqa: N818 - it is an answer
 class Body:
     """A body that is coming: in memory, or from MEMORY_BYTES on in a temporary file."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int) -> None:
         self.length = 0
+        self._limit = limit
         self.file: IO[bytes] = BytesIO()
         self.future: Any = None  # what granian will say next
         self._is_spooled = False
@@ -71,7 +73,7 @@ class Body:
         self._pending += chunk
         self.length += len(chunk)
         self._heard = time.monotonic()
-        refuse_above_limit(self.length)
+        refuse_above(self._limit, self.length)
 
     async def _write(self) -> None:
         arrived = time.monotonic()
@@ -89,9 +91,15 @@ class Body:
         self._pending.clear()
 
 
-def refuse_above_limit(length: int) -> None:
-    """Raise Refused for a body that is longer than any view takes."""
-    limit = max(settings.IMPORT_MAX_UPLOAD, settings.COMPUTE_MAX_UPLOAD) + FORM_BYTES
+def limit_of(path: str) -> int:
+    """Return how long a body for a path may be: nobody fills the disk where no view takes uploads."""
+    plain = path.removeprefix("/api")
+    uploads = (most for start, most in settings.UPLOAD_PATHS.items() if plain.startswith(start))
+    return next(uploads, MOST_BYTES - FORM_BYTES) + FORM_BYTES
+
+
+def refuse_above(limit: int, length: int) -> None:
+    """Raise Refused for a body that is longer than its view takes."""
     if length > limit:
         raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The request body may have at most {limit} bytes.")
 
@@ -107,11 +115,11 @@ def announced_length(headers: list[tuple[bytes, bytes]]) -> int | None:
     return length
 
 
-async def read_body(receive: Receive, announced: int | None) -> Body:
+async def read_body(receive: Receive, announced: int | None, limit: int) -> Body:
     """Return the whole body; raise Refused or OSError."""
-    body = Body()
+    body = Body(limit)
     if announced:
-        refuse_above_limit(announced)
+        refuse_above(limit, announced)
     if announced != 0:
         _reading.add(body)
         try:

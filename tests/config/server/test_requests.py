@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 import requests
+from django.conf import settings
+from django.urls import resolve
 
+from config.server.bodies import limit_of
 from config.server.environ import environ_of
 from tests.config.server.conftest import LONG, ROWS
 from tests.config.server.watched import Watched
@@ -96,11 +99,20 @@ def test_a_body_that_breaks_off_changes_nothing(server: Watched, rest: bytes) ->
     assert server.entries() == entries
 
 
-def test_a_body_that_no_view_takes_is_refused_before_it_comes(server: Watched) -> None:
-    head = b"PUT /api/compute/files/a.csv HTTP/1.1\r\n" + JSON
-    announced = talk(server.port, head + b"Expect: 100-continue\r\nContent-Length: 99999999999\r\n\r\n")
+@pytest.mark.parametrize(
+    ("path", "length"),
+    [("/api/compute/files/t.csv", 6 * 1024**3), ("/api/data", 18 * 1024**2), ("/nothing", 18 * 1024**2)],
+)
+def test_a_body_that_no_view_takes_is_refused_before_it_comes(server: Watched, path: str, length: int) -> None:
+    announced = talk(server.port, f"PUT {path} HTTP/1.1\r\nContent-Length: {length}\r\n".encode() + JSON + b"\r\n")
     assert announced.startswith(b"HTTP/1.1 413 ")
-    assert b"application/problem+json" in announced
+    assert b"\r\nconnection: close" in announced.lower()
+
+
+@pytest.mark.parametrize(("path", "bytes_"), settings.UPLOAD_PATHS.items())
+def test_each_view_that_takes_uploads_gets_them(path: str, bytes_: int) -> None:
+    assert limit_of(path) == limit_of(f"/api{path}") > bytes_
+    assert resolve(path).route  # a path that leads nowhere ends at the empty one
 
 
 def test_expect_100_continue_is_asked_for_the_body(server: Watched) -> None:
