@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import ProhibitNullCharactersValidator
@@ -13,7 +13,9 @@ from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
-from rest_framework.views import APIView
+
+if TYPE_CHECKING:  # a worker does without views
+    from rest_framework.views import APIView
 
 MAX_LIMIT = 1000
 prohibit_nul = ProhibitNullCharactersValidator()
@@ -39,7 +41,7 @@ class KeysetPagination(CursorPagination):
             raise ValidationError({"limit": f"must be a whole number from 1 to {MAX_LIMIT}."})
         return int(text)
 
-    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any] | None:
+    def paginate_queryset(self, queryset: Any, request: Request, view: "APIView | None" = None) -> list[Any] | None:
         self._key: Any = queryset.model._meta.get_field(view.ordering.removeprefix("-"))  # type: ignore[union-attr]
         return super().paginate_queryset(queryset, request, view)
 

@@ -24,11 +24,10 @@ def file(compute_root: Path) -> Path:
 
 
 def get(client: APIClient, **headers: str) -> Any:
-    """Return an answer whose file is read and closed."""
+    """Return an answer whose file is read, which closes it."""
     response: Any = client.get(ADDRESS, headers=headers)
     if response.streaming:
         response.body = b"".join(response.streaming_content)
-    response.close()
     return response
 
 
