@@ -24,7 +24,7 @@ ONCE = "Copy it now: it is kept as a digest only, and nobody can show it again."
 class LinesField(forms.CharField):
     """A list of texts, one a line."""
 
-    widget = UnfoldAdminTextareaWidget
+    widget = UnfoldAdminTextareaWidget(attrs={"rows": 3})
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value

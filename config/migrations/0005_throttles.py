@@ -30,6 +30,8 @@ class Migration(migrations.Migration):
                 ('blocked_until', models.DateTimeField(help_text='null: the last attempt makes nobody wait', null=True)),
             ],
             options={
+                'verbose_name': 'failed attempts',
+                'verbose_name_plural': 'failed attempts',
                 'indexes': [models.Index(fields=['last_at'], name='failed_attempts_by_time')],
             },
         ),

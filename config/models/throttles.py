@@ -22,6 +22,7 @@ class FailedAttempts(models.Model):
     blocked_until = models.DateTimeField(null=True, help_text="null: the last attempt makes nobody wait")
 
     class Meta:
+        verbose_name = verbose_name_plural = "failed attempts"
         indexes = [models.Index(name="failed_attempts_by_time", fields=["last_at"])]
 
     def __str__(self) -> str:
