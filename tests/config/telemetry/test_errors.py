@@ -23,12 +23,13 @@ client = Client(headers={{"host": "localhost", "authorization": "Bearer {TOKEN}"
 answer = client.get("/plain-failure?email={PERSON}@x.fr")
 print(answer.headers["X-Request-ID"])
 """
-LOG = f"""
+LOG = """
+import os
 from config.core.telemetry.start import start
 start("relay")
 import logging
-person = "{PERSON}"
-logging.getLogger("apron").error("Batch %d of %s is lost", 7, person, extra={{"email": person}})
+person = os.environ["PERSON"]  # not in the line of the code, which is told
+logging.getLogger("apron").error("Batch %d of %s is lost", 7, person, extra={"email": person})
 logging.getLogger("apron").warning("This is none: %s", person)
 raise KeyError(person)
 """
@@ -63,7 +64,7 @@ def test_nothing_that_a_request_held_is_told(sentry: Sentry) -> None:
 
 
 def test_a_line_of_the_log_is_told_without_its_values_and_a_crash_without_its_text(sentry: Sentry) -> None:
-    process = run_python(LOG, SENTRY_DSN=sentry.dsn)
+    process = run_python(LOG, SENTRY_DSN=sentry.dsn, PERSON=PERSON)
     assert process.returncode == 1
     line, crash = sentry.events
     assert line["logentry"] == {"message": "Batch %d of %s is lost"}
