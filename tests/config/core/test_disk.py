@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -21,17 +21,14 @@ from tests.disks import fill, run_in_a_namespace, small_disk
 GIGABYTE = 1024**3
 
 
-def sqlite_error(database: sqlite3.Connection, statement: str) -> sqlite3.Error:
-    with pytest.raises(sqlite3.Error) as error:
-        database.execute(statement)
+def sqlite_error(*statements: str) -> sqlite3.Error:
+    with closing(sqlite3.connect(":memory:")) as database, pytest.raises(sqlite3.Error) as error:
+        database.executescript(";".join(statements))
     return error.value
 
 
 def full_sqlite() -> sqlite3.Error:
-    database = sqlite3.connect(":memory:")
-    database.execute("PRAGMA max_page_count = 2")
-    database.execute("CREATE TABLE t (x)")
-    return sqlite_error(database, "INSERT INTO t VALUES (zeroblob(100000))")
+    return sqlite_error("PRAGMA max_page_count = 2", "CREATE TABLE t (x)", "INSERT INTO t VALUES (zeroblob(100000))")
 
 
 def raised(make: Callable[[], object]) -> BaseException:
@@ -53,7 +50,7 @@ def test_the_systems_own_errors_are_told_apart_by_their_number(tmp_path: Path) -
 
 def test_of_sqlites_errors_it_is_the_full_one() -> None:
     assert lacks_room(full_sqlite())
-    assert not lacks_room(sqlite_error(sqlite3.connect(":memory:"), "SELECT nothing"))
+    assert not lacks_room(sqlite_error("SELECT nothing"))
 
 
 def test_what_sqlite_could_not_open_is_a_full_disk_only_where_one_is_full(tmp_path: Path) -> None:
