@@ -89,10 +89,14 @@ def test_an_import_without_room_is_507_and_succeeds_when_it_is_repeated(
 def database_without_room() -> Iterator[None]:
     """The database takes a few rows more, and then none: by a limit of its own, or as PostgreSQL says it of a full disk."""
     if connection.vendor == "sqlite":
+        [[free]], [[size]] = run("PRAGMA freelist_count"), run("PRAGMA page_size")
+        run("CREATE TABLE filler (x)")  # takes the pages that earlier tests have left free
+        run(f"INSERT INTO filler VALUES (zeroblob({free * size}))")
         [[pages]] = run("PRAGMA page_count")
         run(f"PRAGMA max_page_count = {pages + 20}")
         yield
         run("PRAGMA max_page_count = 1073741823")
+        run("DROP TABLE filler")
     else:
         run(NO_ROOM_ON_POSTGRESQL)
         yield
