@@ -4,7 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 
+from tests.audit.entries import ADDRESS, REQUEST_ID
+from tests.audit.pages import PASSWORD
 from tests.fakes.partner import Partner
 from tests.inflight.conftest import CUSTOMERS, PURCHASES
 
@@ -20,3 +24,11 @@ def house(settings: Any, tmp_path: Path, partner: Partner) -> Path:
     for name, lines in (("customers.csv", CUSTOMERS), ("purchases.csv", PURCHASES)):
         (tmp_path / name).write_text("\n".join(lines) + "\n")
     return tmp_path
+
+
+@pytest.fixture
+def client() -> Client:
+    """The browser of a superuser, from an address, with a request id."""
+    client = Client(REMOTE_ADDR=ADDRESS, HTTP_X_REQUEST_ID=REQUEST_ID)
+    client.force_login(User.objects.create_superuser("olga", password=PASSWORD))
+    return client
