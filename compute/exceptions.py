@@ -40,7 +40,7 @@ class FileExists(Problem):
 
 
 class NotYours(Problem):
-    """The file may be read, and changed by others alone."""
+    """The file or job may be read, but it is somebody else's to change."""
 
     status = HTTPStatus.FORBIDDEN
     code = "not_yours"

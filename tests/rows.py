@@ -89,7 +89,7 @@ ROWS: dict[type[Model], Callable[[int], Model]] = {
     IdempotencyKey: lambda n: IdempotencyKey(key=f"key-{n}", created_at=_at(n)),
     WorkerHeartbeat: lambda n: WorkerHeartbeat(name=f"host:{n}", started_at=_at(n), beat_at=_at(n)),
     OwnedFile: lambda n: OwnedFile(path=f"{n:09d}.csv", sub="ana"),
-    FailedAttempts: lambda n: FailedAttempts(kind="account", key=f"{n:064d}", count=n, first_at=_at(n), last_at=_at(n)),
+    FailedAttempts: lambda n: FailedAttempts(kind="account", key=f"{n:064d}", count=n, failed_at=_at(n), last_at=_at(n)),
     RequestQuota: lambda n: RequestQuota(key=f"client:{n:09d}", taken=n, ends_at=0.0),
     ApiClient: lambda n: ApiClient(id=n, name=f"client-{n:09d}", scopes=["data:write"], created_at=_at(n)),
     ApiKey: lambda n: ApiKey(client_id=n, ident=f"apron_{n:06d}", digest=f"{n:064d}", created_at=_at(n)),

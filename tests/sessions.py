@@ -1,8 +1,9 @@
 """Another process's view of the database, without the process: a thread with a connection of its own."""
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -63,3 +64,12 @@ def in_a_thread(work: Callable[[], Any]) -> threading.Thread:
     thread = threading.Thread(target=run)
     thread.start()
     return thread
+
+
+@contextmanager
+def the_only_writer() -> Iterator[None]:
+    """Keep SQLite's one place for a writer, as an import does."""
+    with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        yield
+        writer.execute("ROLLBACK")

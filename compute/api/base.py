@@ -31,9 +31,9 @@ class ComputeMixin(ListMixin):
 
     @property
     def requester(self) -> Requester:
-        """Who asks, and whether they see everybody's files and jobs."""
+        """Who asks, and whether they may read or change what is others'."""
         caller: Any = self.request.user  # there is one: a token is required
-        return Requester(caller.sub, caller.has(Scope.COMPUTE_READ_ALL))
+        return Requester(caller.sub, caller.has(Scope.COMPUTE_READ_ALL), changes_all=caller.has(Scope.ADMIN))
 
     def submitted(self, asked: services.Request) -> Job:
         """Return the job for what is asked: a new one, or one that has answered it already."""

@@ -18,6 +18,7 @@ from compute.api.serializers import (
     ResultOutput,
     StatsInput,
 )
+from compute.exceptions import NotYours
 from compute.jobs import services
 from compute.models import Job
 from config.api.openapi import PREFER
@@ -91,4 +92,7 @@ class JobViewSet(ComputeMixin, RetrieveMixin):
     @extend_schema(operation_id="cancel_job", responses=JobOutput)
     def destroy(self, request: Request, pk: int) -> Any:
         """Cancel a job that has not ended."""
-        return self.respond(services.cancel_job(self.get_object()))
+        job = self.get_object()
+        if not self.requester.may_change(job.sub):
+            raise NotYours(f"Job {pk} is not yours. Only who asked for it, or the scope admin, may cancel it.")
+        return self.respond(services.cancel_job(job))

@@ -6,9 +6,11 @@ whose process dies is never read by others; a row without a file means nothing.
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
+
+from django.db.models import QuerySet
 
 from compute.exceptions import FileBusy, FileExists, NotYours
 from compute.files.storage import RESULTS, StoredFile, file_exists, missing, storage
@@ -21,10 +23,11 @@ CHUNK = 500
 
 @dataclass(frozen=True)
 class Requester:
-    """Who asks for files and jobs; `sees_all`: everybody's, and may change them too."""
+    """Who asks for files and jobs. `sees_all`: they may read everybody's; `changes_all`: they may change everybody's."""
 
     sub: str
     sees_all: bool = False
+    changes_all: bool = False
 
     def may_read(self, path: str, owner: str | None) -> bool:
         """Return whether a file is theirs or everybody's; results without an owner are neither."""
@@ -32,8 +35,8 @@ class Requester:
         return self.sees_all or is_everybodys or owner == self.sub
 
     def may_change(self, owner: str | None) -> bool:
-        """Return whether they may replace, rename or delete a file: their own."""
-        return self.sees_all or owner == self.sub
+        """Return whether they may replace, rename or delete a file, or cancel a job: their own."""
+        return self.changes_all or owner == self.sub
 
 
 def readable_file(file_path: str, requester: Requester) -> StoredFile:
@@ -48,7 +51,9 @@ def changeable_file(file_path: str, requester: Requester) -> StoredFile:
     """Return a file that somebody may change; raise as readable_file, or NotYours."""
     file = readable_file(file_path, requester)
     if not requester.may_change(owner_of(file.path)):
-        raise NotYours(f"{file_path} is nobody's. To change it needs the scope compute:read-all.", field="file_path")
+        raise NotYours(
+            f"{file_path} is not yours. Only its owner, or the scope admin, may change it.", field="file_path"
+        )
     return file
 
 
@@ -77,23 +82,46 @@ def set_owner(path: str, sub: str | None) -> None:
 
 
 @contextmanager
-def becoming(path: str, sub: str | None, *, overwrite: bool, requester: Requester) -> Iterator[None]:
-    """Within the block the requester puts somebody's file at a path, and nobody else does; if it fails, all is as it was.
+def alone_at(*paths: str) -> Iterator[None]:
+    """Let nobody else put, rename or delete a file at the paths within the block; raise FileBusy if that takes too long."""
+    with ExitStack() as stack:
+        for path in sorted(set(paths)):  # in one order: two who want the same ones do not wait for each other
+            name = f"file-{hashlib.sha256(path.encode()).hexdigest()[:16]}"
+            if not stack.enter_context(exclusive(name, wait_seconds=WAIT_SECONDS)):
+                raise FileBusy(f"{path} is being written by somebody else. Try again.", field="file_path")
+        yield
 
-    Raises FileExists unless it may replace the one that is there, FileBusy where another one takes too long.
+
+@contextmanager
+def written_for(sub: str | None, path: str, *, overwrite: bool, requester: Requester) -> Iterator[None]:
+    """Within the block the requester, alone at the path, puts somebody's file there; if it fails, all is as it was.
+
+    Raises FileExists unless it may replace the one that is there.
     """
-    name = f"file-{hashlib.sha256(path.encode()).hexdigest()[:16]}"
-    with exclusive(name, wait_seconds=WAIT_SECONDS) as is_alone:
-        if not is_alone:
-            raise FileBusy(f"{path} is being written by somebody else. Try again.", field="file_path")
-        before = owner_of(path)
-        check_replaceable(path, before, overwrite=overwrite, requester=requester)
-        set_owner(path, sub)
-        try:
-            yield
-        except BaseException:
-            set_owner(path, before)
-            raise
+    before = owner_of(path)
+    check_replaceable(path, before, overwrite=overwrite, requester=requester)
+    set_owner(path, sub)
+    try:
+        yield
+    except BaseException:
+        set_owner(path, before)
+        raise
+
+
+def drop_owners_of_nothing() -> None:
+    """Forget who owned files that are gone, such as those that were removed by hand: the next one there is another's."""
+    last = ""
+    while paths := list(_owned_paths(last)):
+        for path in paths:
+            if not storage().is_file(path):
+                with alone_at(path):
+                    if not storage().is_file(path):  # nor is it just being put there
+                        set_owner(path, None)
+        last = paths[-1]
+
+
+def _owned_paths(after: str) -> QuerySet[OwnedFile, str]:
+    return OwnedFile.objects.filter(path__gt=after).order_by("path").values_list("path", flat=True)[:CHUNK]
 
 
 def check_replaceable(path: str, owner: str | None, *, overwrite: bool, requester: Requester) -> None:

@@ -6,7 +6,15 @@ from django.conf import settings
 
 from compute.exceptions import UploadTooLarge
 from compute.files.locations import is_url
-from compute.files.ownership import Requester, becoming, changeable_file, check_replaceable, owner_of, set_owner
+from compute.files.ownership import (
+    Requester,
+    alone_at,
+    changeable_file,
+    check_replaceable,
+    owner_of,
+    set_owner,
+    written_for,
+)
 from compute.files.storage import StoredFile, storage
 from config.access import audit
 from config.api.parsers import UploadIncomplete
@@ -48,8 +56,8 @@ class Upload:
     def commit(self, path: str, *, overwrite: bool, requester: Requester) -> StoredFile:
         """Make it the requester's file at `path`; raise FileExists unless it may replace one, or FileBusy."""
         recorded = audit.recording("upload_file", audit.Target(FILE, path))
-        owned = becoming(path, requester.sub, overwrite=overwrite, requester=requester)
-        with disk_full_as_problem(), owned, recorded:
+        written = written_for(requester.sub, path, overwrite=overwrite, requester=requester)
+        with disk_full_as_problem(), alone_at(path), written, recorded:
             self._incoming.commit(path, overwrite=overwrite)
         return storage().existing_file(path, field="file_path")
 
@@ -87,22 +95,26 @@ def rename_file(file_path: str, *, to: str, overwrite: bool, requester: Requeste
 
     A result that is renamed is no job's result any more: it stays until somebody deletes it.
     """
-    file = changeable_file(file_path, requester)
+    before = changeable_file(file_path, requester).path
     path = storage().upload_path(to, field="to")
-    if path != file.path:
-        recorded = audit.recording("rename_file", audit.Target(FILE, file.path), to=path)
-        with becoming(path, owner_of(file.path), overwrite=overwrite, requester=requester), recorded:
-            storage().rename(file, path, overwrite=overwrite)
-        set_owner(file.path, None)
+    if path != before:
+        with alone_at(before, path):
+            file = changeable_file(file_path, requester)
+            recorded = audit.recording("rename_file", audit.Target(FILE, before), to=path)
+            with written_for(owner_of(before), path, overwrite=overwrite, requester=requester), recorded:
+                storage().rename(file, path, overwrite=overwrite)
+            set_owner(before, None)
     return storage().existing_file(path, field="to")
 
 
 def delete_file(file_path: str, *, requester: Requester) -> None:
     """Delete a file: an upload or a result. Raises as changeable_file."""
     path = changeable_file(file_path, requester).path
-    with audit.recording("delete_file", audit.Target(FILE, path)):
-        storage().remove(path)
-    set_owner(path, None)
+    with alone_at(path):
+        changeable_file(file_path, requester)  # it may have become another's meanwhile
+        with audit.recording("delete_file", audit.Target(FILE, path)):
+            storage().remove(path)
+        set_owner(path, None)
 
 
 def keep_upload(upload: Upload, *, file_path: str, overwrite: bool, requester: Requester) -> str:

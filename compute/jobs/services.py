@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from compute.exceptions import JobSettled, QueueFull
 from compute.files.formats import format_of
-from compute.files.ownership import Requester, readable_file, set_owner
+from compute.files.ownership import Requester, drop_owners_of_nothing, readable_file
 from compute.files.storage import RESULTS, StoredFile, storage
 from compute.jobs.notifications import QUEUED, SETTLED, Listener, notify
 from compute.models import Job
@@ -129,17 +129,17 @@ def cancel_job(job: Job) -> Job:
 
 
 def drop_old_results() -> None:
-    """Delete the results, and the rows, of jobs settled RESULT_RETENTION_DAYS ago, and results that no job knows."""
+    """Delete jobs settled RESULT_RETENTION_DAYS ago with their results, results no job knows, and owners of no file."""
     before = timezone.now() - timedelta(days=settings.RESULT_RETENTION_DAYS)
     for job in Job.objects.filter(status__in=Job.SETTLED, finished_at__lt=before).iterator():
         if job.result_path:
             storage().remove(job.result_path)
-            set_owner(job.result_path, None)
         job.delete()
     known = set(Job.objects.exclude(result_path="").values_list("result_path", flat=True))
     for file in storage().files(below=RESULTS):
         if file.modified_at < before and file.path not in known:
             storage().remove(file.path)
+    drop_owners_of_nothing()
 
 
 def _job_for(request: Request, file: StoredFile) -> Job:

@@ -1,15 +1,15 @@
 """API clients: make and revoke them and their keys, and find who has sent a key."""
 
 import hashlib
+import logging
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from cachetools.func import ttl_cache
 from django.core.exceptions import ValidationError
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -17,7 +17,10 @@ from config.access import audit
 from config.access.addresses import parsed_networks
 from config.access.callers import CLIENT_SUB, Caller
 from config.access.scopes import Scope
+from config.core.locks import WouldWaitError, without_waiting
 from config.models import ApiClient, ApiKey
+
+logger = logging.getLogger(__name__)
 
 PREFIX = "apron_"  # by which people and programs that look for lost keys know one
 IDENT_LENGTH = len(PREFIX) + 6
@@ -139,29 +142,15 @@ def _known(digest: str) -> tuple[Caller, datetime | None]:
 
 
 def _note_use(key: ApiKey) -> None:
+    """Note when a key was used. Nobody's request waits for that, or fails where it cannot be written."""
     now = timezone.now()
     if key.last_used_at and now - key.last_used_at < timedelta(seconds=USED_SECONDS):
         return
-    with _unless_it_waits():
-        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
-
-
-@contextmanager
-def _unless_it_waits() -> Iterator[None]:
-    """Leave out, on SQLite, a write that would have to wait for another one: a request that only reads must not."""
-    if connection.vendor != "sqlite" or connection.in_atomic_block:
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout")
-        (patience,) = cursor.fetchone()
-        cursor.execute("PRAGMA busy_timeout = 0")
-        try:
-            yield
-        except OperationalError:
-            pass  # the next request notes it
-        finally:
-            cursor.execute(f"PRAGMA busy_timeout = {patience}")
+    try:
+        with without_waiting(), transaction.atomic():
+            ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+    except (WouldWaitError, DatabaseError) as error:
+        logger.info("When the key %s was used could not be noted: %s", key, error)
 
 
 def _digest(key: str) -> str:

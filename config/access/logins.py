@@ -83,7 +83,7 @@ def _subjects(request: HttpRequest | None, username: str) -> list[Subject]:
     if request is None:
         return [Subject(Kind.ACCOUNT, account_of(username))]
     if device := _device(request, username):
-        return [Subject(Kind.DEVICE, device)]
+        return [Subject(Kind.DEVICE, device, account_of(username))]
     address = network_of(client_address(request))
     by_address = [Subject(Kind.LOGIN_ADDRESS, address)] if address else []
     return [*by_address, Subject(Kind.ACCOUNT, account_of(username))]

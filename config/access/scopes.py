@@ -21,6 +21,6 @@ class Scope(TextChoices):
     DATA_WRITE = "data:write", "publish"
     COMPUTE_RUN = "compute:run", "run jobs; bring, rename and delete files of one's own"
     COMPUTE_READ = "compute:read", "read jobs and files of one's own, and files that are nobody's"
-    COMPUTE_READ_ALL = "compute:read-all", "beside the two above: on everybody's jobs and files"
+    COMPUTE_READ_ALL = "compute:read-all", "read everybody's jobs and files, with compute:read"
     METRICS_READ = "metrics:read", "read the metrics"
     ADMIN = "admin", "everything"

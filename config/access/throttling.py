@@ -8,20 +8,22 @@ Decision 0072.
 import logging
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import TypeVar
 
 from django.db import transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from config.access import audit
 from config.access.addresses import client_address, is_address
+from config.core.locks import WouldWaitError, without_waiting
 from config.models import FailedAttempts
 
 logger = logging.getLogger(__name__)
@@ -33,7 +35,12 @@ Kind = FailedAttempts.Kind
 FREE = {Kind.ACCOUNT: 5, Kind.DEVICE: 5, Kind.LOGIN_ADDRESS: 20, Kind.TOKEN_ADDRESS: 20}
 LONGEST_SECONDS = 900
 DOUBLINGS = math.ceil(math.log2(LONGEST_SECONDS))
-FORGOTTEN_AFTER = timedelta(hours=24)  # far more than the longest delay: who goes on at its pace is not forgotten
+# Without a wrong one meanwhile: more than the longest delay, so that who goes on at its pace is not forgotten. Of an address
+# sooner, since many people may share it: it must not add up who mistypes once a day.
+FORGOTTEN_AFTER = {
+    Kind.ACCOUNT: timedelta(hours=24), Kind.DEVICE: timedelta(hours=24),
+    Kind.LOGIN_ADDRESS: timedelta(hours=1), Kind.TOKEN_ADDRESS: timedelta(hours=1),
+}  # fmt: skip
 IPV6_PREFIX = 64  # what one customer of a provider has
 LONGEST_NAME = 150  # of a name in the log
 DROPPED_AT_ONCE = 1000
@@ -53,10 +60,11 @@ class TooManyRequests(Exception):  # noqa: N818 - as HTTP calls it
 
 @dataclass(frozen=True)
 class Subject:
-    """Whose attempts are counted: of a kind, and by name."""
+    """Whose attempts are counted: of a kind, and by name. A browser's name says nothing, so it has its `account`, too."""
 
     kind: Kind
     name: str
+    account: str = ""
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -97,6 +105,8 @@ class Reservation:
 
     def fail(self) -> None:
         """Leave it counted, and log who has to wait now."""
+        keys = [subject.key for subject in self.subjects]
+        FailedAttempts.objects.filter(key__in=keys, failed_at__lt=self.at).update(failed_at=self.at)
         for subject in self.subjects:
             row = FailedAttempts.objects.filter(key=subject.key, last_at=self.at, blocked_until__gt=self.at).first()
             if row:
@@ -127,8 +137,7 @@ def reserve(*subjects: Subject) -> Reservation:
     now = timezone.now()
     found = _look_up(subjects, now)
     missing = [subject for subject in subjects if subject.key not in found]
-    rows = [FailedAttempts(key=subject.key, kind=subject.kind, first_at=now, last_at=now) for subject in missing]
-    FailedAttempts.objects.bulk_create(rows, ignore_conflicts=True)
+    FailedAttempts.objects.bulk_create([_row_of(subject, now) for subject in missing], ignore_conflicts=True)
     counted: list[Subject] = []
     for subject in subjects:
         if not _count(subject, now):  # others came first and used up what was left
@@ -138,19 +147,29 @@ def reserve(*subjects: Subject) -> Reservation:
     return Reservation(subjects, now)
 
 
+def _row_of(subject: Subject, now: datetime) -> FailedAttempts:
+    account = key_of(Kind.ACCOUNT, subject.account) if subject.account else ""
+    return FailedAttempts(key=subject.key, kind=subject.kind, account=account, last_at=now, failed_at=now)
+
+
 def _look_up(subjects: tuple[Subject, ...], now: datetime) -> dict[str, int]:
     """Return the count of each subject that has one; raise TooManyRequests where one has to wait."""
     named = {subject.key: subject for subject in subjects}
     rows = list(FailedAttempts.objects.filter(key__in=named))
-    waits = [(row.blocked_until - now, row.key) for row in rows if row.blocked_until and row.blocked_until > now]
+    waits = [(_seconds_to_wait(row, now), row.key) for row in rows if row.blocked_until and row.blocked_until > now]
     if waits:
         longest, key = max(waits)
-        raise named[key].refusal(longest.total_seconds())
-    old = [row.pk for row in rows if row.last_at < now - FORGOTTEN_AFTER]
-    if old:
-        forgotten = FailedAttempts.objects.filter(pk__in=old, last_at__lt=now - FORGOTTEN_AFTER)
-        forgotten.update(count=0, first_at=now, last_at=now)
-    return {row.key: 0 if row.pk in old else row.count for row in rows}
+        raise named[key].refusal(longest)
+    old = [row for row in rows if row.failed_at < now - FORGOTTEN_AFTER[Kind(row.kind)]]
+    for row in old:
+        FailedAttempts.objects.filter(pk=row.pk, failed_at=row.failed_at).update(count=0, failed_at=now)
+    return {row.key: 0 if row in old else row.count for row in rows}
+
+
+def _seconds_to_wait(row: FailedAttempts, now: datetime) -> float:
+    """How long a block lasts; a second while the attempt that it belongs to is looked at, which may be right."""
+    left: float = (row.blocked_until - now).total_seconds() if row.blocked_until else 0.0
+    return left if row.failed_at >= row.last_at else min(left, 1.0)
 
 
 def _count(subject: Subject, now: datetime) -> int:
@@ -171,7 +190,7 @@ def report_block(subject: Subject, row: FailedAttempts) -> None:
     seconds = round((row.blocked_until - row.last_at).total_seconds()) if row.blocked_until else 0
     facts = {
         "kind": str(subject.kind),
-        "subject": subject.name[:LONGEST_NAME],
+        "subject": (subject.account or subject.name)[:LONGEST_NAME],
         "attempts": row.count,
         "seconds": seconds,
     }
@@ -181,11 +200,12 @@ def report_block(subject: Subject, row: FailedAttempts) -> None:
 
 
 def lift_block(name: str) -> int:
-    """Forget the attempts for an account, or from an address; return how many rows that were."""
+    """Forget the attempts for an account, in whatever browser, or from an address; return how many rows that were."""
     names = {account_of(name), network_of(name)} - {""}
     keys = [key_of(kind, each) for kind in Kind for each in names]
+    own = Q(key__in=keys) | Q(account=key_of(Kind.ACCOUNT, account_of(name)))
     with transaction.atomic():
-        lifted = FailedAttempts.objects.filter(key__in=keys).delete()[0]
+        lifted = FailedAttempts.objects.filter(own).delete()[0]
         if lifted:
             audit.record("lift_block", name=name[:LONGEST_NAME])
     return lifted
@@ -193,7 +213,7 @@ def lift_block(name: str) -> int:
 
 def drop_old_attempts() -> None:
     """Drop what is forgotten, in steps that keep nobody waiting."""
-    old = FailedAttempts.objects.filter(last_at__lt=timezone.now() - FORGOTTEN_AFTER)
+    old = FailedAttempts.objects.filter(failed_at__lt=timezone.now() - max(FORGOTTEN_AFTER.values()))
     while keys := list(old.values_list("pk", flat=True)[:DROPPED_AT_ONCE]):
         old.filter(pk__in=keys).delete()
 
@@ -215,7 +235,8 @@ def check_token(request: HttpRequest, token: str, verify: Callable[[str], T], *,
         try:
             return verify(token)
         except wrong:
-            _accepted.pop(fingerprint, None)
+            with _accepted_lock:
+                _accepted.pop(fingerprint, None)
             raise
     address = network_of(client_address(request))
     found = _check_new_token(Subject(Kind.TOKEN_ADDRESS, address), token, verify, wrong) if address else verify(token)
@@ -226,10 +247,20 @@ def check_token(request: HttpRequest, token: str, verify: Callable[[str], T], *,
     return found
 
 
+@contextmanager
+def _soon() -> Iterator[None]:
+    """Have who asks try again where an import has SQLite to itself: all of an address would wait for it."""
+    try:
+        with without_waiting():
+            yield
+    except WouldWaitError as error:
+        raise TooManyRequests("The database is busy.", 1) from error
+
+
 def _check_new_token(subject: Subject, token: str, verify: Callable[[str], T], wrong: type[Exception]) -> T:
     # From an address without wrong ones a token is looked at before it is counted: nothing is written for a right one. As
     # each process looks at one of an address at a time, it takes as many processes as there are free attempts to slip through.
-    with _address_locks[hash(subject.key) % len(_address_locks)]:
+    with _address_locks[hash(subject.key) % len(_address_locks)], _soon():
         is_clean = not _look_up((subject,), timezone.now()).get(subject.key)
         reservation = None if is_clean else reserve(subject)
         try:

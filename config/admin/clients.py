@@ -74,7 +74,7 @@ class ApiClientAdmin(PlatformAdmin):
 
     icon = "key"
     form = ClientForm
-    list_display = ("name", "state", "may", "good_keys", "requests_per_minute", "expires_at")
+    list_display = ("name", "state", "scopes_shown", "good_keys", "requests_per_minute", "expires_at")
     search_fields = ("name__startswith",)
     search_help_text = "Start of a name"
     ordering = sortable_by = ("name",)
@@ -90,7 +90,7 @@ class ApiClientAdmin(PlatformAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiClient]:
         good = ApiKey.objects.filter(revoked_at=None).order_by("id")
-        return super().get_queryset(request).prefetch_related(Prefetch("keys", good, to_attr="those_good"))
+        return super().get_queryset(request).prefetch_related(Prefetch("keys", good, to_attr="active_keys"))
 
     def get_fields(self, request: HttpRequest, obj: ApiClient | None = None) -> Any:
         return ("name", *self.form.Meta.fields[1:], *(self.readonly_fields if obj else ()))
@@ -115,12 +115,12 @@ class ApiClientAdmin(PlatformAdmin):
         return coloured("expired", "warning") if is_expired else coloured("good", "success")
 
     @admin.display(description="scopes")
-    def may(self, client: ApiClient) -> str:
+    def scopes_shown(self, client: ApiClient) -> str:
         return ", ".join(client.scopes)
 
     @admin.display(description="keys, and when they were used")
     def good_keys(self, client: ApiClient) -> str:
-        keys: list[ApiKey] = client.those_good  # type: ignore[attr-defined]
+        keys: list[ApiKey] = client.active_keys  # type: ignore[attr-defined]
         return ", ".join(
             f"{key} {key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else f"{key} never" for key in keys
         )

@@ -11,18 +11,18 @@ class FailedAttemptsAdmin(ReadOnlyAdmin):
     """How many wrong passwords or tokens came in a row, and until when no more are looked at. The log says from whom."""
 
     icon = "block"
-    list_display = ("kind", "count", "first_at", "last_at", "blocked_until")
+    list_display = ("kind", "count", "failed_at", "blocked_until")
     list_filter = ("kind",)
     search_keys = ("id",)
     search_help_text = "A number"
     ordering = ("-id",)
     sortable_by = ()
-    fields = ("kind", "count", "first_at", "last_at", "blocked_until")
+    fields = ("kind", "count", "failed_at", "blocked_until")
 
 
 @admin.register(RequestQuota)
 class RequestQuotaAdmin(ReadOnlyAdmin):
-    """How many requests API clients have sent in the minute that was last begun."""
+    """How many requests the web processes have taken in advance for API clients, of the minute that was last begun."""
 
     icon = "speed"
     list_display = ("key", "taken")

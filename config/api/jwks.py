@@ -69,7 +69,11 @@ class KeySet:
                 return
             self._asked = now
             self._answered.clear()
-        threading.Thread(target=self._fetch, name="jwks", daemon=True).start()
+        try:
+            threading.Thread(target=self._fetch, name="jwks", daemon=True).start()
+        except RuntimeError as error:  # no thread is to be had; the next question tries again
+            logger.warning("The keys of the authentication service cannot be asked for: %s", error)
+            self._answered.set()
 
     def _fetch(self) -> None:
         try:

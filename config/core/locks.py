@@ -7,12 +7,13 @@ all processes share one machine, a lock on a file beside the database. Neither n
 import fcntl
 import hashlib
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from django.db import connection
+from django.db import OperationalError, connection
 
 POLL_SECONDS = 0.05
 
@@ -28,6 +29,33 @@ def exclusive(name: str, *, wait_seconds: float = 0.0) -> Iterator[bool]:
                 yield taken
                 return
         time.sleep(POLL_SECONDS)
+
+
+class WouldWaitError(Exception):
+    """Another one writes to the SQLite database at the moment."""
+
+
+@contextmanager
+def without_waiting() -> Iterator[None]:
+    """Within the block, what would wait for another writer raises WouldWaitError: on SQLite an import may keep it for long.
+
+    On PostgreSQL nobody waits for writers of other rows; in a transaction one writes already. Nothing is different there.
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        (patience,) = cursor.fetchone()
+        cursor.execute("PRAGMA busy_timeout = 0")
+        try:
+            yield
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                raise WouldWaitError from error
+            raise
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {patience}")
 
 
 @contextmanager

@@ -25,14 +25,15 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('account', 'passwords for an account'), ('device', 'passwords for an account from a browser that it was used in before'), ('login address', 'passwords from an address'), ('token address', 'tokens from an address')], max_length=16)),
                 ('key', models.CharField(help_text='keyed hash of the kind and of whose attempts these are', max_length=64, unique=True)),
                 ('count', models.PositiveIntegerField(default=0)),
-                ('first_at', models.DateTimeField()),
-                ('last_at', models.DateTimeField()),
+                ('account', models.CharField(blank=True, help_text='keyed hash of whose account it is, of a browser', max_length=64)),
+                ('last_at', models.DateTimeField(help_text='of the last attempt, which may be under way or have been right')),
+                ('failed_at', models.DateTimeField(help_text='of the last wrong one')),
                 ('blocked_until', models.DateTimeField(help_text='null: the last attempt makes nobody wait', null=True)),
             ],
             options={
                 'verbose_name': 'failed attempts',
                 'verbose_name_plural': 'failed attempts',
-                'indexes': [models.Index(fields=['last_at'], name='failed_attempts_by_time')],
+                'indexes': [models.Index(fields=['failed_at'], name='failed_attempts_by_time')],
             },
         ),
     ]

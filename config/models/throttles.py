@@ -17,13 +17,14 @@ class FailedAttempts(models.Model):
         max_length=64, unique=True, help_text="keyed hash of the kind and of whose attempts these are"
     )
     count = models.PositiveIntegerField(default=0)
-    first_at = models.DateTimeField()
-    last_at = models.DateTimeField()
+    account = models.CharField(max_length=64, blank=True, help_text="keyed hash of whose account it is, of a browser")
+    last_at = models.DateTimeField(help_text="of the last attempt, which may be under way or have been right")
+    failed_at = models.DateTimeField(help_text="of the last wrong one")
     blocked_until = models.DateTimeField(null=True, help_text="null: the last attempt makes nobody wait")
 
     class Meta:
         verbose_name = verbose_name_plural = "failed attempts"
-        indexes = [models.Index(name="failed_attempts_by_time", fields=["last_at"])]
+        indexes = [models.Index(name="failed_attempts_by_time", fields=["failed_at"])]
 
     def __str__(self) -> str:
         return f"{self.count} {self.get_kind_display()}"

@@ -61,7 +61,7 @@ def a_client() -> ApiClient:
 def blocked() -> str:
     account = Subject(Kind.ACCOUNT, "ana")
     FailedAttempts.objects.create(
-        kind=account.kind, key=account.key, count=9, first_at=timezone.now(), last_at=timezone.now()
+        kind=account.kind, key=account.key, count=9, failed_at=timezone.now(), last_at=timezone.now()
     )
     return "ana"
 

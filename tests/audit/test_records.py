@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 commits = pytest.mark.django_db(transaction=True)
 
 PASSWORD = "a good long one"
-EVERYBODY = Requester("ana", sees_all=True)
+EVERYBODY = Requester("ana", sees_all=True, changes_all=True)
 ANA = Actor("user", "ana", "192.0.2.1", "request-1")
 
 

@@ -20,8 +20,8 @@ class Command(LeanCommand):
     help = "Make, list and revoke API clients and their keys."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        deeds = parser.add_subparsers(dest="deed", required=True)
-        create = deeds.add_parser("create", help="make a client, and print its first key")
+        actions = parser.add_subparsers(dest="action", required=True)
+        create = actions.add_parser("create", help="make a client, and print its first key")
         create.add_argument("name")
         scopes = "; ".join(f"{scope.value}: {scope.label}" for scope in Scope)
         create.add_argument("--scope", action="append", required=True, metavar="SCOPE", help=f"once for each. {scopes}")
@@ -32,16 +32,16 @@ class Command(LeanCommand):
         create.add_argument(
             "--expires", type=_date, metavar="YYYY-MM-DD", help="none of its keys is accepted from then on"
         )
-        deeds.add_parser("list", help="show the clients and their keys")
-        new_key = deeds.add_parser("new-key", help="print a second key, to take the first one's place")
+        actions.add_parser("list", help="show the clients and their keys")
+        new_key = actions.add_parser("new-key", help="print a second key, to take the first one's place")
         new_key.add_argument("name")
-        revoke = deeds.add_parser("revoke", help="make all keys of a client worthless, or one of them")
+        revoke = actions.add_parser("revoke", help="make all keys of a client worthless, or one of them")
         revoke.add_argument("name")
         revoke.add_argument("--key", help="how the key begins, as the list shows it")
 
-    def handle(self, *args: Any, deed: str, **options: Any) -> None:
+    def handle(self, *args: Any, action: str, **options: Any) -> None:
         try:
-            getattr(self, f"_{deed.replace('-', '_')}")(options)
+            getattr(self, f"_{action.replace('-', '_')}")(options)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         except clients.TooManyKeysError as error:

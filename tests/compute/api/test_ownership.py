@@ -1,11 +1,12 @@
 """Jobs, results and uploads belong to who asked for them: nobody else sees them but those who may see all."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from rest_framework.test import APIClient
 
@@ -59,6 +60,11 @@ def auditor() -> APIClient:
     return client_of("auditor", "compute:read-all")
 
 
+@pytest.fixture
+def chief() -> APIClient:
+    return client_of("chief", "admin")
+
+
 def put(client: APIClient, path: str, content: bytes = CONTENT, query: str = "") -> int:
     return int(client.put(f"/api/compute/files/{path}{query}", content, content_type="text/csv").status_code)
 
@@ -78,28 +84,41 @@ def test_another_ones_file_is_not_there(ana: APIClient, bob: APIClient, compute_
 
 
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("who", ["ana", "auditor"])
-def test_ones_own_file_is_there_and_everybodys_to_those_who_may_see_all(
-    ana: APIClient, auditor: APIClient, who: str, case: str
+@pytest.mark.parametrize("who", ["ana", "chief"])
+def test_ones_own_file_is_there_and_everybodys_to_who_may_do_everything(
+    ana: APIClient, chief: APIClient, who: str, case: str
 ) -> None:
     put(ana, "t.csv")
 
-    client = {"ana": ana, "auditor": auditor}[who]
+    client = {"ana": ana, "chief": chief}[who]
 
     assert listed(client) == ["t.csv"]
     assert CASES[case](client, "t.csv").status_code in {200, 202, 204}
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_is_nobodys_can_be_read_by_everybody_and_changed_by_few(
+def test_who_may_read_all_changes_nothing_of_others(
     ana: APIClient, auditor: APIClient, compute_root: Path, case: str
+) -> None:
+    put(ana, "t.csv")
+    may = {"download": 200, "preview": 202, "ask": 202, "rename": 403, "delete": 403}
+
+    assert listed(auditor) == ["t.csv"]
+    assert CASES[case](auditor, "t.csv").status_code == may[case]
+    assert put(auditor, "t.csv", b"a\n7\n", "?overwrite=true") == 409
+    assert (compute_root / "t.csv").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_nobodys_can_be_read_by_everybody_and_changed_by_few(
+    ana: APIClient, chief: APIClient, compute_root: Path, case: str
 ) -> None:
     (compute_root / "t.csv").write_bytes(CONTENT)
     may = {"download": 200, "preview": 202, "ask": 202, "rename": 403, "delete": 403}
 
     assert listed(ana) == ["t.csv"]
     assert CASES[case](ana, "t.csv").status_code == may[case]
-    assert CASES[case](auditor, "t.csv").status_code in {200, 202, 204}
+    assert CASES[case](chief, "t.csv").status_code in {200, 202, 204}
 
 
 @pytest.mark.parametrize("query", ["", "?overwrite=true"])
@@ -140,7 +159,7 @@ def test_an_upload_that_fails_leaves_the_owner_as_it_was(ana: APIClient, compute
         (compute_root / "t.csv").unlink()
         (compute_root / "t.csv").mkdir()
         with pytest.raises(Exception, match=r"t\.csv"):
-            upload.commit("t.csv", overwrite=True, requester=Requester("client:bob", sees_all=True))
+            upload.commit("t.csv", overwrite=True, requester=Requester("client:bob", sees_all=True, changes_all=True))
 
     assert OwnedFile.objects.get().sub == "client:ana"
 
@@ -161,6 +180,11 @@ def test_results_and_jobs_are_of_who_asked_and_no_answer_is_borrowed(
     assert bob.get(of_bob).status_code == 200
     assert [job["sub"] for job in ana.get("/api/compute/jobs").json()] == ["client:ana"]
     assert len(auditor.get("/api/compute/jobs").json()) == 2
+    refused = auditor.delete(of_bob)
+    assert (refused.status_code, refused.json()["detail"].partition(".")[0]) == (
+        403,
+        f"Job {second['job']} is not yours",
+    )
     assert set(listed(auditor)) == {"t.csv", first["file_path"], second["file_path"]}
 
 
@@ -199,3 +223,45 @@ def test_results_from_before_belong_to_who_asked_for_them() -> None:
         MigrationExecutor(connection).migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
 
     assert [(owned.path, owned.sub) for owned in OwnedFile.objects.all()] == [("results/t.csv", "ana")]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("case", ["rename", "delete"])
+def test_what_comes_while_another_file_goes_keeps_its_owner(
+    ana: APIClient, bob: APIClient, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(ana, "t.csv")
+    came: list[int] = []
+    set_owner = ownership.set_owner
+
+    def late(path: str, sub: str | None) -> None:  # the moment between the file that goes and its row
+        if sub is None and path == "t.csv":
+            with ThreadPoolExecutor(1) as thread:
+                came.append(thread.submit(put_elsewhere).result())
+        set_owner(path, sub)
+
+    def put_elsewhere() -> int:
+        try:
+            return put(bob, "t.csv")
+        finally:
+            connections.close_all()
+
+    monkeypatch.setattr(ownership, "WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(services, "set_owner", late)
+    CASES[case](ana, "t.csv")
+
+    assert came == [409]
+    assert put(bob, "t.csv") == 201
+    assert "t.csv" not in listed(ana)
+
+
+def test_who_owned_a_file_that_was_removed_by_hand_owns_not_the_next_one_there(
+    ana: APIClient, bob: APIClient, compute_root: Path
+) -> None:
+    for name in ("t.csv", "u.csv"):
+        put(ana, name)
+    (compute_root / "t.csv").unlink()
+    ownership.drop_owners_of_nothing()
+    (compute_root / "t.csv").write_bytes(CONTENT)
+
+    assert (listed(ana), listed(bob)) == (["t.csv", "u.csv"], ["t.csv"])

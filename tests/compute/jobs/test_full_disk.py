@@ -84,7 +84,7 @@ def test_a_disk_that_another_fills_while_a_file_comes_is_told_too_and_the_old_fi
             chunks=chunks(),
             announced_bytes=None,
             overwrite=True,
-            requester=Requester("ana", sees_all=True),
+            requester=Requester("ana", sees_all=True, changes_all=True),
         )
     assert not list(disk.rglob("uploads/*"))
     assert (disk / "new.csv").read_text() == "the file of before"

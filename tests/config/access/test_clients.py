@@ -1,6 +1,5 @@
 """API clients: a key opens what its client may do, from where and as long as it may; nobody can read it later."""
 
-import sqlite3
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from config.access import clients
 from config.access.clients import TooManyKeysError, create_client, new_key
 from config.access.settings_checks import check_access_deployment
 from config.models import ApiClient, ApiKey
+from tests.sessions import the_only_writer
 
 pytestmark = pytest.mark.django_db
 
@@ -146,13 +146,8 @@ def test_when_a_key_was_used_is_kept_to_the_minute(api: APIClient) -> None:
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="on PostgreSQL nobody waits for a writer")
 def test_a_request_that_reads_does_not_wait_for_a_writer_to_note_the_use(api: APIClient) -> None:
     key = made()[1]
-    writer = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
-    writer.execute("BEGIN IMMEDIATE")
-    try:
+    with the_only_writer():
         code = status(api, key)  # it would wait for 30 s, and fail then
-    finally:
-        writer.execute("ROLLBACK")
-        writer.close()
 
     assert (code, ApiKey.objects.get().last_used_at) == (200, None)
     with connection.cursor() as cursor:

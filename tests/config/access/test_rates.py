@@ -12,6 +12,7 @@ from config.access.rates import take_request
 from config.models import RequestQuota
 from config.worker import tasks
 from tests.config.processes import SETUP, start
+from tests.sessions import the_only_writer
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +41,23 @@ def test_a_client_may_send_so_many_requests_a_minute_and_then_waits_for_the_next
 @pytest.mark.django_db
 def test_who_may_send_none_waits() -> None:
     assert take_request("tablet", 0) > 0
+
+
+@pytest.mark.django_db
+def test_a_rate_that_is_raised_holds_at_once() -> None:
+    assert [take_request("tablet", 2) > 0 for _ in range(3)] == [False, False, True]
+    assert take_request("tablet", 1000) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="on PostgreSQL nobody waits for a writer")
+def test_nobody_waits_for_an_import_that_has_the_database_to_itself() -> None:
+    with the_only_writer():
+        started = time.monotonic()
+        answers = [take_request("tablet", 120) for _ in range(10)]
+        assert time.monotonic() - started < 10  # the database's patience is 30 s
+    assert [seconds > 0 for seconds in answers] == [False] * 2 + [True] * 8  # its pace: two a second
+    assert max(answers) <= 1
 
 
 @pytest.mark.django_db

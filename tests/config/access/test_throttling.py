@@ -35,6 +35,13 @@ def waits(*subjects: Subject) -> list[float]:
     return [(row.blocked_until - row.last_at).total_seconds() for row in rows if row.blocked_until]
 
 
+def be_silent(*, hours: int) -> None:
+    """Let hours pass in which nobody is wrong."""
+    then = timezone.now() - timedelta(hours=hours)
+    FailedAttempts.objects.update(failed_at=then, last_at=then)
+    FailedAttempts.objects.filter(blocked_until__isnull=False).update(blocked_until=then)
+
+
 @pytest.mark.django_db
 class TestOneAfterTheOther:
     def test_each_wrong_attempt_makes_the_next_wait_longer_up_to_a_quarter_of_an_hour(self) -> None:
@@ -82,11 +89,29 @@ class TestOneAfterTheOther:
         for _ in range(7):
             guess(ANA)
             end_blocks()
-        FailedAttempts.objects.update(last_at=timezone.now() - timedelta(hours=23))
+        be_silent(hours=23)
         assert guess(ANA) == 8
-        then = timezone.now() - timedelta(hours=25)
-        FailedAttempts.objects.update(last_at=then, blocked_until=then)
+        be_silent(hours=25)
         assert guess(ANA) == 0
+
+    def test_what_an_address_has_mistyped_does_not_add_up_over_the_days_however_many_log_in_between(self) -> None:
+        for _ in range(2 * FREE[Kind.LOGIN_ADDRESS]):
+            assert guess(OFFICE) == 0
+            be_silent(hours=2)
+            reserve(OFFICE).succeed()
+
+    def test_while_an_attempt_is_looked_at_which_may_be_right_others_are_told_to_wait_for_a_second(self) -> None:
+        for _ in range(FREE[Kind.ACCOUNT] + 5):
+            guess(ANA)
+            end_blocks()
+        under_way = reserve(ANA)
+        with pytest.raises(TooManyRequests) as refused:
+            reserve(ANA)
+        assert refused.value.retry_after == 1
+        under_way.fail()
+        with pytest.raises(TooManyRequests) as refused:
+            reserve(ANA)
+        assert refused.value.retry_after > 30
 
     def test_a_refusal_costs_one_statement_that_reads(self) -> None:
         for _ in range(FREE[Kind.ACCOUNT]):
@@ -115,9 +140,12 @@ class TestOneAfterTheOther:
         assert "ana" not in texts
         assert "10.0.0.1" not in texts
 
-    @pytest.mark.parametrize("name", ["ANA", "10.0.0.1"])
-    def test_a_block_is_lifted_by_the_name_of_the_account_or_the_address(self, name: str) -> None:
-        subject = OFFICE if name == OFFICE.name else ANA
+    @pytest.mark.parametrize(
+        ("name", "subject"),
+        [("ANA", ANA), ("10.0.0.1", OFFICE), ("Ana", Subject(Kind.DEVICE, "a browser", "ana"))],
+        ids=["account", "address", "browser"],
+    )
+    def test_a_block_is_lifted_by_the_name_of_the_account_or_the_address(self, name: str, subject: Subject) -> None:
         for _ in range(FREE[subject.kind]):
             guess(subject)
         call_command("lift_block", name)
@@ -137,7 +165,7 @@ class TestOneAfterTheOther:
         monkeypatch.setattr(throttling, "DROPPED_AT_ONCE", 2)
         for number in range(5):
             guess(Subject(Kind.ACCOUNT, str(number)))
-        FailedAttempts.objects.update(last_at=timezone.now() - timedelta(hours=25))
+        be_silent(hours=25)
         guess(ANA)
         tasks.drop_old_counts()
         assert [row.key for row in FailedAttempts.objects.all()] == [ANA.key]

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -95,6 +96,20 @@ def test_a_token_signed_by_the_service_is_accepted_and_its_key_asked_for_once(ke
 def test_other_tokens_are_refused_as_wrong(token: str, key_server: KeyServer) -> None:
     caller_of(_token())
     assert isinstance(_refusal(token), WrongToken)
+
+
+def test_where_no_thread_was_to_be_had_the_next_token_asks_again(
+    key_server: KeyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_thread(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_thread)
+        assert not isinstance(_refusal(_token()), WrongToken)
+    _set_age(asked=jwks.ASK_AGAIN_SECONDS)
+
+    assert caller_of(_token()).sub == "ana"
 
 
 def test_unknown_keys_do_not_make_us_ask_again_and_again(key_server: KeyServer) -> None:
