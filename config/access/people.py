@@ -31,5 +31,5 @@ def roles_of(provider_groups: Iterable[str]) -> set[str]:
 
 def set_roles(user: User, roles: set[str]) -> None:
     """Put the user into these of our groups and out of the others; groups that an administrator made are left alone."""
-    user.groups.remove(*Group.objects.filter(name__in=set(ROLES) - roles))
+    user.groups.remove(*user.groups.filter(name__in=set(ROLES) - roles))  # others would be recorded as taken, too
     user.groups.add(*Group.objects.filter(name__in=roles))

@@ -7,6 +7,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
+from config.models import AuditEntry
 from tests.fakes.openid_provider import OpenIdProvider, Person
 from tests.sso.walking import roles, through_openid, title, who
 
@@ -47,6 +48,23 @@ def test_groups_are_given_and_taken_at_each_login(client: Client, openid: OpenId
 
     assert roles("bea") == {"analyst", "own"}
     assert User.objects.count() == 1
+
+
+def test_a_login_that_changes_no_group_is_recorded_as_a_login_alone(client: Client, openid: OpenIdProvider) -> None:
+    through_openid(client, "olga")
+    client.post("/logout")
+    AuditEntry.objects.all().delete()
+    through_openid(client, "olga")
+    assert list(AuditEntry.objects.values_list("act", flat=True)) == ["login"]
+
+
+def test_a_login_that_changes_groups_is_recorded_with_these_alone(client: Client, openid: OpenIdProvider) -> None:
+    through_openid(client, "olga")
+    openid.people["olga"] = Person("olga", ["airline-bi"])
+    AuditEntry.objects.filter(act="update_user").delete()
+    through_openid(client, "olga")
+    changes = AuditEntry.objects.filter(act="update_user").order_by("pk").values_list("changes", flat=True)
+    assert list(changes) == [{"groups": {"delete": ["operator"]}}, {"groups": {"add": ["analyst"]}}]
 
 
 @pytest.mark.parametrize("groups", [[], ["all-staff"], ["Airline-Ops"], "airline", None, {"airline-ops": True}])
