@@ -172,6 +172,7 @@ def test_one_sets_it_up_and_removes_it_after_saying_the_password_again(client: C
     assert not Authenticator.objects.exists()
     kept = AuditEntry.objects.filter(object_type="mfa.authenticator", actor="ana")
     assert set(kept.values_list("act", flat=True)) == {"create_authenticator", "delete_authenticator"}
+    assert [each.changes["user"] for each in kept.order_by("pk")] == 2 * [[None, "ana"]] + 2 * [["ana", None]]
     assert secret not in str(list(kept.values()))
 
 
