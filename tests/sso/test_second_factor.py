@@ -215,6 +215,47 @@ def test_an_administrator_removes_it_for_who_has_lost_the_telephone(admin_client
     assert who(client) == "ana"
 
 
+def delete_in_admin(admin: Client, *chosen: Authenticator) -> None:
+    if len(chosen) == 1:
+        admin.post(f"/admin/mfa/authenticator/{chosen[0].pk}/delete/", {"post": "yes"})
+    else:
+        data = {"action": "delete_selected", "_selected_action": [each.pk for each in chosen], "post": "yes"}
+        admin.post("/admin/mfa/authenticator/", data)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_the_recovery_codes_go_with_the_app_and_new_ones_come_with_a_new_app(
+    admin_client: Client, with_app: User, settings: Any, number: int
+) -> None:
+    old = Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()
+    ben = User.objects.create_user("ben")
+    TOTP.activate(ben, SECRET)
+    RecoveryCodes.activate(ben)
+    users = [with_app, ben][:number]
+    delete_in_admin(admin_client, *Authenticator.objects.filter(type="totp", user__in=users))
+    assert not Authenticator.objects.filter(user__in=users).exists()
+    settings.REQUIRE_SECOND_FACTOR = True
+    client = Client()
+    enter_password(client)
+    code = code_of(secret_on(client.get("/login/set-up")))
+    new = recovery_codes_on(client.post("/login/set-up", {"code": code}).content.decode())
+    assert (len(new), set(new) & set(old)) == (10, set())
+
+
+def test_recovery_codes_that_are_deleted_alone_leave_the_app(admin_client: Client, with_app: User) -> None:
+    delete_in_admin(admin_client, Authenticator.objects.get(type="recovery_codes"))
+    assert list(Authenticator.objects.values_list("type", flat=True)) == ["totp"]
+
+
+def test_app_and_recovery_codes_that_are_deleted_together_are_recorded_once_each(
+    admin_client: Client, with_app: User
+) -> None:
+    AuditEntry.objects.all().delete()
+    delete_in_admin(admin_client, *Authenticator.objects.all())
+    assert not Authenticator.objects.exists()
+    assert list(AuditEntry.objects.values_list("act", flat=True)) == ["delete_authenticator"] * 2
+
+
 def test_pages_of_the_second_factor_are_for_who_is_logged_in(client: Client) -> None:
     for path in ("", "/set-up", "/recovery-codes", "/recovery-codes/new"):
         answer = client.get(f"/second-factor{path}")
