@@ -34,6 +34,7 @@ def allauth_settings() -> dict[str, Any]:
         "ACCOUNT_SIGNUP_FIELDS": ["username*", "password1*"],
         "ACCOUNT_EMAIL_VERIFICATION": "none",
         "ACCOUNT_PRESERVE_USERNAME_CASING": True,
+        "ACCOUNT_USERNAME_BLACKLIST": ["api-token"],  # config.access.callers: whose jobs are its
         "ACCOUNT_RATE_LIMITS": False,  # config/access throttles; theirs count in one process
         "ACCOUNT_REAUTHENTICATION_METHODS": {"password"},
         "SOCIALACCOUNT_ADAPTER": "config.pages.sso.adapters.SocialAccountAdapter",

@@ -7,6 +7,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
+from config.access.callers import API_TOKEN_SUB, CLIENT_SUB
 from config.models import AuditEntry
 from tests.fakes.openid_provider import OpenIdProvider, Person
 from tests.sso.walking import roles, through_openid, title, who
@@ -97,6 +98,15 @@ def test_a_local_account_is_never_taken_over(client: Client, openid: OpenIdProvi
     assert not User.objects.get(username=name).is_superuser
     local.refresh_from_db()
     assert local.check_password("a-good-password")
+
+
+@pytest.mark.parametrize("name", [API_TOKEN_SUB, API_TOKEN_SUB.upper(), f"{CLIENT_SUB}till"])
+def test_nobody_is_called_as_a_program_is(client: Client, openid: OpenIdProvider, name: str) -> None:
+    openid.people["olga"] = Person("olga", ["airline-ops"], {"preferred_username": name})
+    through_openid(client, "olga")
+    assert who(client).casefold() != API_TOKEN_SUB
+    assert who(client)
+    assert ":" not in who(client)
 
 
 def test_the_same_name_at_another_provider_is_somebody_else(client: Client, openid: OpenIdProvider) -> None:
