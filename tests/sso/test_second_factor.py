@@ -8,51 +8,15 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import User
-from django.contrib.auth.signals import user_login_failed
 from django.core.cache import cache
 from django.test import Client
 
 from config.models import AuditEntry
 from tests.fakes.openid_provider import OpenIdProvider
-from tests.sso.codes import code_of
+from tests.sso.codes import PASSWORD, SECRET, code_of, enter, enter_password
 from tests.sso.walking import through_openid, who
 
 pytestmark = pytest.mark.django_db
-
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-PASSWORD = "a-good-password"
-
-
-def wrong_code() -> str:
-    good = {code_of(SECRET, steps) for steps in range(-2, 3)}
-    return next(code for code in ("000000", "111111", "222222", "333333", "444444", "555555") if code not in good)
-
-
-@pytest.fixture(autouse=True)
-def _no_code_was_used() -> None:
-    """Ana has the same code in each test of one half minute, and often the same number."""
-    cache.clear()
-
-
-@pytest.fixture
-def ana() -> User:
-    return User.objects.create_user("ana", password=PASSWORD, is_staff=True)
-
-
-@pytest.fixture
-def with_app(ana: User) -> User:
-    """Ana, who has an app and recovery codes."""
-    TOTP.activate(ana, SECRET)
-    RecoveryCodes.activate(ana)
-    return ana
-
-
-def enter_password(client: Client, then: str = "", password: str = PASSWORD) -> Any:
-    return client.post("/login", {"username": "ana", "password": password, "next": then})
-
-
-def enter(client: Client, code: str) -> Any:
-    return client.post("/login/code", {"code": code})
 
 
 def test_who_has_none_logs_in_as_ever(client: Client, ana: User) -> None:
@@ -102,26 +66,6 @@ def test_a_recovery_code_is_good_once(client: Client, with_app: User) -> None:
     client.post("/logout")
     enter_password(client)
     assert (enter(client, code).status_code, who(client)) == (200, "")
-
-
-def test_wrong_codes_are_told_as_wrong_logins_and_after_some_the_password_is_asked_for_again(
-    client: Client, with_app: User
-) -> None:
-    told: list[str] = []
-
-    def hear(credentials: dict[str, Any], request: Any, **_: Any) -> None:
-        assert request is not None
-        told.append(credentials["username"])
-
-    user_login_failed.connect(hear)
-    enter_password(client)
-    for _ in range(5):
-        assert enter(client, wrong_code()).status_code == 200
-    user_login_failed.disconnect(hear)
-    assert told == ["ana"] * 5
-    answer = enter(client, code_of(SECRET))
-    assert (answer.status_code, who(client)) == (302, "")
-    assert answer["Location"].startswith("/login")
 
 
 def test_the_code_alone_opens_nothing(client: Client, with_app: User) -> None:
