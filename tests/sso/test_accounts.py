@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
 from config.access.callers import API_TOKEN_SUB, CLIENT_SUB
@@ -83,10 +83,49 @@ def test_who_has_lost_all_groups_may_do_nothing_any_more_in_sessions_that_are_op
 ) -> None:
     through_openid(client, "olga")
     assert client.get("/workbench").status_code == 200
+    refuse_olga(openid)
+    assert client.get("/workbench")["Location"] == "/login?next=/workbench"
+
+
+def refuse_olga(openid: OpenIdProvider) -> None:
+    """Take all groups from her, and have her try to log in somewhere else."""
     openid.people["olga"] = Person("olga", [])
-    other = Client(headers={"host": "testserver"})
-    assert through_openid(other, "olga").status_code == 403
-    assert client.get("/workbench").status_code == 403
+    assert through_openid(Client(headers={"host": "testserver"}), "olga").status_code == 403
+
+
+@pytest.mark.parametrize("more", ["superuser", "group"])
+def test_neither_a_superuser_nor_who_has_a_group_of_another_name_goes_on_without_groups_of_the_provider(
+    client: Client, openid: OpenIdProvider, more: str
+) -> None:
+    through_openid(client, "olga")
+    olga = User.objects.get()
+    if more == "superuser":
+        User.objects.update(is_superuser=True)
+    else:
+        own = Group.objects.create(name="own")
+        own.permissions.add(Permission.objects.get(codename="view_alert"))
+        olga.groups.add(own)
+    assert client.get("/admin/config/alert/").status_code == 200
+    AuditEntry.objects.all().delete()
+    refuse_olga(openid)
+    assert client.get("/admin/config/alert/").status_code == 302
+    assert roles("olga") == ({"own"} if more == "group" else set())
+    assert list(AuditEntry.objects.values_list("changes", flat=True)) == [{"groups": {"delete": ["operator"]}}]
+    olga.refresh_from_db()
+    assert not olga.has_usable_password()
+    openid.people["olga"] = Person("olga", ["airline-ops"])
+    through_openid(client, "olga")
+    assert client.get("/admin/config/alert/").status_code == 200
+
+
+def test_who_has_a_password_of_ours_too_keeps_it(client: Client, openid: OpenIdProvider) -> None:
+    through_openid(client, "olga")
+    olga = User.objects.get()
+    olga.set_password("a-good-password")
+    olga.save()
+    refuse_olga(openid)
+    olga.refresh_from_db()
+    assert olga.check_password("a-good-password")
 
 
 def test_a_local_account_is_never_taken_over(client: Client, openid: OpenIdProvider) -> None:
