@@ -134,8 +134,10 @@ def _watch_acts() -> None:
     )
     if settings.HAS_ALLAUTH:
         from allauth.mfa.models import Authenticator  # noqa: PLC0415
+        from allauth.socialaccount.models import SocialAccount  # noqa: PLC0415
 
-        audit.watch(Authenticator, fields=["type"])
+        audit.watch(Authenticator, fields=["type", "user"])
+        audit.watch(SocialAccount, fields=["provider", "user"])  # what they are called there is personal
 
 
 def _folder_of_database() -> Path | None:

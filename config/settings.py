@@ -82,7 +82,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes; also the largest JSON body a
 # --- The audit: who did what (docs/decisions/0074) ---------------------------------------------------------------------
 AUDIT_RETENTION_DAYS = env.int("AUDIT_RETENTION_DAYS", default=365)
 AUDITLOG_LOGENTRY_MODEL = "config.AuditEntry"
-AUDITLOG_STORE_JSON_CHANGES = True
+AUDITLOG_USE_FK_STRING_REPRESENTATION = AUDITLOG_STORE_JSON_CHANGES = True
 MIGRATION_MODULES = {"auditlog": None}  # they make its own table, in place of which there is ours
 
 # --- Database ------------------------------------------------------------------------------------------------------

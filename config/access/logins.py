@@ -16,7 +16,9 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.backends import BaseBackend, ModelBackend
 from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_in
 from django.core import signing
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.crypto import constant_time_compare
 
@@ -60,8 +62,6 @@ class ThrottledBackend(ModelBackend):
             reservation.fail()
             return None
         reservation.succeed()
-        if request is not None:
-            request.device_of = username  # type: ignore[attr-defined] # for DeviceCookieMiddleware
         return user
 
     # It calls the one above; ModelBackend's own would look at once.
@@ -104,8 +104,14 @@ def _account_key(username: str) -> str:
     return key_of(Kind.DEVICE, account_of(username))
 
 
+@receiver(user_logged_in)
+def _remember_device(request: HttpRequest, user: User, **_: Any) -> None:
+    if user.has_usable_password():
+        request.device_of = user.get_username()  # type: ignore[attr-defined] # for DeviceCookieMiddleware
+
+
 class DeviceCookieMiddleware:
-    """Give the browser its cookie when a password was right."""
+    """Give the browser its cookie when somebody is logged in: of who has a second factor the password alone does not do."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 
 from config.core.permissions import ROLES
@@ -31,5 +32,11 @@ def roles_of(provider_groups: Iterable[str]) -> set[str]:
 
 def set_roles(user: User, roles: set[str]) -> None:
     """Put the user into these of our groups and out of the others; groups that an administrator made are left alone."""
-    user.groups.remove(*Group.objects.filter(name__in=set(ROLES) - roles))
+    user.groups.remove(*user.groups.filter(name__in=set(ROLES) - roles))  # others would be recorded as taken, too
     user.groups.add(*Group.objects.filter(name__in=roles))
+
+
+def end_sessions(user: User) -> None:
+    """End the sessions of who has no password here: each is good as long as what stands in the password's place."""
+    if not user.has_usable_password():
+        User.objects.filter(pk=user.pk).update(password=make_password(None))

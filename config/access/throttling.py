@@ -1,4 +1,4 @@
-"""Wrong passwords and tokens make whoever sends them wait: the more there were, the longer.
+"""Wrong passwords, codes and tokens make whoever sends them wait: the more there were, the longer.
 
 The counts are rows, so that all web processes share them. An attempt is counted before anybody looks whether it is right, by
 one conditional statement: however many guesses come at once, no more of them are looked at than the limit lets through.
@@ -32,15 +32,16 @@ T = TypeVar("T")
 Kind = FailedAttempts.Kind
 
 # So many attempts in a row are looked at without a wait. The last of them costs a second, each one after it twice as much.
-FREE = {Kind.ACCOUNT: 5, Kind.DEVICE: 5, Kind.LOGIN_ADDRESS: 20, Kind.TOKEN_ADDRESS: 20}
+FREE = {Kind.ACCOUNT: 5, Kind.DEVICE: 5, Kind.CODE: 5, Kind.LOGIN_ADDRESS: 20, Kind.TOKEN_ADDRESS: 20}
+OWN = (Kind.ACCOUNT, Kind.DEVICE, Kind.CODE)  # a success clears them; an address is shared by others
 LONGEST_SECONDS = 900
 DOUBLINGS = math.ceil(math.log2(LONGEST_SECONDS))
 # Without a wrong one meanwhile: more than the longest delay, so that who goes on at its pace is not forgotten. Of an address
 # sooner, since many people may share it: it must not add up who mistypes once a day.
-FORGOTTEN_AFTER = {
-    Kind.ACCOUNT: timedelta(hours=24), Kind.DEVICE: timedelta(hours=24),
-    Kind.LOGIN_ADDRESS: timedelta(hours=1), Kind.TOKEN_ADDRESS: timedelta(hours=1),
-}  # fmt: skip
+FORGOTTEN_AFTER = dict.fromkeys(OWN, timedelta(hours=24)) | {
+    Kind.LOGIN_ADDRESS: timedelta(hours=1),
+    Kind.TOKEN_ADDRESS: timedelta(hours=1),
+}
 IPV6_PREFIX = 64  # what one customer of a provider has
 LONGEST_NAME = 150  # of a name in the log
 DROPPED_AT_ONCE = 1000
@@ -71,7 +72,7 @@ class Subject:
         object.__setattr__(self, "key", key_of(self.kind, self.name))
 
     def refusal(self, seconds: float) -> TooManyRequests:
-        what = "tokens from this address" if self.kind == Kind.TOKEN_ADDRESS else "passwords"
+        what = {Kind.CODE: "codes", Kind.TOKEN_ADDRESS: "tokens from this address"}.get(self.kind, "passwords")
         return TooManyRequests(f"Too many wrong {what}.", seconds)
 
 
@@ -121,7 +122,7 @@ class Reservation:
 
     def succeed(self) -> None:
         """Forget what was counted against the account or the browser; the address gets this one attempt back."""
-        own = [subject.key for subject in self.subjects if subject.kind in (Kind.ACCOUNT, Kind.DEVICE)]
+        own = [subject.key for subject in self.subjects if subject.kind in OWN]
         FailedAttempts.objects.filter(key__in=own).update(count=0, blocked_until=None)
         others = tuple(subject for subject in self.subjects if subject.key not in own)
         Reservation(others, self.at).give_back()

@@ -4,10 +4,11 @@ import allauth.account.admin
 import allauth.mfa.admin
 import allauth.socialaccount.admin  # noqa: F401 - they register what is unregistered here
 from allauth.account.models import EmailAddress
+from allauth.mfa.base.internal.flows import delete_dangling_recovery_codes
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
-from django.db import models
+from django.db import models, transaction
 from django.http import HttpRequest
 
 from config.admin.base import ReadOnlyAdmin
@@ -18,7 +19,10 @@ for model in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken
 
 @admin.register(Authenticator)
 class AuthenticatorAdmin(ReadOnlyAdmin):
-    """Second factors. Who has lost the telephone and the recovery codes has them deleted here, and sets up new ones."""
+    """Second factors. Who has lost the telephone has the app deleted here, and sets up a new one.
+
+    The recovery codes go with the app for which they stand in: they would be good for the next one, too.
+    """
 
     icon = "phonelink_lock"
     list_display = ("user", "type", "created_at", "last_used_at")
@@ -29,6 +33,18 @@ class AuthenticatorAdmin(ReadOnlyAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return request.user.has_perm("mfa.delete_authenticator")
+
+    @transaction.atomic
+    def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
+        super().delete_model(request, obj)
+        delete_dangling_recovery_codes(obj.user)
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Authenticator]) -> None:
+        users = [each.user for each in queryset.select_related("user")]
+        super().delete_queryset(request, queryset)
+        for user in users:
+            delete_dangling_recovery_codes(user)
 
 
 @admin.register(SocialAccount)

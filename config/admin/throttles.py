@@ -8,7 +8,7 @@ from config.models import FailedAttempts, RequestQuota
 
 @admin.register(FailedAttempts)
 class FailedAttemptsAdmin(ReadOnlyAdmin):
-    """How many wrong passwords or tokens came in a row, and until when no more are looked at. The log says from whom."""
+    """How many wrong passwords, codes or tokens came in a row, and until when no more are looked at. The log says whose."""
 
     icon = "block"
     list_display = ("kind", "count", "failed_at", "blocked_until")

@@ -34,10 +34,12 @@ def allauth_settings() -> dict[str, Any]:
         "ACCOUNT_SIGNUP_FIELDS": ["username*", "password1*"],
         "ACCOUNT_EMAIL_VERIFICATION": "none",
         "ACCOUNT_PRESERVE_USERNAME_CASING": True,
+        "ACCOUNT_USERNAME_BLACKLIST": ["api-token"],  # config.access.callers: whose jobs are its
         "ACCOUNT_RATE_LIMITS": False,  # config/access throttles; theirs count in one process
         "ACCOUNT_REAUTHENTICATION_METHODS": {"password"},
         "SOCIALACCOUNT_ADAPTER": "config.pages.sso.adapters.SocialAccountAdapter",
         "SOCIALACCOUNT_LOGIN_ON_GET": True,  # our policy lets no form lead to another site; a link may
+        "SOCIALACCOUNT_REQUESTS_TIMEOUT": 3,  # seconds: anybody may have a web thread ask the provider
         "SOCIALACCOUNT_STORE_TOKENS": False,
         "MFA_ADAPTER": "config.pages.sso.adapters.SecondFactorAdapter",
         "MFA_FORMS": {"authenticate": "config.pages.sso.second_factor.CodeForm"},

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             name='FailedAttempts',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('account', 'passwords for an account'), ('device', 'passwords for an account from a browser that it was used in before'), ('login address', 'passwords from an address'), ('token address', 'tokens from an address')], max_length=16)),
+                ('kind', models.CharField(choices=[('account', 'passwords for an account'), ('device', 'passwords for an account from a browser that it was used in before'), ('code', "codes of an account's second factor"), ('login address', 'passwords from an address'), ('token address', 'tokens from an address')], max_length=16)),
                 ('key', models.CharField(help_text='keyed hash of the kind and of whose attempts these are', max_length=64, unique=True)),
                 ('count', models.PositiveIntegerField(default=0)),
                 ('account', models.CharField(blank=True, help_text='keyed hash of whose account it is, of a browser', max_length=64)),

@@ -4,11 +4,12 @@ from django.db import models
 
 
 class FailedAttempts(models.Model):
-    """Wrong passwords or tokens of one account, browser or address, and until when no more are looked at."""
+    """Wrong passwords, codes or tokens of one account, browser or address, and until when no more are looked at."""
 
     class Kind(models.TextChoices):
         ACCOUNT = "account", "passwords for an account"
         DEVICE = "device", "passwords for an account from a browser that it was used in before"
+        CODE = "code", "codes of an account's second factor"
         LOGIN_ADDRESS = "login address", "passwords from an address"
         TOKEN_ADDRESS = "token address", "tokens from an address"
 

@@ -11,8 +11,10 @@ from config.models import FailedAttempts
 
 
 def collect() -> Iterator[Metric]:
-    """Metrics: how many accounts, browsers and addresses have to wait after wrong passwords or tokens."""
-    family = GaugeMetricFamily("apron_blocked", "Who has to wait after wrong passwords or tokens", labels=["kind"])
+    """Metrics: how many accounts, browsers and addresses have to wait after wrong passwords, codes or tokens."""
+    family = GaugeMetricFamily(
+        "apron_blocked", "Who has to wait after wrong passwords, codes or tokens", labels=["kind"]
+    )
     waiting = FailedAttempts.objects.filter(blocked_until__gt=timezone.now())
     found = dict(waiting.values_list("kind").annotate(rows=Count("pk")))
     for kind in FailedAttempts.Kind:

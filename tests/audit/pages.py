@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -71,6 +73,14 @@ def own_files(house: Any) -> dict[str, Any]:
 
 def user() -> int:
     return int(User.objects.create_user("vera", password=PASSWORD).pk)
+
+
+def second_factor() -> int:
+    return int(Authenticator.objects.create(user_id=user(), type="totp", data={"secret": "x"}).pk)
+
+
+def social_account() -> int:
+    return int(SocialAccount.objects.create(user_id=user(), provider="https://idp.example", uid="vera@x.fr").pk)
 
 
 def group(name: str = "own") -> int:
@@ -142,6 +152,8 @@ ADMIN: dict[str, Page] = {
     "auth_group_add": Page(["create_group"], data={"name": "new"}),
     "auth_group_change": Page(["update_group"], group, {"name": "other"}),
     "auth_group_delete": Page(["delete_group"], group, YES),
+    "mfa_authenticator_delete": Page(["delete_authenticator"], second_factor, YES),
+    "socialaccount_socialaccount_delete": Page(["delete_socialaccount"], social_account, YES),
     "password_change": Page(
         ["update_user"],
         data={"old_password": PASSWORD, "new_password1": f"{PASSWORD}!", "new_password2": f"{PASSWORD}!"},
@@ -162,7 +174,7 @@ WORKBENCH: dict[str, Page] = {
     ),
     "workbench-job-mended": Page(["submit_job"], lambda: mendable().pk),
 }
-# Logins, and each second factor that is set up or removed, are recorded by what they do to users: tests/sso.
+# Logins, and each second factor that somebody sets up or removes, are recorded by what they do to users: tests/sso.
 SSO = {
     "sso-oidc-login", "sso-oidc-callback", "sso-saml-login", "sso-logout", "saml_acs", "saml_finish_acs", "saml_sls",
     "saml_metadata", "account_reauthenticate", "mfa_authenticate", "second-factor-set-up", "account_login", "mfa_index",

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -13,7 +16,20 @@ from config.admin.audited import AuditedAdmin
 from config.models import AuditEntry
 from inflight.models import Delivery
 from tests.audit.entries import ADDRESS, REQUEST_ID, entries
-from tests.audit.pages import ADMIN, CHANGED_USER, LOOKED_AT, NOTHING, SITE, SSO, WORKBENCH, Page, delivery, group, user
+from tests.audit.pages import (
+    ADMIN,
+    CHANGED_USER,
+    LOOKED_AT,
+    NOTHING,
+    SITE,
+    SSO,
+    WORKBENCH,
+    Page,
+    delivery,
+    group,
+    social_account,
+    user,
+)
 
 admin.autodiscover()
 pytestmark = pytest.mark.django_db
@@ -78,6 +94,29 @@ def test_groups_of_a_user_are_recorded_by_name_and_what_is_secret_or_private_is_
     hidden = ["(hidden)", "(hidden)"]
     assert changes == {
         "is_staff": [False, True], "first_name": hidden, "email": hidden, "groups": {"add": ["auditors"]},
+    }  # fmt: skip
+
+
+def test_a_deleted_account_of_the_provider_is_recorded_with_whose_it_was_and_not_with_their_name_there(
+    client: Client,
+) -> None:
+    one = social_account()
+    AuditEntry.objects.all().delete()
+    client.post(f"/admin/socialaccount/socialaccount/{one}/delete/", {"post": "yes"})
+    entry = AuditEntry.objects.get()
+    assert entry.changes == {"provider": ["https://idp.example", None], "user": ["vera", None]}
+    assert "vera@x.fr" not in str(AuditEntry.objects.values())
+
+
+def test_who_is_deleted_takes_along_second_factor_and_account_of_the_provider_which_is_recorded(client: Client) -> None:
+    vera = User.objects.get(pk=user())
+    Authenticator.objects.create(user=vera, type="totp", data={})
+    SocialAccount.objects.create(user=vera, provider="https://idp.example", uid="1")
+    AuditEntry.objects.all().delete()
+    client.post(f"/admin/auth/user/{vera.pk}/delete/", {"post": "yes"})
+    whose = {entry.act: (entry.changes or {}).get("user") for entry in AuditEntry.objects.all()}
+    assert whose == {
+        "delete_authenticator": ["vera", None], "delete_socialaccount": ["vera", None], "delete_user": None,
     }  # fmt: skip
 
 

@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.test import Client
 
 from tests.fakes.openid_provider import OpenIdProvider
 from tests.fakes.saml_provider import SamlProvider
 from tests.people import BROWSER
+from tests.sso.codes import PASSWORD, SECRET
 
 GROUPS = [("airline-ops", "operator"), ("airline-bi", "analyst")]
 
@@ -54,3 +59,18 @@ def saml(saml_server: SamlProvider, settings: Any, client: Client) -> Iterator[S
     people, spoil = dict(saml_server.people), saml_server.spoil
     yield saml_server
     saml_server.people, saml_server.spoil, saml_server.options = people, spoil, {}
+
+
+@pytest.fixture
+def ana() -> User:
+    """Somebody with a password, of whom no code was used: in one half minute, she has the same code in each test."""
+    cache.clear()
+    return User.objects.create_user("ana", password=PASSWORD, is_staff=True)
+
+
+@pytest.fixture
+def with_app(ana: User) -> User:
+    """Ana, who has an app and recovery codes."""
+    TOTP.activate(ana, SECRET)
+    RecoveryCodes.activate(ana)
+    return ana

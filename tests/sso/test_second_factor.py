@@ -8,51 +8,15 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import User
-from django.contrib.auth.signals import user_login_failed
 from django.core.cache import cache
 from django.test import Client
 
 from config.models import AuditEntry
 from tests.fakes.openid_provider import OpenIdProvider
-from tests.sso.codes import code_of
+from tests.sso.codes import PASSWORD, SECRET, code_of, enter, enter_password
 from tests.sso.walking import through_openid, who
 
 pytestmark = pytest.mark.django_db
-
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-PASSWORD = "a-good-password"
-
-
-def wrong_code() -> str:
-    good = {code_of(SECRET, steps) for steps in range(-2, 3)}
-    return next(code for code in ("000000", "111111", "222222", "333333", "444444", "555555") if code not in good)
-
-
-@pytest.fixture(autouse=True)
-def _no_code_was_used() -> None:
-    """Ana has the same code in each test of one half minute, and often the same number."""
-    cache.clear()
-
-
-@pytest.fixture
-def ana() -> User:
-    return User.objects.create_user("ana", password=PASSWORD, is_staff=True)
-
-
-@pytest.fixture
-def with_app(ana: User) -> User:
-    """Ana, who has an app and recovery codes."""
-    TOTP.activate(ana, SECRET)
-    RecoveryCodes.activate(ana)
-    return ana
-
-
-def enter_password(client: Client, then: str = "", password: str = PASSWORD) -> Any:
-    return client.post("/login", {"username": "ana", "password": password, "next": then})
-
-
-def enter(client: Client, code: str) -> Any:
-    return client.post("/login/code", {"code": code})
 
 
 def test_who_has_none_logs_in_as_ever(client: Client, ana: User) -> None:
@@ -104,26 +68,6 @@ def test_a_recovery_code_is_good_once(client: Client, with_app: User) -> None:
     assert (enter(client, code).status_code, who(client)) == (200, "")
 
 
-def test_wrong_codes_are_told_as_wrong_logins_and_after_some_the_password_is_asked_for_again(
-    client: Client, with_app: User
-) -> None:
-    told: list[str] = []
-
-    def hear(credentials: dict[str, Any], request: Any, **_: Any) -> None:
-        assert request is not None
-        told.append(credentials["username"])
-
-    user_login_failed.connect(hear)
-    enter_password(client)
-    for _ in range(5):
-        assert enter(client, wrong_code()).status_code == 200
-    user_login_failed.disconnect(hear)
-    assert told == ["ana"] * 5
-    answer = enter(client, code_of(SECRET))
-    assert (answer.status_code, who(client)) == (302, "")
-    assert answer["Location"].startswith("/login")
-
-
 def test_the_code_alone_opens_nothing(client: Client, with_app: User) -> None:
     answer = enter(client, code_of(SECRET))
     assert (answer.status_code, who(client)) == (302, "")
@@ -172,6 +116,7 @@ def test_one_sets_it_up_and_removes_it_after_saying_the_password_again(client: C
     assert not Authenticator.objects.exists()
     kept = AuditEntry.objects.filter(object_type="mfa.authenticator", actor="ana")
     assert set(kept.values_list("act", flat=True)) == {"create_authenticator", "delete_authenticator"}
+    assert [each.changes["user"] for each in kept.order_by("pk")] == 2 * [[None, "ana"]] + 2 * [["ana", None]]
     assert secret not in str(list(kept.values()))
 
 
@@ -212,6 +157,47 @@ def test_an_administrator_removes_it_for_who_has_lost_the_telephone(admin_client
     client = Client()
     enter_password(client)
     assert who(client) == "ana"
+
+
+def delete_in_admin(admin: Client, *chosen: Authenticator) -> None:
+    if len(chosen) == 1:
+        admin.post(f"/admin/mfa/authenticator/{chosen[0].pk}/delete/", {"post": "yes"})
+    else:
+        data = {"action": "delete_selected", "_selected_action": [each.pk for each in chosen], "post": "yes"}
+        admin.post("/admin/mfa/authenticator/", data)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_the_recovery_codes_go_with_the_app_and_new_ones_come_with_a_new_app(
+    admin_client: Client, with_app: User, settings: Any, number: int
+) -> None:
+    old = Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()
+    ben = User.objects.create_user("ben")
+    TOTP.activate(ben, SECRET)
+    RecoveryCodes.activate(ben)
+    users = [with_app, ben][:number]
+    delete_in_admin(admin_client, *Authenticator.objects.filter(type="totp", user__in=users))
+    assert not Authenticator.objects.filter(user__in=users).exists()
+    settings.REQUIRE_SECOND_FACTOR = True
+    client = Client()
+    enter_password(client)
+    code = code_of(secret_on(client.get("/login/set-up")))
+    new = recovery_codes_on(client.post("/login/set-up", {"code": code}).content.decode())
+    assert (len(new), set(new) & set(old)) == (10, set())
+
+
+def test_recovery_codes_that_are_deleted_alone_leave_the_app(admin_client: Client, with_app: User) -> None:
+    delete_in_admin(admin_client, Authenticator.objects.get(type="recovery_codes"))
+    assert list(Authenticator.objects.values_list("type", flat=True)) == ["totp"]
+
+
+def test_app_and_recovery_codes_that_are_deleted_together_are_recorded_once_each(
+    admin_client: Client, with_app: User
+) -> None:
+    AuditEntry.objects.all().delete()
+    delete_in_admin(admin_client, *Authenticator.objects.all())
+    assert not Authenticator.objects.exists()
+    assert list(AuditEntry.objects.values_list("act", flat=True)) == ["delete_authenticator"] * 2
 
 
 def test_pages_of_the_second_factor_are_for_who_is_logged_in(client: Client) -> None:

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from config.access.people import is_oidc_set, is_saml_set, roles_of, set_roles
+from config.access.people import end_sessions, is_oidc_set, is_saml_set, roles_of, set_roles
 from config.pages.login import AT_PROVIDER
 from config.pages.sso.refusals import Reason, refusal, refuse
 
@@ -112,6 +112,10 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         if is_known:
             set_roles(sociallogin.user, roles)
         if not roles:
+            if is_known:
+                end_sessions(
+                    sociallogin.user
+                )  # where a superuser's right, or a group of another name, would go on serving
             logger.warning("Somebody in no group of SSO_GROUPS wanted to log in: %s", sociallogin.account.uid)
             raise refuse(request, Reason.NO_GROUP)
         if not is_known:

@@ -20,6 +20,7 @@ from django.utils.crypto import constant_time_compare, get_random_string, salted
 from django.utils.http import urlencode
 
 from config.api.jwks import signing_key
+from config.pages.sso.descriptions import description_of
 from config.pages.sso.groups import names_in
 
 ALGORITHMS = [
@@ -73,6 +74,9 @@ class Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
     @property
     def openid_config(self) -> dict[str, Any]:
         """Return the provider's configuration; raise OAuth2Error where it is another provider's."""
+        return description_of(settings.SSO_OIDC_ISSUER).get(self._ask)
+
+    def _ask(self) -> dict[str, Any]:
         found: dict[str, Any] = super().openid_config
         if found["issuer"] != settings.SSO_OIDC_ISSUER:
             raise OAuth2Error(f"the provider calls itself {found['issuer']}, and SSO_OIDC_ISSUER says otherwise")
@@ -118,7 +122,7 @@ class Provider(OpenIDConnectProvider):  # type: ignore[misc]
         return Adapter(request)
 
     def extract_extra_data(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Keep the groups alone of what the provider tells."""
+        """Keep the groups; what is kept of the person beside, their account has."""
         return {"groups": names_in(data["id_token"].get(settings.SSO_GROUPS_CLAIM))}
 
 

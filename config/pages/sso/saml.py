@@ -15,13 +15,16 @@ from allauth.socialaccount.providers.saml.provider import SAMLProvider
 from allauth.socialaccount.providers.saml.utils import build_auth
 from allauth.socialaccount.providers.saml.views import ACSView, FinishACSView, LoginView, MetadataView, SLSView
 from django.conf import settings
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from onelogin.saml2.auth import OneLogin_Saml2_Auth
 from onelogin.saml2.constants import OneLogin_Saml2_Constants as Constants
+from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser
 from onelogin.saml2.xml_utils import OneLogin_Saml2_XML
 
+from config.pages.sso.descriptions import ANSWER_SECONDS, description_of
 from config.pages.sso.groups import names_in
 
 LARGEST = 512 * 1024  # bytes of an answer; with thousands of groups it has some hundred thousand
@@ -66,6 +69,13 @@ def app_settings() -> dict[str, Any]:
     }
 
 
+def learn_of_provider() -> None:
+    """Put the provider's metadata where allauth looks before it asks itself, which may take long and forgets what fails."""
+    url = settings.SSO_SAML_METADATA_URL
+    found = description_of(url).get(lambda: OneLogin_Saml2_IdPMetadataParser.parse_remote(url, timeout=ANSWER_SECONDS))
+    cache.set(f"saml.metadata.{url}.None", found)
+
+
 def check_binding(auth: OneLogin_Saml2_Auth) -> None:
     """Raise PermissionDenied unless the assertion names our request and us; python3-saml lets it leave out both."""
     document = OneLogin_Saml2_XML.to_etree(auth.get_last_response_xml())
@@ -103,7 +113,7 @@ class Provider(SAMLProvider):  # type: ignore[misc]
         return login
 
     def extract_extra_data(self, data: OneLogin_Saml2_Auth) -> dict[str, Any]:
-        """Keep the groups alone of what the provider tells."""
+        """Keep the groups; what is kept of the person beside, their account has."""
         told = data.get_attributes() | data.get_friendlyname_attributes()
         return {"groups": names_in(told.get(settings.SSO_GROUPS_CLAIM))}
 

@@ -15,6 +15,7 @@ from allauth.core import context
 from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.stages import AuthenticateStage
@@ -22,6 +23,7 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import TOTP, clear_totp_secret
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import ValidationError
@@ -31,7 +33,9 @@ from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
 from django.views.generic.edit import FormView
 
-MOST_TRIES = 5  # wrong codes; then the password is asked for again, which config/access throttles
+from config.access.throttling import Kind, Subject, account_of, reserve
+
+MOST_TRIES = 5  # wrong codes of one login; then the password is asked for again
 TRIES = "second_factor_tries"  # in the session
 REMEMBERED = 3  # codes that were used: as many as are good at the same time
 
@@ -71,17 +75,38 @@ class SetUp(LoginStage):  # type: ignore[misc]
 
 
 class CodeForm(AuthenticateForm):  # type: ignore[misc]
-    """Takes a code once, whichever web process is asked; tells of wrong ones as of wrong passwords."""
+    """Takes a code once, whichever web process is asked; wrong ones make the account wait, which no right password ends."""
 
     def clean_code(self) -> str:
+        name = self.user.get_username()
+        attempt = reserve(Subject(Kind.CODE, account_of(name)))
         try:
             code: str = super().clean_code()
             if self.authenticator.type == Authenticator.Type.TOTP:
                 _use_up(self.authenticator.pk, normalize_user_code(code))
         except ValidationError:
-            _count_a_wrong_one(context.request, self.user)
+            attempt.fail()
+            user_login_failed.send(sender=__name__, credentials={"username": name}, request=context.request)
             raise
+        except BaseException:
+            attempt.give_back()
+            raise
+        attempt.succeed()
         return code
+
+
+class CodeView(AuthenticateView):  # type: ignore[misc]
+    """Ask for a code; after some wrong ones, for the password again."""
+
+    def form_invalid(self, form: CodeForm) -> HttpResponse:
+        tries = self.request.session.get(TRIES, 0) + 1
+        self.request.session[TRIES] = tries
+        if tries < MOST_TRIES:
+            return super().form_invalid(form)  # type: ignore[no-any-return]
+        del self.request.session[TRIES]
+        clear_login(self.request)
+        messages.error(self.request, "Too many wrong codes. Please begin again with your password.")
+        return redirect("login")
 
 
 @transaction.atomic
@@ -93,16 +118,6 @@ def _use_up(authenticator: int, code: str) -> None:
         raise get_adapter().validation_error("incorrect_code")
     found.data["used"] = [code, *used][:REMEMBERED]
     found.save(update_fields=["data"])
-
-
-def _count_a_wrong_one(request: HttpRequest, user: User) -> None:
-    """Tell of a wrong code, and forget the pending login after some."""
-    credentials = {"username": user.get_username()}
-    user_login_failed.send(sender=__name__, credentials=credentials, request=request)
-    request.session[TRIES] = request.session.get(TRIES, 0) + 1
-    if request.session[TRIES] >= MOST_TRIES:
-        del request.session[TRIES]
-        clear_login(request)
 
 
 @method_decorator(login_stage_required(stage=SetUp.key, redirect_urlname="login"), name="dispatch")

@@ -11,7 +11,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from config.pages.sso import views
-from config.pages.sso.second_factor import SetUpView
+from config.pages.sso.second_factor import CodeView, SetUpView
 
 urlpatterns = [
     path("sso/oidc/login", views.oidc_login, name="sso-oidc-login"),
@@ -23,7 +23,7 @@ urlpatterns = [
     path("sso/<slug:organization_slug>/sls", views.saml_sls, name="saml_sls"),
     path("sso/<slug:organization_slug>/metadata", views.saml_metadata, name="saml_metadata"),
     path("login/again", reauthenticate, name="account_reauthenticate"),
-    path("login/code", second_factors.authenticate, name="mfa_authenticate"),
+    path("login/code", CodeView.as_view(), name="mfa_authenticate"),
     path("login/set-up", SetUpView.as_view(), name="second-factor-set-up"),
     path("login/password", RedirectView.as_view(pattern_name="login", query_string=True), name="account_login"),
     path("second-factor", second_factors.index, name="mfa_index"),

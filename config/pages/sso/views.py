@@ -29,6 +29,7 @@ def _saml() -> Any:
     from config.pages.sso import saml  # noqa: PLC0415 - see above
 
     registry.register(saml.Provider)
+    saml.learn_of_provider()
     return saml
 
 
