@@ -131,9 +131,10 @@ def django_db_setup(
     django_test_environment: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
     """A copy of the run's migrated database, in place of pytest-django's, which each process migrates."""
-    with django_db_blocker.unblock(), migrated_database(tmp_path_factory.mktemp("database")) as url:
+    with migrated_database(tmp_path_factory.mktemp("database")) as url:
         connection.settings_dict["NAME"] = environ.Env.db_url_config(url)["NAME"]
-        migrated = Migrated()
+        with django_db_blocker.unblock():
+            migrated = Migrated()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _test: migrated.restore())
             yield

@@ -162,6 +162,7 @@ def test_on_a_file_system_behind_a_url_a_file_is_renamed_into_place() -> None:
     assert fs.cat("/apron/a/t.csv") == b"half and half"
 
 
+@pytest.mark.django_db
 def test_objects_are_renamed_and_deleted(client: APIClient, s3: S3) -> None:
     for name in ("a.csv", "b.csv"):
         put(client, name)

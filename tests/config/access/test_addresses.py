@@ -53,6 +53,7 @@ def test_proxies_that_cannot_be_read_are_found_before_the_start(settings: Any) -
     assert "proxy.example" in error.msg
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("https_only", "proxies", "warnings"), [(True, [], 1), (True, ["10.0.0.1"], 0), (False, [], 0)]
 )
