@@ -35,7 +35,8 @@ class FullDiskFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
         if lacks_room(error):
-            record.msg, record.args, record.exc_info = f"{record.getMessage()}: {trouble_of(error)}", (), None
+            # The values stay apart from the text: Sentry sees the record after this, and is told the text only.
+            record.msg, record.exc_info = f"{record.msg}: {trouble_of(error)}", None
         return True
 
 
