@@ -20,10 +20,14 @@ from config.server import bodies, slow_readers
 from config.server.answers import Answer, ClientGone, Send
 from config.server.bodies import Body, Receive, Refused, announced_length, limit_of, read_body
 from config.server.environ import environ_of
-from config.server.loop import PROBES, REQUESTS, STREAMS
+from config.server.loop import LIVE, PROBES, REQUESTS, STREAMS
 from config.server.spool import CHUNK_BYTES
 
-PROBE_PATHS = {f"{prefix}/{name}" for prefix in ("", "/api") for name in ("health", "livez", "readyz")}
+POOLS_OF_PROBES = {
+    f"{prefix}/{name}": pool
+    for prefix in ("", "/api")
+    for name, pool in (("health", PROBES), ("readyz", PROBES), ("livez", LIVE))
+}
 logger = logging.getLogger(__name__)
 
 
@@ -39,7 +43,7 @@ async def application(scope: Mapping[str, Any], receive: Receive, send: Send) ->
         detail = f"No room is left on {where}. Make room there, then try again."
         _refuse(send, scope, Refused(HTTPStatus.INSUFFICIENT_STORAGE, detail))
         return
-    await (PROBES if scope["path"] in PROBE_PATHS else REQUESTS)
+    await POOLS_OF_PROBES.get(scope["path"], REQUESTS)
     try:
         await _answer(scope, body, Answer(receive, send))
     finally:
@@ -85,7 +89,7 @@ async def _nothing() -> dict[str, Any]:
     return {"type": "http.disconnect"}
 
 
-for pool in (REQUESTS, STREAMS, PROBES):
+for pool in (REQUESTS, STREAMS, PROBES, LIVE):
     pool.start()
 bodies.start_watch()
 slow_readers.start_watch()
