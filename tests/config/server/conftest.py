@@ -23,6 +23,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         "REQUEST_BODY_SECONDS": "2",
         "ANSWER_STALL_SECONDS": "2",
         "WEB_SPOOL": str(spool),
+        "METRICS_DIR": str(folder / "metrics"),
         "COMPUTE_ROOT": str(folder / "compute"),
         "COMPUTE_MAX_UPLOAD": str(64 * 1024**2),
         "IMPORT_MAX_UPLOAD": str(1024**2),

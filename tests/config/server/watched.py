@@ -33,7 +33,7 @@ class Watched:
         self.system, self.port, self.url = system, system.port, system.url
         self.pid, self.log = pid, log
         (self.worker,) = (int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
-        self._spool = spool
+        self.spool = spool
 
     def held(self) -> Held:
         """Return what the worker holds now."""
@@ -41,7 +41,7 @@ class Watched:
         return Held(
             threads=len(list(Path(f"/proc/{self.worker}/task").iterdir())),
             connections=tuple(self._connections()),
-            spooled=sum(file.startswith(str(self._spool)) for file in files),
+            spooled=sum(file.startswith(str(self.spool)) for file in files),
         )
 
     def check_nothing_left(self, before: Held) -> None:
