@@ -55,7 +55,8 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        given = request.headers.get("X-Request-ID", "")
+        # META, here and wherever POST /data reads a header: the first look at request.headers copies all, for 9 µs.
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
         token = _request_id.set(given if _ACCEPTABLE.fullmatch(given) else uuid.uuid4().hex)
         try:
             response = self.get_response(request)
