@@ -93,7 +93,8 @@ def _register_monitoring() -> None:
     health.register("queue", worker.check_queue)
     health.register("worker", worker.check_worker)
     health.register("disk", disks.check_disk, needs_database=False)
-    for collect in (disks.collect, worker.collect, overview.collect, blocks.collect):
+    metrics.register(disks.collect, needs_database=False)
+    for collect in (worker.collect, overview.collect, blocks.collect):
         metrics.register(collect)
     sources.register("disk", disks.conditions)
     sources.register("worker", silent_workers.conditions)

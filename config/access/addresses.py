@@ -20,7 +20,7 @@ def client_address(request: HttpRequest) -> str:
     if not settings.TRUSTED_PROXIES:
         return address
     proxies = parsed_networks(tuple(settings.TRUSTED_PROXIES))
-    for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+    for hop in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")):
         before = _without_port(hop.strip())
         if not is_within(address, proxies) or not is_address(before):
             break

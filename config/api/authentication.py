@@ -47,7 +47,7 @@ class BearerAuthentication(BaseAuthentication):
     """`Authorization: Bearer <token>`. Other schemes are not ours and count as no token."""
 
     def authenticate(self, request: Request | HttpRequest) -> tuple[Caller, None] | None:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
         return _caller(request, token.strip()), None
@@ -61,7 +61,7 @@ class BearerOrBodyAuthentication(BearerAuthentication):
 
     def authenticate(self, request: Request | HttpRequest) -> tuple[Caller, None] | None:
         is_json = (request.content_type or "").partition(";")[0].strip() == "application/json"
-        if "Authorization" in request.headers or not is_json or not isinstance(request, Request):
+        if "HTTP_AUTHORIZATION" in request.META or not is_json or not isinstance(request, Request):
             return super().authenticate(request)
         token = request.data.get("Authorization") if isinstance(request.data, Mapping) else None
         if not isinstance(token, str):

@@ -10,7 +10,7 @@ from rest_framework.exceptions import ParseError, UnsupportedMediaType
 
 def decode_body(request: HttpRequest) -> bool:
     """Have the body read decoded where it is gzip, and return whether it is; raise UnsupportedMediaType for any other."""
-    encoding = request.headers.get("Content-Encoding", "").strip().lower()
+    encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if encoding in ("", "identity"):
         return False
     if encoding != "gzip":

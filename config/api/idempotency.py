@@ -26,6 +26,7 @@ from config.core.json import dumps
 from config.core.locks import exclusive
 
 HEADER = "Idempotency-Key"
+VARIABLE = "HTTP_IDEMPOTENCY_KEY"
 KEPT_FOR = timedelta(hours=24)
 KEPT_HEADERS = ("Location", "ETag")
 _KEY = re.compile(r"[!-~]{1,255}")  # visible ASCII
@@ -108,7 +109,7 @@ def run_once(
     `resume` answers for the resource that was tied by an earlier request which died before it answered. A 507
     has come to nothing, and leaves its key free. Raises BadKey, KeyInUse or KeyReused.
     """
-    key = request.headers.get(HEADER)
+    key = request.META.get(VARIABLE)
     if key is None:
         return handle()
     with _claimed(sub, key, _fingerprint(request, body)) as claim:

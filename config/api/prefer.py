@@ -6,5 +6,5 @@ from rest_framework.request import Request
 
 def prefers_async(request: Request | HttpRequest) -> bool:
     """Return whether the request carries `Prefer: respond-async`."""
-    preferences = request.headers.get("Prefer", "").lower().replace(";", ",").split(",")
+    preferences = request.META.get("HTTP_PREFER", "").lower().replace(";", ",").split(",")
     return "respond-async" in (each.strip() for each in preferences)

@@ -27,6 +27,7 @@ from config.core.logging import current_request_id
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+UNEXPECTED = "Something went wrong here. The log has the details under this instance."
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's own word
@@ -242,7 +243,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500, for what goes wrong in a middleware too."""
     if lacks_room(error := sys.exception()):
         return _answer(request, DiskFull.status, DiskFull.of(error).detail)
-    return _answer(request, 500, "Something went wrong here. The log has the details under this instance.")
+    return _answer(request, 500, UNEXPECTED)
 
 
 def _failed(request: HttpRequest, error: Exception) -> HttpResponse:

@@ -19,7 +19,7 @@ from config.access.scopes import Scope
 from config.api.authentication import subject_of
 from config.api.compression import decode_body
 from config.api.conditional import etag_of, is_not_modified, require_if_match
-from config.api.idempotency import HEADER, run_once
+from config.api.idempotency import VARIABLE, run_once
 from config.api.pagination import KeysetPagination, iterate_pages
 from config.api.renderers import CsvRenderer, JsonRenderer, NdjsonRenderer
 from config.api.strict import Query, refuse_repeated, refuse_unknown, validated
@@ -36,7 +36,7 @@ def idempotent(action: Callable[..., Any]) -> Any:
         return run_once(
             request,
             sub=subject_of(request),
-            body=self.body_of(request) if HEADER in request.headers else b"",
+            body=self.body_of(request) if VARIABLE in request.META else b"",
             handle=lambda: action(self, request, *args, **kwargs),
             resume=lambda resource: self.creation_response(get_object_or_404(self.get_queryset(), pk=resource)),
         )

@@ -26,14 +26,15 @@ Collect = Callable[[], Iterable[Metric]]
 class _Part(NamedTuple):
     name: str
     collect: Collect
+    needs_database: bool
 
 
-_parts: list[_Part] = []
+_parts = [_Part("processes", counters.collect, needs_database=False)]
 
 
-def register(collect: Collect) -> None:
-    """Add metrics that are read from the database, from an app's ready(). `collect` runs at each scrape: be quick."""
-    _parts.append(_Part(collect.__module__, collect))
+def register(collect: Collect, *, needs_database: bool = True) -> None:
+    """Add metrics, from an app's ready(). `collect` runs at each scrape: be quick."""
+    _parts.append(_Part(collect.__module__, collect, needs_database))
 
 
 def rows_by(model: type[Model], field: str, name: str, help_text: str) -> Metric:
@@ -67,11 +68,8 @@ class _Everything(Collector):
         )
         is_database_up = _answers()
         yield GaugeMetricFamily("apron_database_up", "Whether the database answers", int(is_database_up))
-        found = _read(_Part("processes", counters.collect))
-        yield from found or ()
-        parts_up.add_metric(["processes"], int(found is not None))
         for part in _parts:
-            found = _read(part) if is_database_up else None
+            found = _read(part) if is_database_up or not part.needs_database else None
             yield from found or ()
             parts_up.add_metric([part.name], int(found is not None))
         yield parts_up

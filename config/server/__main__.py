@@ -6,6 +6,7 @@ The workers are forked from this process, or load this module again: either way 
 import os
 import resource
 import sys
+from contextlib import suppress
 
 from granian.cli import entrypoint
 
@@ -23,7 +24,8 @@ OPTIONS = (
 def main() -> None:
     """Serve until a signal ends it."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a connection is a file, and the usual limit is 1,024
+    with suppress(ValueError, OSError):  # macOS has limits of its own below an endless one
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a connection is a file, and the usual limit is 1,024
     sys.argv[1:1] = [*OPTIONS.split(), "config.server.application:application"]
     entrypoint()  # type: ignore[no-untyped-call]
 

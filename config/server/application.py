@@ -1,6 +1,7 @@
 """Serve Django's WSGI application to granian's ASGI: the body first, then a thread, then the answer at its reader's pace."""
 
 import logging
+import time
 from collections.abc import Iterator, Mapping
 from functools import partial
 from http import HTTPStatus
@@ -14,32 +15,33 @@ from django.db import close_old_connections
 from config.server.wsgi import application as django  # first: it sets Django up, which others need
 
 # isort: split
-from config.api.problems import CONTENT_TYPE, problem_body
-from config.core.disk import lacks_room, where_room_lacks
+from config.api.problems import CONTENT_TYPE, UNEXPECTED, DiskFull, problem_body
+from config.core.disk import lacks_room
+from config.monitoring.requests import NO_ROUTE, count
 from config.server import bodies, slow_readers
 from config.server.answers import Answer, ClientGone, Send
 from config.server.bodies import Body, Receive, Refused, announced_length, limit_of, read_body
 from config.server.environ import environ_of
-from config.server.loop import PROBES, REQUESTS, STREAMS
+from config.server.loop import LIVE, PROBES, REQUESTS, STREAMS
 from config.server.spool import CHUNK_BYTES
 
-PROBE_PATHS = {f"{prefix}/{name}" for prefix in ("", "/api") for name in ("health", "livez", "readyz")}
+POOLS_OF_PROBES = {
+    f"{prefix}/{name}": pool
+    for prefix in ("", "/api")
+    for name, pool in (("health", PROBES), ("readyz", PROBES), ("livez", LIVE))
+}
 logger = logging.getLogger(__name__)
 
 
 async def application(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
     """Answer a request."""
+    started = time.perf_counter()
     try:
         body = await read_body(receive, announced_length(scope["headers"]), limit_of(scope["path"]))
-    except Refused as refused:
-        _refuse(send, scope, refused)
+    except (Refused, OSError) as error:
+        _refuse(send, scope, error, started)
         return
-    except OSError as error:
-        where = where_room_lacks(error) if lacks_room(error) else f"what keeps bodies ({error.strerror})"
-        detail = f"No room is left on {where}. Make room there, then try again."
-        _refuse(send, scope, Refused(HTTPStatus.INSUFFICIENT_STORAGE, detail))
-        return
-    await (PROBES if scope["path"] in PROBE_PATHS else REQUESTS)
+    await POOLS_OF_PROBES.get(scope["path"], REQUESTS)
     try:
         await _answer(scope, body, Answer(receive, send))
     finally:
@@ -69,23 +71,35 @@ def _pieces(result: Any) -> Iterator[bytes]:
     return iter(result)
 
 
-def _refuse(send: Send, scope: Mapping[str, Any], refused: Refused) -> None:
+def _refuse(send: Send, scope: Mapping[str, Any], error: Refused | OSError, started: float) -> None:
     """Answer instead of Django, and have the connection closed: the rest of the body is not wanted."""
-    instance = uuid4().hex
+    refused, instance = _refusal_of(error), uuid4().hex
     said = ("%s %s: %s %s (%s)", scope["method"], scope["path"], int(refused.status), refused.detail, instance)
-    logger.info(*said)
+    if refused.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        logger.error(*said, exc_info=error)
+    else:
+        logger.info(*said)
     content = orjson.dumps(problem_body(refused.status, refused.detail) | {"instance": instance})
     headers = {"Content-Type": CONTENT_TYPE, "Content-Length": str(len(content)), "Connection": "close"}
+    count(NO_ROUTE, scope["method"], refused.status, started)
     answer = Answer(_nothing, send)
     answer.start(str(int(refused.status)), list(headers.items()))
     answer.finish(content)
+
+
+def _refusal_of(error: Refused | OSError) -> Refused:
+    if isinstance(error, Refused):
+        return error
+    if lacks_room(error):
+        return Refused(DiskFull.status, DiskFull.of(error).detail)
+    return Refused(HTTPStatus.INTERNAL_SERVER_ERROR, UNEXPECTED)
 
 
 async def _nothing() -> dict[str, Any]:
     return {"type": "http.disconnect"}
 
 
-for pool in (REQUESTS, STREAMS, PROBES):
+for pool in (REQUESTS, STREAMS, PROBES, LIVE):
     pool.start()
 bodies.start_watch()
 slow_readers.start_watch()

@@ -16,7 +16,7 @@ _BASE = {
     "wsgi.input_terminated": True,
     "wsgi.file_wrapper": FileWrapper,
 }
-_PROTOCOLS = {"1": "HTTP/1.0", "1.1": "HTTP/1.1", "2": "HTTP/2"}
+_PROTOCOLS = {"1": "HTTP/1.0", "1.1": "HTTP/1.1"}
 _WITHOUT_PREFIX = {"CONTENT_TYPE", "CONTENT_LENGTH"}
 _MOST_NAMES = 1000
 _names: dict[bytes, str] = {}

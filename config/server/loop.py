@@ -33,10 +33,11 @@ class ThreadPool:
             self.waiting.get().step()
 
 
-# Together as many as a process has connections to the database.
+# Together as many as a process has connections to the database, but for LIVE, which needs none.
 REQUESTS = ThreadPool("request", 16)
 STREAMS = ThreadPool("stream", 4)  # long answers: a piece at a time, so that many of them make nobody else wait
 PROBES = ThreadPool("probe", 1)  # whoever looks after this process is answered, whatever else it has to do
+LIVE = ThreadPool("live", 1)  # so that it is told that this process lives, while a probe waits for the database
 
 
 class Task:

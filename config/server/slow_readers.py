@@ -50,28 +50,36 @@ def _watch() -> None:
     readings: dict[int, Reading] = {}
     while True:
         time.sleep(WATCH_SECONDS)
-        readings = dict(_look_around(readings))
+        try:
+            readings = dict(_look_around(readings))
+        except OSError as error:  # no descriptor is left: these readings serve until there is one
+            logger.warning("Nobody could look for slow readers: %s", error.strerror)
 
 
 def _look_around(before: dict[int, Reading]) -> Iterator[tuple[int, Reading]]:
     """Yield who has something to read, by descriptor; cut those who read too slowly."""
-    connections = list(_sockets())
     ports = {
-        each.getsockname()[1] for _, each in connections if each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        each.getsockname()[1] for _, each in _sockets() if each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
     }
-    for number, connection in connections:
-        with connection, suppress(OSError):  # of one that is not connected any more
+    for number, connection in _sockets():
+        with suppress(OSError):  # of one that is not connected any more
             if connection.getsockname()[1] in ports and (reading := _look_at(connection, before.get(number))):
                 yield number, reading
 
 
 def _sockets() -> Iterator[tuple[int, socket.socket]]:
-    """Yield this process's sockets of the network under descriptors of our own: theirs may be another's in a moment."""
+    """Yield this process's sockets of the network, each for its turn, under a descriptor of our own.
+
+    Theirs may be another's in a moment.
+    """
     for entry in Path("/proc/self/fd").iterdir():
         number = int(entry.name)
         with suppress(OSError):  # it is closed by now
-            if stat.S_ISSOCK(os.fstat(number).st_mode):
-                found = socket.socket(fileno=os.dup(number))
+            own = os.dup(number)
+            if not stat.S_ISSOCK(os.fstat(own).st_mode):
+                os.close(own)
+                continue
+            with socket.socket(fileno=own) as found:
                 if found.family in NETWORK:
                     yield number, found
 

@@ -52,7 +52,11 @@ def _set_up(service: str) -> None:
     import sentry_sdk  # noqa: PLC0415 - an extra
     from sentry_sdk.integrations.dedupe import DedupeIntegration  # noqa: PLC0415
     from sentry_sdk.integrations.excepthook import ExcepthookIntegration  # noqa: PLC0415
-    from sentry_sdk.integrations.logging import LoggingIntegration  # noqa: PLC0415
+    from sentry_sdk.integrations.logging import LoggingIntegration, ignore_logger  # noqa: PLC0415
+
+    ignore_logger(
+        "django-q"
+    )  # its lines are formatted already, with the texts of exceptions; report_failed_tasks tells of them
 
     sentry_sdk.init(
         dsn=settings.SENTRY_DSN,

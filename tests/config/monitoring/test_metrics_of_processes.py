@@ -191,7 +191,7 @@ def test_the_disk_is_claimed_when_a_process_begins_to_count(tmp_path: Path) -> N
         assert file.stat().st_blocks * 512 >= file.stat().st_size > 0, "a hole would end a process on a full disk"
 
 
-def test_without_the_database_what_processes_counted_is_told_and_that_it_is_gone(tmp_path: Path) -> None:
+def test_without_the_database_what_processes_counted_and_the_disks_are_told_and_that_it_is_gone(tmp_path: Path) -> None:
     with free_port() as port:
         pass
     code = (
@@ -202,5 +202,6 @@ def test_without_the_database_what_processes_counted_is_told_and_that_it_is_gone
     assert value(samples, "apron_test_total", who="me") == 1
     assert value(samples, "apron_database_up") == 0
     parts = {dict(labels)["part"]: up for (name, labels), up in samples.items() if name == "apron_metrics_part_up"}
-    assert {part for part, up in parts.items() if up} == {"processes"}
+    assert {part for part, up in parts.items() if up} == {"processes", "config.monitoring.disk"}
+    assert value(samples, "apron_disk_free_bytes", folder="TMPDIR") > 0
     assert len(parts) > 5

@@ -1,14 +1,17 @@
 """GET /livez: the process answers. GET /readyz: its database does, too, and has the tables."""
 
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import requests
 from rest_framework.test import APIClient
 
 import config
-from tests.config.processes import run_python
+from tests.config.processes import run_python, start
 from tests.databases import empty_database
-from tests.fakes.faulty import free_port
+from tests.fakes.faulty import free_port, wait_until
 
 ASK = """
 from django.core.management import call_command
@@ -101,3 +104,29 @@ def test_a_database_that_is_gone_is_not_ready_and_the_process_lives() -> None:
     assert alive == '200 {"status":"ok"}'
     assert ready.startswith("503")
     assert '"database":{"status":"down"' in ready
+
+
+def test_a_process_lives_while_its_health_waits_for_a_database_that_is_silent() -> None:
+    with free_port() as port:
+        url = f"http://127.0.0.1:{port}/api"
+    with socket.create_server(("127.0.0.1", 0)) as database, ThreadPoolExecutor() as pool:
+        database.settimeout(20)
+        nowhere = f"postgres://nobody@127.0.0.1:{database.getsockname()[1]}/no"
+        server = start("-m", "config.server", "--port", str(port), "--no-log", DATABASE_URL=nowhere)
+        try:
+            wait_until(lambda: is_alive(url), what="the server")
+            health = pool.submit(requests.get, f"{url}/health", timeout=60)
+            with database.accept()[0]:
+                assert [is_alive(url) for _ in range(5)] == [True] * 5
+                assert not health.done()
+                assert health.result().json()["checks"]["database"]["status"] == "down"
+        finally:
+            server.terminate()
+            server.communicate(timeout=30)
+
+
+def is_alive(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/livez", timeout=20).ok
+    except requests.ConnectionError:
+        return False

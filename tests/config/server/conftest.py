@@ -23,13 +23,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         "REQUEST_BODY_SECONDS": "2",
         "ANSWER_STALL_SECONDS": "2",
         "WEB_SPOOL": str(spool),
+        "METRICS_DIR": str(folder / "metrics"),
         "COMPUTE_ROOT": str(folder / "compute"),
         "COMPUTE_MAX_UPLOAD": str(64 * 1024**2),
         "IMPORT_MAX_UPLOAD": str(1024**2),
     }
     with running_system(folder, **environment) as system:
+        system.log = folder / "log"
         process = system.start_web("--http1-header-read-timeout", "2000", "--log-level", "error")
-        watched = Watched(system, process.pid, spool)
+        watched = Watched(system, process.pid, spool, system.log)
         added = requests.post(
             f"{system.url}/data", json=[{"content": LONG}] * ROWS, headers={"Prefer": "respond-async"}, timeout=60
         )

@@ -20,6 +20,7 @@ from config.server.environ import environ_of
 from tests.config.server.conftest import LONG, ROWS
 from tests.config.server.watched import Watched
 from tests.fakes.faulty import wait_until
+from tests.metrics import parse, value
 from tests.processes import running_system
 
 JSON = b"Host: localhost\r\nContent-Type: application/json\r\nPrefer: respond-async\r\n"
@@ -107,6 +108,31 @@ def test_a_body_that_no_view_takes_is_refused_before_it_comes(server: Watched, p
     announced = talk(server.port, f"PUT {path} HTTP/1.1\r\nContent-Length: {length}\r\n".encode() + JSON + b"\r\n")
     assert announced.startswith(b"HTTP/1.1 413 ")
     assert b"\r\nconnection: close" in announced.lower()
+
+
+def test_what_is_refused_before_a_view_has_it_is_counted(server: Watched) -> None:
+    def counted() -> float:
+        samples = parse(requests.get(f"{server.url}/metrics", timeout=20).text)
+        return value(samples, "apron_http_request_duration_seconds_count", route="none", method="PUT", status="413")
+
+    before = counted()
+    for path in ("/api/data", "/nothing"):
+        talk(server.port, f"PUT {path} HTTP/1.1\r\nContent-Length: {18 * 1024**2}\r\n".encode() + JSON + b"\r\n")
+    assert counted() == before + 2
+
+
+def test_a_body_that_cannot_be_kept_is_an_error_of_ours(server: Watched) -> None:
+    away = server.spool.rename(server.spool.with_name("away"))
+    try:
+        answer = requests.post(f"{server.url}/data", data=b"x" * 300_000, timeout=20)
+    finally:
+        away.rename(server.spool)
+    problem = answer.json()
+    assert (answer.status_code, problem["status"]) == (500, 500)
+    assert problem["detail"] == "Something went wrong here. The log has the details under this instance."
+    log = server.log.read_text()
+    assert problem["instance"] in log
+    assert "FileNotFoundError" in log
 
 
 @pytest.mark.parametrize(("path", "bytes_"), settings.UPLOAD_PATHS.items())

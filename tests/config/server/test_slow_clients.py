@@ -7,6 +7,7 @@ import requests
 
 from tests.config.server.conftest import LONG, ROWS
 from tests.config.server.watched import Watched
+from tests.fakes.faulty import wait_until
 from tests.fakes.slow_clients import slow_bodies, slow_headers, slow_readers
 
 MANY = 500
@@ -36,6 +37,15 @@ def test_500_who_do_not_read_a_long_list_are_cut_while_honest_requests_go_on(ser
     before = server.held()
     with slow_readers(server.port, MANY, "/api/data") as clients:
         server.check_honest_are_served(seconds=3)
+        clients.wait_until_closed(seconds=60)
+    server.check_nothing_left(before)
+
+
+def test_slow_readers_are_still_cut_after_a_time_without_descriptors(server: Watched) -> None:
+    before = server.held()
+    with server.without_descriptors():
+        wait_until(lambda: "Nobody could look for slow readers" in server.log.read_text(), what="the warning")
+    with slow_readers(server.port, 20, "/api/data") as clients:
         clients.wait_until_closed(seconds=60)
     server.check_nothing_left(before)
 

@@ -1,8 +1,10 @@
 """A running server, and what it holds."""
 
+import resource
 import statistics
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -27,11 +29,11 @@ class Held:
 class Watched:
     """A system's server with one worker."""
 
-    def __init__(self, system: System, pid: int, spool: Path) -> None:
+    def __init__(self, system: System, pid: int, spool: Path, log: Path) -> None:
         self.system, self.port, self.url = system, system.port, system.url
-        self.pid = pid
+        self.pid, self.log = pid, log
         (self.worker,) = (int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
-        self._spool = spool
+        self.spool = spool
 
     def held(self) -> Held:
         """Return what the worker holds now."""
@@ -39,7 +41,7 @@ class Watched:
         return Held(
             threads=len(list(Path(f"/proc/{self.worker}/task").iterdir())),
             connections=tuple(self._connections()),
-            spooled=sum(file.startswith(str(self._spool)) for file in files),
+            spooled=sum(file.startswith(str(self.spool)) for file in files),
         )
 
     def check_nothing_left(self, before: Held) -> None:
@@ -62,6 +64,16 @@ class Watched:
             )
             assert added.status_code == HTTPStatus.CREATED
         assert statistics.median(took) < 1, took
+
+    @contextmanager
+    def without_descriptors(self) -> Iterator[None]:
+        """Let the worker open nothing for the length of the block."""
+        _, most = before = resource.prlimit(self.worker, resource.RLIMIT_NOFILE)
+        resource.prlimit(self.worker, resource.RLIMIT_NOFILE, (0, most))
+        try:
+            yield
+        finally:
+            resource.prlimit(self.worker, resource.RLIMIT_NOFILE, before)
 
     def entries(self) -> int:
         """Return how many entries there are."""

@@ -33,6 +33,17 @@ logging.getLogger("apron").error("Batch %d of %s is lost", 7, person, extra={"em
 logging.getLogger("apron").warning("This is none: %s", person)
 raise KeyError(person)
 """
+FULL_DISK = """
+import os
+from config.core.telemetry.start import start
+start("relay")
+import logging
+person = os.environ["PERSON"]
+try:
+    raise OSError(28, person)
+except OSError:
+    logging.getLogger("apron").exception("The file of %s is lost", person)
+"""
 
 
 @pytest.fixture
@@ -69,6 +80,15 @@ def test_a_line_of_the_log_is_told_without_its_values_and_a_crash_without_its_te
     line, crash = sentry.events
     assert line["logentry"] == {"message": "Batch %d of %s is lost"}
     assert [each["type"] for each in crash["exception"]["values"]] == ["KeyError"]
+    assert PERSON.encode() not in b"".join(sentry.envelopes)
+
+
+def test_a_full_disk_is_told_without_the_values_that_the_log_has(sentry: Sentry) -> None:
+    process = run_python(FULL_DISK, SENTRY_DSN=sentry.dsn, PERSON=PERSON)
+    said = "is lost: No room is left on a disk of this machine; it goes on by itself when there is"
+    assert f"The file of {PERSON} {said}" in process.stderr
+    [event] = sentry.events
+    assert event["logentry"] == {"message": f"The file of %s {said}"}
     assert PERSON.encode() not in b"".join(sentry.envelopes)
 
 
