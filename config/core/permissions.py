@@ -1,6 +1,7 @@
-"""Groups of users: viewers look at everything and change nothing; operators and analysts may what apps declare.
+"""Groups of users: viewers look and change nothing; operators and analysts may what apps declare.
 
-An analyst works with the data platform and sees no passenger's data; an operator looks at everything, as a viewer does.
+An operator looks at what a viewer does: at everything but who may log in or call the API, and the audit. An analyst works with
+the data platform and sees no passenger's data.
 """
 
 from typing import Any

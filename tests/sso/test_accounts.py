@@ -28,12 +28,15 @@ def test_the_first_login_makes_an_account_with_the_groups_of_the_provider(
     assert client.get("/admin/").status_code == 200
 
 
-def test_nothing_is_kept_of_what_the_provider_tells_but_its_name_and_the_groups(
+def test_of_what_the_provider_tells_only_names_the_address_and_the_groups_are_kept(
     client: Client, openid: OpenIdProvider
 ) -> None:
-    openid.people["olga"] = Person("olga", ["airline-ops"], {"phone_number": "+386 1 234"})
+    more = {"email": "olga@example.com", "given_name": "Olga", "family_name": "Novak", "phone_number": "+386 1 234"}
+    openid.people["olga"] = Person("olga", ["airline-ops"], more)
     through_openid(client, "olga")
-    account = SocialAccount.objects.get()
+    user, account = User.objects.get(), SocialAccount.objects.get()
+    assert (user.username, user.email, user.get_full_name()) == ("olga", "olga@example.com", "Olga Novak")
+    assert "+386" not in str([*User.objects.values(), *SocialAccount.objects.values()])
     assert (account.provider, account.uid, account.extra_data) == (openid.url, "olga", {"groups": ["airline-ops"]})
 
 

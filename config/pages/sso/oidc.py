@@ -122,7 +122,7 @@ class Provider(OpenIDConnectProvider):  # type: ignore[misc]
         return Adapter(request)
 
     def extract_extra_data(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Keep the groups alone of what the provider tells."""
+        """Keep the groups; what is kept of the person beside, their account has."""
         return {"groups": names_in(data["id_token"].get(settings.SSO_GROUPS_CLAIM))}
 
 

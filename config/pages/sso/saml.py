@@ -113,7 +113,7 @@ class Provider(SAMLProvider):  # type: ignore[misc]
         return login
 
     def extract_extra_data(self, data: OneLogin_Saml2_Auth) -> dict[str, Any]:
-        """Keep the groups alone of what the provider tells."""
+        """Keep the groups; what is kept of the person beside, their account has."""
         told = data.get_attributes() | data.get_friendlyname_attributes()
         return {"groups": names_in(told.get(settings.SSO_GROUPS_CLAIM))}
 
