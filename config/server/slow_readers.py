@@ -75,10 +75,11 @@ def _sockets() -> Iterator[tuple[int, socket.socket]]:
     for entry in Path("/proc/self/fd").iterdir():
         number = int(entry.name)
         with suppress(OSError):  # it is closed by now
+            if not stat.S_ISSOCK(os.fstat(number).st_mode):
+                continue
             own = os.dup(number)
             if not stat.S_ISSOCK(os.fstat(own).st_mode):
-                os.close(own)
-                continue
+                continue  # and stays open: to close a file of SQLite's gives up all locks that this process has on it
             with socket.socket(fileno=own) as found:
                 if found.family in NETWORK:
                     yield number, found
