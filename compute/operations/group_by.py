@@ -149,13 +149,18 @@ class GroupBy:
             *(cell.expression.count().alias(f"there:{cell.name}") for cell in distinct(counted)),
         )
         finished = grouped.sort([key.name for key in keys], nulls_last=True).select(
-            *(key.expression.alias(key.column) for key in keys),
-            *(each.finished() for each in outputs),
+            *(key.expression.alias(key.name) for key in keys),
+            *(each.finished().alias(each.inner_name) for each in outputs),
             *(nw.col("rows").cast(nw.Int64).alias(name) for name in self._default_output()),
         )
         cells = {each.name: each.cell for each in outputs if each.aggregation in GIVE_CELLS}
-        names = {name: name for name in finished.collect_schema().names()}
-        arranged = self.arrangement.apply(finished, names, self.by)
+        names = {key.column: key.name for key in keys} | {each.name: each.inner_name for each in outputs}
+        names |= {name: name for name in self._default_output()}
+        arranged = self.arrangement.apply(finished, names, [key.name for key in keys]).select(
+            *(
+                nw.col(inner).alias(name) for name, inner in names.items()
+            )  # Spark reads a dot or ` in a name as more than that
+        )
         return Result(arranged, {key.column: key for key in keys} | cells)
 
     def _default_output(self) -> list[str]:

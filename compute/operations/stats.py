@@ -71,7 +71,7 @@ class Stats:
         long = found.join(columns, on=POSITION) if keys else columns.join(found, on=POSITION, how="left")
         count, variance = nw.col("count").fill_null(0).cast(nw.Int64), nw.col("variance")
         result = long.sort([*names, POSITION], nulls_last=True).select(
-            *(key.expression.alias(key.column) for key in keys),
+            *(key.expression.alias(key.name) for key in keys),
             "column",
             count.alias("count"),
             (nw.col("rows").fill_null(0).cast(nw.Int64) - count).alias("nulls"),
@@ -82,8 +82,12 @@ class Stats:
             "max",
             *sorted_by.values(),
         )
-        outputs = {name: name for name in (*self.by, *STATS_OUTPUT)}
-        arranged = self.arrangement.apply(result, outputs | sorted_by, [*self.by, "column"]).select(*outputs)
+        outputs = {key.column: key.name for key in keys} | {name: name for name in STATS_OUTPUT}
+        arranged = self.arrangement.apply(result, outputs | sorted_by, [*names, "column"]).select(
+            *(
+                nw.col(inner).alias(name) for name, inner in outputs.items()
+            )  # Spark reads a dot or ` in a name as more than that
+        )
         return Result(arranged, {key.column: key for key in keys} | {"min": MELTED_LEAST, "max": MELTED_GREATEST})
 
 

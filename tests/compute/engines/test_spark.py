@@ -85,6 +85,9 @@ def test_rows_of_quotes_and_odd_names_are_read_as_duckdb_reads_them(tmp_path: Pa
     assert len(set(_both(path, "non_null", columns=["a.b"]))) == 1
     assert len(set(_both(path, "group_by", by=["a.b", "`c`"], aggregations={"%2E d": ["first"], "e": ["sum"]}))) == 1
     assert len(set(_both(path, "stats", columns=["e"], by=["`c`"]))) == 1
+    sort = [{"column": "a.b", "descending": True}]
+    asked: dict[str, Any] = {"by": ["`c`", "a.b"], "aggregations": {"%2E d": ["first"]}, "sort": sort, "limit": 3}
+    assert len(set(_both(path, "group_by", **asked))) == 1
 
 
 @pytest.mark.parametrize(
