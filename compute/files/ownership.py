@@ -6,7 +6,7 @@ whose process dies is never read by others; a row without a file means nothing.
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 
@@ -114,7 +114,7 @@ def drop_owners_of_nothing() -> None:
     while paths := list(_owned_paths(last)):
         for path in paths:
             if not storage().is_file(path):
-                with alone_at(path):
+                with suppress(FileBusy), alone_at(path):  # a busy one is looked at the next time
                     if not storage().is_file(path):  # nor is it just being put there
                         set_owner(path, None)
         last = paths[-1]

@@ -157,9 +157,8 @@ class GroupBy:
         names = {key.column: key.name for key in keys} | {each.name: each.inner_name for each in outputs}
         names |= {name: name for name in self._default_output()}
         arranged = self.arrangement.apply(finished, names, [key.name for key in keys]).select(
-            *(
-                nw.col(inner).alias(name) for name, inner in names.items()
-            )  # Spark reads a dot or ` in a name as more than that
+            # Only now: Spark reads a dot or ` in the name of a column as more than that.
+            *(nw.col(inner).alias(name) for name, inner in names.items())
         )
         return Result(arranged, {key.column: key for key in keys} | cells)
 

@@ -84,9 +84,8 @@ class Stats:
         )
         outputs = {key.column: key.name for key in keys} | {name: name for name in STATS_OUTPUT}
         arranged = self.arrangement.apply(result, outputs | sorted_by, [*names, "column"]).select(
-            *(
-                nw.col(inner).alias(name) for name, inner in outputs.items()
-            )  # Spark reads a dot or ` in a name as more than that
+            # Only now: Spark reads a dot or ` in the name of a column as more than that.
+            *(nw.col(inner).alias(name) for name, inner in outputs.items())
         )
         return Result(arranged, {key.column: key for key in keys} | {"min": MELTED_LEAST, "max": MELTED_GREATEST})
 

@@ -111,7 +111,7 @@ def _remember_device(request: HttpRequest, user: User, **_: Any) -> None:
 
 
 class DeviceCookieMiddleware:
-    """Give the browser its cookie when somebody is logged in: of who has a second factor the password alone does not do."""
+    """Give the browser its cookie when somebody is logged in: with a second factor, the password alone is not enough."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -71,9 +71,8 @@ def _renew(lease: _Lease, key: str, per_minute: int, now: float) -> None:
             statement = _TAKE.format(now=_NOW[connection.vendor])
             cursor.execute(statement, {"key": key, "number": number, "window": WINDOW_SECONDS})
             taken, seconds = cursor.fetchone()
-    except (
-        WouldWaitError
-    ):  # an import has SQLite to itself: the client goes on at its pace, uncounted, and nobody waits
+    except WouldWaitError:
+        # An import has SQLite to itself: the client goes on at its pace, uncounted, and nobody waits.
         lease.left, lease.taken, lease.ends_at = max(1, per_minute // WINDOW_SECONDS), per_minute, now + 1
         return
     lease.left = max(0, number - max(0, taken - per_minute))

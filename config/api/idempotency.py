@@ -26,7 +26,7 @@ from config.core.json import dumps
 from config.core.locks import exclusive
 
 HEADER = "Idempotency-Key"
-VARIABLE = "HTTP_IDEMPOTENCY_KEY"
+VARIABLE = "HTTP_IDEMPOTENCY_KEY"  # what WSGI calls it
 KEPT_FOR = timedelta(hours=24)
 KEPT_HEADERS = ("Location", "ETag")
 _KEY = re.compile(r"[!-~]{1,255}")  # visible ASCII

@@ -54,9 +54,8 @@ def _set_up(service: str) -> None:
     from sentry_sdk.integrations.excepthook import ExcepthookIntegration  # noqa: PLC0415
     from sentry_sdk.integrations.logging import LoggingIntegration, ignore_logger  # noqa: PLC0415
 
-    ignore_logger(
-        "django-q"
-    )  # its lines are formatted already, with the texts of exceptions; report_failed_tasks tells of them
+    # Its lines are formatted already, with the texts of exceptions; report_failed_tasks tells of them.
+    ignore_logger("django-q")
 
     sentry_sdk.init(
         dsn=settings.SENTRY_DSN,
