@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from config.models import WorkerHeartbeat
+from config.models import AlertMessage, WorkerHeartbeat
+from config.monitoring.alerts.rounds import check_alerts
 from config.monitoring.alerts.sources import Condition, Severity
 from tests.fakes.alert_receiver import AlertReceiver
 
@@ -31,3 +32,19 @@ def receiving(settings: Any) -> Iterator[AlertReceiver]:
     with AlertReceiver() as receiver:
         settings.ALERT_WEBHOOK, settings.ALERT_ALLOW_PRIVATE = receiver.webhook, True
         yield receiver
+
+
+def keys(receiver: AlertReceiver) -> list[str]:
+    """Return the keys of the messages that have come, in their order."""
+    return [request.headers["Idempotency-Key"] for request in receiver.received]
+
+
+def rounds_until_sent_or_given_up() -> list[datetime]:
+    """Make a round each minute until no message waits; return the moments at which there was an attempt."""
+    moments = []
+    for n in range(24 * 60):
+        if check_alerts(START + n * MINUTE):
+            moments.append(START + n * MINUTE)
+        if n and not AlertMessage.objects.filter(status="pending").exists():
+            return moments
+    raise AssertionError("a message waits for ever")

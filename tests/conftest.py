@@ -43,6 +43,7 @@ WITHOUT_DATABASE = [
     "config/http/test_oauth2.py",
     "config/http/test_settings_checks.py",
     "config/http/test_public.py",
+    "config/http/test_retries.py",
     "config/telemetry/test_errors.py",
     "config/telemetry/test_export.py",
     "config/telemetry/test_faults.py",

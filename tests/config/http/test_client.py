@@ -3,69 +3,14 @@
 import logging
 import time
 import traceback
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from config.http.client import LONGEST_RETRY_AFTER, Answer, Client, TransportError, parse_retry_after
-from tests.fakes.faulty import Fault, FaultyServer, Received, free_port
+from config.http.client import Client, TransportError
+from tests.config.http.service import Service, failure_of
+from tests.fakes.faulty import Fault, free_port
 
 TOKEN = "s3cr3t-t0k3n"
-
-
-class Service(FaultyServer):
-    """Answers `fine`; /huge with 200,000 bytes, /trickle a byte at a time; keeps the client's port of each request."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.client_ports: list[int] = []
-
-    def __enter__(self) -> "Service":
-        super().__enter__()
-        return self
-
-    def answer(self, request: Received) -> tuple[int, dict[str, str], bytes]:
-        return 200, {"X-Kind": "fine"}, b"x" * 200_000 if request.path == "/huge" else b"fine"
-
-    def _serve(self, handler: BaseHTTPRequestHandler) -> None:
-        self.client_ports.append(handler.client_address[1])
-        if handler.path == "/trickle":
-            self._trickle(handler)
-        else:
-            super()._serve(handler)
-
-    def _trickle(self, handler: BaseHTTPRequestHandler) -> None:
-        handler.close_connection = True
-        handler.send_response(200)
-        handler.send_header("Content-Length", "10000")
-        handler.end_headers()
-        try:
-            while not self._released.wait(0.05):
-                handler.wfile.write(b"x")
-        except OSError:
-            return
-
-
-@pytest.fixture
-def service() -> Iterator[Service]:
-    with Service() as server:
-        yield server
-
-
-@pytest.fixture
-def client() -> Iterator[Client]:
-    with Client(role="the service", connect_timeout=2, read_timeout=2, max_body=100_000) as opened:
-        yield opened
-
-
-def failure_of(client: Client, url: str, *, method: str = "GET") -> TransportError:
-    """Return the failure of one call."""
-    with pytest.raises(TransportError) as caught:
-        client.call(method, url)
-    return caught.value
 
 
 def test_success_gives_status_headers_and_body(service: Service, client: Client) -> None:
@@ -130,122 +75,6 @@ def test_a_connection_dropped_after_reading_is_temporary(service: Service, clien
 @pytest.mark.parametrize("url", ["no-scheme", "ftp://127.0.0.1/", "http://", "http://[::1/", "http://a b/"])
 def test_an_address_that_can_never_work_is_permanent(client: Client, url: str) -> None:
     assert failure_of(client, url).permanent is True
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [
-        (None, None),
-        ("", None),
-        ("0", 0.0),
-        ("120", 120.0),
-        ("1.5", 1.5),
-        ("-5", 0.0),
-        ("soon", None),
-        ("nan", None),
-        ("inf", None),
-        ("Wed, 99 Foo 2026 99:99:99 GMT", None),
-        ("9999999999", LONGEST_RETRY_AFTER),
-        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
-        ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_RETRY_AFTER),
-    ],
-)
-def test_retry_after_is_read_or_ignored(header: str | None, seconds: float | None) -> None:
-    assert parse_retry_after(header) == seconds
-
-
-def test_retry_after_as_a_date_is_the_time_until_then() -> None:
-    in_a_minute = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
-    assert parse_retry_after(in_a_minute) == pytest.approx(60, abs=2)
-
-
-def test_retry_after_comes_with_the_failure(service: Service, client: Client) -> None:
-    service.fail_next(Fault(status=429, headers={"Retry-After": "7"}))
-    assert failure_of(client, service.url).retry_after == 7.0
-
-
-def test_temporary_failures_are_tried_again_within_the_deadline(service: Service, client: Client) -> None:
-    service.fail_next(Fault(status=503), Fault(drop=True))
-    answer = client.call("GET", service.url, deadline=time.monotonic() + 10)
-    assert (answer.status, len(service.received)) == (200, 3)
-
-
-def test_permanent_failures_are_not_tried_again(service: Service, client: Client) -> None:
-    service.fail_next(Fault(status=400))
-    with pytest.raises(TransportError):
-        client.call("GET", service.url, deadline=time.monotonic() + 10)
-    assert len(service.received) == 1
-
-
-def test_the_last_failure_is_raised_when_the_deadline_is_over(service: Service, client: Client) -> None:
-    service.fail_next(*[Fault(status=503)] * 100)
-    before = time.monotonic()
-    with pytest.raises(TransportError) as caught:
-        client.call("GET", service.url, deadline=before + 1.0)
-    assert caught.value.status == 503
-    assert time.monotonic() - before < 1.5
-    assert len(service.received) > 1
-
-
-def test_an_attempt_takes_no_longer_than_what_is_left(service: Service) -> None:
-    service.fail_next(*[Fault(hang_seconds=20)] * 10)
-    before = time.monotonic()
-    with Client(role="the service", read_timeout=30) as patient, pytest.raises(TransportError):
-        patient.call("GET", service.url, deadline=before + 1.5)
-    assert time.monotonic() - before < 5
-
-
-def test_retry_after_is_waited_for(service: Service, client: Client) -> None:
-    service.fail_next(Fault(status=429, headers={"Retry-After": "1"}))
-    before = time.monotonic()
-    client.call("GET", service.url, deadline=before + 10)
-    assert time.monotonic() - before >= 1.0
-
-
-def test_a_retry_after_beyond_the_deadline_ends_the_call_at_once(service: Service, client: Client) -> None:
-    service.fail_next(Fault(status=503, headers={"Retry-After": "60"}))
-    before = time.monotonic()
-    with pytest.raises(TransportError) as caught:
-        client.call("GET", service.url, deadline=before + 10)
-    assert caught.value.retry_after == 60.0
-    assert time.monotonic() - before < 5
-
-
-@pytest.mark.parametrize("method", ["POST", "PATCH"])
-def test_a_call_that_may_have_an_effect_twice_is_refused_a_deadline(
-    service: Service, client: Client, method: str
-) -> None:
-    with pytest.raises(ValueError, match="Idempotency-Key"):
-        client.call(method, service.url, data=b"{}", deadline=time.monotonic() + 10)
-    assert service.received == []
-
-
-def test_a_post_with_an_idempotency_key_is_tried_again_with_that_key(service: Service, client: Client) -> None:
-    service.fail_next(Fault(drop=True))
-    client.call("POST", service.url, headers={"Idempotency-Key": "k-1"}, data=b"[1]", deadline=time.monotonic() + 10)
-    assert [(r.headers["Idempotency-Key"], r.body) for r in service.received] == [("k-1", b"[1]")] * 2
-
-
-class Log:
-    """Writes down what it is told, and numbers the attempts in a header."""
-
-    def __init__(self) -> None:
-        self.told: list[str] = []
-
-    def begin(self) -> dict[str, str]:
-        self.told.append("begin")
-        return {"X-Request-ID": f"attempt-{self.told.count('begin')}"}
-
-    def end(self, outcome: Answer | TransportError) -> None:
-        self.told.append(str(outcome.status))
-
-
-def test_a_log_is_told_of_each_attempt_and_names_it_to_the_service(service: Service, client: Client) -> None:
-    service.fail_next(Fault(status=500), Fault(drop=True))
-    log = Log()
-    client.call("GET", service.url, deadline=time.monotonic() + 10, attempts=log)
-    assert log.told == ["begin", "500", "begin", "None", "begin", "200"]
-    assert [r.headers["X-Request-ID"] for r in service.received] == ["attempt-1", "attempt-2", "attempt-3"]
 
 
 PAGE = b"<html><body>Log in to the network</body></html>"
