@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from config.core.telemetry.tracing import TRACEPARENT_LENGTH
+from config.api.imports.models import ImportRejectBase, ImportRunBase
 from inflight.models.deliveries import Delivery, DeliveryAttempt, DeliveryBatch
 from inflight.models.pickup import Pickup
 
@@ -105,33 +105,15 @@ class Purchase(models.Model):
         return self.purchase_identifier
 
 
-class ImportRun(models.Model):
+class ImportRun(ImportRunBase):
     """One import of a customers file and a purchases file."""
 
-    class Status(models.TextChoices):
-        QUEUED = "queued"
-        RUNNING = "running"
-        COMPLETED = "completed"
-        COMPLETED_WITH_REJECTS = "completed_with_rejects"
-        FAILED = "failed"
-        INTERRUPTED = "interrupted"
+    PATHS = ("customers_file_path", "purchased_file_path")
 
-    status = models.CharField(max_length=32, choices=Status.choices)
     customers_file_path = models.TextField()
     purchased_file_path = models.TextField()
-    dry_run = models.BooleanField(default=False)
-    requested_by = models.CharField(max_length=255, blank=True)
-    traceparent = models.CharField(
-        max_length=TRACEPARENT_LENGTH, blank=True, default="", db_default="", help_text="the trace of who asked"
-    )
-    progress = models.FloatField(default=0.0, help_text="share of the files' bytes read, 0 to 1")
     customers = models.JSONField(null=True, help_text="counts: read, inserted, updated, unchanged, rejected, skipped")
     purchases = models.JSONField(null=True, help_text="counts, as for customers")
-    read_as = models.JSONField(null=True, help_text="by file, the encoding or the sheet that it was read in")
-    error = models.TextField(blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
 
     class Meta:
         permissions = [("import_files", "Can import files")]
@@ -144,12 +126,9 @@ class ImportRun(models.Model):
             models.Index(name="import_by_time", fields=["created_at"]),
         ]
 
-    def __str__(self) -> str:
-        return f"import {self.pk} ({self.status})"
 
-
-class ImportReject(models.Model):
-    """A rejected row: its line, the reasons and its text, to be mended and imported again."""
+class ImportReject(ImportRejectBase):
+    """A rejected row of one of the two files."""
 
     class File(models.TextChoices):
         CUSTOMERS = "customers"
@@ -157,13 +136,6 @@ class ImportReject(models.Model):
 
     run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="rejects")
     file = models.CharField(max_length=16, choices=File.choices)
-    line = models.PositiveIntegerField(help_text="of the file, the header being line 1")
-    reasons = models.JSONField(help_text="[{field, code, message}]")
-    raw = models.TextField(help_text="the row as it stands in the file")
-    row = models.JSONField(help_text="the row by column")
-
-    def __str__(self) -> str:
-        return f"{self.file} line {self.line}"
 
 
 class Erasure(models.Model):
