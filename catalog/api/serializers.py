@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from catalog.models import Offer, Product
 from catalog.selectors import OfferTrend, PriceTrend
+from catalog.trend import Unit
 from config.api.openapi import example
 from config.api.strict import Input, MomentField, Query, TextField
 
@@ -16,7 +17,7 @@ NAME = r"^[^\u0000]*[^\u0000-\u0020][^\u0000]*$"
 NOON = "2026-11-26T12:00:00Z"  # in examples
 SERIES = {
     "prices": [{"observed_at": NOON, "price": 42790, "items_in_stock": 3}], "change_percent": 0.0, "lowest": 42790,
-    "highest": 42790, "lowest_30d_before": None,
+    "highest": 42790, "lowest_30d_before": None, "lowest_at": NOON, "average": 42790.0,
 }  # fmt: skip
 
 
@@ -76,6 +77,16 @@ class PeriodQuery(Query):
     end = MomentField(required=False, validators=[_not_too_old], help_text="now unless said")
 
 
+class TrendQuery(PeriodQuery):
+    """A period of time, and whether its prices are told change by change or interval by interval."""
+
+    interval = serializers.ChoiceField(
+        choices=[unit.value for unit in Unit],
+        required=False,
+        help_text="the first, last, lowest and highest price of each instead of all prices; of the calendar, in UTC",
+    )
+
+
 class PointOutput(serializers.Serializer[Any]):
     """A price, in force from `observed_at` on."""
 
@@ -84,15 +95,30 @@ class PointOutput(serializers.Serializer[Any]):
     items_in_stock = serializers.IntegerField()
 
 
+class IntervalOutput(serializers.Serializer[Any]):
+    """The prices of an interval, from `start` to the next one's; intervals without a price are left out."""
+
+    start = serializers.DateTimeField()
+    first = serializers.IntegerField()
+    last = serializers.IntegerField()
+    lowest = serializers.IntegerField()
+    highest = serializers.IntegerField()
+
+
 class SeriesOutput(serializers.Serializer[Any]):
     """How a price moved. `change_percent` compares the last price with the first."""
 
-    prices = PointOutput(many=True)
+    prices = PointOutput(many=True, required=False, help_text="without `interval`")
+    intervals = IntervalOutput(many=True, required=False, help_text="with `interval`")
     change_percent = serializers.FloatField(allow_null=True, help_text="two decimals; null where the first price is 0")
     lowest = serializers.IntegerField(allow_null=True)
     highest = serializers.IntegerField(allow_null=True)
     lowest_30d_before = serializers.IntegerField(
         allow_null=True, help_text="lowest price of the 30 days before the current reduction; null without one"
+    )
+    lowest_at = serializers.DateTimeField(allow_null=True, help_text="when the lowest price came about, the first time")
+    average = serializers.FloatField(
+        allow_null=True, help_text="mean price, weighted by how long each was in force; two decimals"
     )
 
 
@@ -131,10 +157,17 @@ def price_trend_document(trend: PriceTrend) -> dict[str, Any]:
 
 def _series_document(trend: OfferTrend) -> dict[str, Any]:
     series = trend.series
+    prices = (
+        {"prices": [point._asdict() for point in series.priced]}
+        if trend.intervals is None
+        else {"intervals": [each._asdict() for each in trend.intervals]}
+    )
     return {
-        "prices": [point._asdict() for point in series.priced],
+        **prices,
         "change_percent": series.change_percent,
         "lowest": series.lowest,
         "highest": series.highest,
         "lowest_30d_before": trend.lowest_30d_before,
+        "lowest_at": series.lowest_at,
+        "average": trend.average,
     }

@@ -15,10 +15,10 @@ from catalog.api.filters import ProductFilter
 from catalog.api.serializers import (
     OfferOutput,
     OffersQuery,
-    PeriodQuery,
     PriceTrendOutput,
     ProductInput,
     ProductOutput,
+    TrendQuery,
     price_trend_document,
 )
 from catalog.models import Product
@@ -39,7 +39,7 @@ class ProductViewSet(ListMixin, RetrieveMixin):
     queryset = Product.objects.all()
     serializer_class = ProductOutput
     filterset_class = ProductFilter
-    query_classes = {"offers": OffersQuery, "price_trend": PeriodQuery}
+    query_classes = {"offers": OffersQuery, "price_trend": TrendQuery}
     ordering = "id"
     lookup_value_converter = "uuid"
     read_scope, write_scope = Scope.CATALOG_READ, Scope.CATALOG_WRITE
@@ -97,5 +97,5 @@ class ProductViewSet(ListMixin, RetrieveMixin):
     @extend_schema(operation_id="get_price_trend", responses=PriceTrendOutput)
     @action(detail=True, url_path="price-trend")
     def price_trend(self, request: Request, pk: Any) -> Response:
-        """Show how the prices moved in a period, beginning with what was in force at its start."""
+        """Show how the prices moved in a period, beginning with what was in force at its start; all, or by `interval`."""
         return Response(price_trend_document(price_trend(self.get_object(), **self.parameters)))

@@ -98,7 +98,7 @@ def _trend(product: Product, period: Period) -> tuple[PriceTrend | None, list[st
     if period.errors:
         return None, period.errors
     try:
-        return price_trend(product, **period.bounds), []
+        return price_trend(product, start=period.bounds.get("start"), end=period.bounds.get("end")), []
     except (PeriodReversed, PeriodTooLong) as problem:
         return None, [problem.detail]
 

@@ -118,8 +118,9 @@ def test_the_chart_is_of_the_period_that_was_chosen(
 def test_the_figures_are_those_of_the_best_price_in_stock(client: Client) -> None:
     product = offer_with_history(ProductFactory(), 100, 120, 80, start=timezone.now() - timedelta(hours=3)).product
     page = text_of(client.get(f"/catalogue/{product.pk}", {"period": "all"}))
-    figures = re.findall(r"<dd>(?:<span[^>]*>)?([^<]+)", page)
-    assert figures == ["80", "-20.00 %", "80", "120", "100"]
+    figures = re.findall(r"<dd>(?:<(?:span|time)[^>]*>)?([^<]+)", page)
+    lowest_at = f"{product.offers.get().changes.get(price=80).observed_at:%Y-%m-%d %H:%M}"
+    assert figures == ["80", "-20.00 %", "80", lowest_at, "120", "100.00", "100"]
 
 
 @pytest.mark.parametrize(
