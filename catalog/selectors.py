@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from catalog.exceptions import PeriodReversed, PeriodTooLong
 from catalog.models import Offer, OfferChange, Product
+from catalog.models.sku import is_sku
 from catalog.trend import (
     Change,
     Interval,
@@ -73,8 +74,9 @@ class ListedProduct:
 
 
 def listed_products(*, limit: int, search: str = "", after: Product | None = None) -> list[ListedProduct]:
-    """Return products by name, those behind `after`, whose name has `search` in it. Three queries, whatever there is."""
-    products = Product.objects.filter(name__icontains=search).order_by("name", "pk")
+    """Return products by name, those behind `after`, that fit `search`: a part of a name, or a sku. Three queries in all."""
+    fits = Q(sku=search) if is_sku(search) else Q(name__icontains=search)
+    products = Product.objects.filter(fits).order_by("name", "pk")
     if after:  # in a form that the index can begin at
         products = products.filter(name__gte=after.name).exclude(name=after.name, pk__lte=after.pk)
     page = list(products[:limit])

@@ -5,8 +5,10 @@ from typing import Any
 
 from django.core.validators import RegexValidator
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
 from catalog.models import Offer, Product
+from catalog.models.sku import LONGEST, validate_sku
 from catalog.selectors import OfferTrend, PriceTrend
 from catalog.trend import Unit
 from config.api.openapi import example
@@ -14,36 +16,59 @@ from config.api.strict import Input, MomentField, Query, TextField
 
 OLDEST_YEAR = 1970
 NAME = r"^[^\u0000]*[^\u0000-\u0020][^\u0000]*$"
+MOST_PRODUCTS = 1000  # in one request
 NOON = "2026-11-26T12:00:00Z"  # in examples
+PRODUCT = {
+    "name": "Lawn mower Dosquarna", "description": "The best lawn mower on the market.", "sku": "4006381333931",
+    "category": "Garden",
+}  # fmt: skip
+CREATED = {
+    "id": "452fe984-3fbf-43d9-a711-ada2f119ef21", **PRODUCT, "registration": "registered", "registration_error": "",
+    "offers_observed_at": NOON, "offers_error": "", "created_at": NOON, "updated_at": NOON,
+}  # fmt: skip
 SERIES = {
     "prices": [{"observed_at": NOON, "price": 42790, "items_in_stock": 3}], "change_percent": 0.0, "lowest": 42790,
     "highest": 42790, "lowest_30d_before": None, "lowest_at": NOON, "average": 42790.0,
 }  # fmt: skip
 
 
-@example({"name": "Lawn mower Dosquarna", "description": "The best lawn mower on the market."})
+@example(PRODUCT)
 class ProductInput(Input):
     """A product as a client gives it."""
 
     name = TextField(max_length=200, validators=[RegexValidator(NAME, "must not be blank.")])
     description = TextField(max_length=10_000, allow_blank=True, default="")
+    sku = TextField(
+        max_length=LONGEST, allow_null=True, default=None, validators=[validate_sku], help_text="EAN-8, EAN-13 or UPC"
+    )
+    category = TextField(max_length=200, allow_blank=True, default="")
 
 
-@example(
-    {
-        "id": "452fe984-3fbf-43d9-a711-ada2f119ef21", "name": "Lawn mower Dosquarna",
-        "description": "The best lawn mower on the market.", "registration": "registered", "registration_error": "",
-        "offers_observed_at": NOON, "offers_error": "", "created_at": NOON, "updated_at": NOON,
-    }
-)  # fmt: skip
+class ProductsInput(serializers.ListSerializer[Any]):
+    """Several products, of which no two have the same sku."""
+
+    default_error_messages = {"max_length": "Give at most {max_length} products at once.", "empty": "Give a product."}
+
+    def validate(self, attrs: Any) -> Any:
+        first: dict[str, int] = {}
+        repeated: dict[str, Any] = {}
+        for place, sku in enumerate(each["sku"] for each in attrs):
+            if sku and first.setdefault(sku, place) != place:
+                repeated[str(place)] = {"sku": ErrorDetail(f"{sku} is that of {first[sku]}, too.", code="repeated")}
+        if repeated:
+            raise serializers.ValidationError(repeated)
+        return attrs
+
+
+@example(CREATED)
 class ProductOutput(serializers.ModelSerializer[Product]):
     """A product, and how far its registration with the offers service is."""
 
     class Meta:
         model = Product
         fields = (
-            "id", "name", "description", "registration", "registration_error", "offers_observed_at", "offers_error",
-            "created_at", "updated_at",
+            "id", "name", "description", "sku", "category", "registration", "registration_error", "offers_observed_at",
+            "offers_error", "created_at", "updated_at",
         )  # fmt: skip
 
 

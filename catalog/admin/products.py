@@ -1,0 +1,216 @@
+"""Admin of the catalogue: products with offers and price chart, price changes, refresh runs, the access token."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Model, Q, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from catalog.chart import Line, price_chart
+from catalog.exceptions import PeriodTooLong
+from catalog.models import Offer, OfferChange, Product, RefreshRun, ServiceToken
+from catalog.models.sku import is_sku
+from catalog.selectors import price_trend
+from catalog.services import products
+from catalog.services.refresh import refresh_later
+from config.admin.base import Operation, PlatformAdmin, ReadOnlyAdmin, ReadOnlyInline, Tool
+from config.core.admin_columns import badge, link_to, list_address, shortened
+
+MOST_OFFERS = 1000  # whose changes one search shows
+EDITED = ("name", "description", "sku", "category")
+
+
+class OfferInline(ReadOnlyInline):
+    """A product's first offers, the current ones before those that are gone."""
+
+    model = Offer
+    fields = ("offer_id", "price", "items_in_stock", "gone_at")
+    ordering = ("gone_at", "price")
+    verbose_name_plural = "offers"
+
+
+@admin.register(Product)
+class ProductAdmin(PlatformAdmin):
+    """Products. Changes go through the services, which register them with the offers service."""
+
+    icon = "inventory_2"
+    list_display = ("name", "sku", "category", "state", "reason", "offers_observed_at", "created_at")
+    list_filter = ("registration",)
+    search_keys = ("id",)
+    search_fields = ("name",)
+    search_help_text = "A part of a name, an id, or a whole sku"
+    ordering = ("name", "id")
+    fields = (
+        "id", *EDITED, "registration", "registration_error", "registration_attempts", "next_registration_at",
+        "offers_observed_at", "offers_error", "prices_of_a_week",
+    )  # fmt: skip
+    readonly_fields = tuple(field for field in fields if field not in set(EDITED))
+    inlines = (OfferInline,)
+    actions = ("register_again",)
+    operations = {
+        "register_again": Operation(
+            "Register again", "A worker asks the offers service once more to register the product.", "app_registration"
+        )
+    }
+    state = badge("registration", {"registered": "success", "pending": "warning", "failed": "danger"})
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        return self.fields if obj else EDITED
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Product], search_term: str
+    ) -> tuple[QuerySet[Product], bool]:
+        if is_sku(search_term):
+            return queryset.filter(sku=search_term), False
+        return super().get_search_results(request, queryset, search_term)
+
+    def has_register_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("catalog.register_products")
+
+    def applies(self, operation: str, row: Product) -> bool:
+        return row.registration != Product.Registration.REGISTERED
+
+    @admin.display(description="what the offers service said")
+    def reason(self, product: Product) -> str:
+        return shortened(product.registration_error or product.offers_error)
+
+    @admin.display(description="prices of a week")
+    def prices_of_a_week(self, product: Product) -> SafeString | str:
+        """Draw a line for each offer and one for the best price in stock."""
+        try:
+            trend = price_trend(product)
+        except PeriodTooLong as problem:
+            return problem.detail
+        lines = [Line(offer.offer_id, its.series) for offer, its in trend.offers]
+        lines.append(Line("best in stock", trend.best.series, is_best=True))
+        chart = price_chart(lines, end=trend.end)
+        return mark_safe(chart) if chart else "none yet"  # noqa: S308 - chart.py escapes what comes from outside
+
+    @admin.action(description="Try the registration again", permissions=["register"])
+    def register_again(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        """Have what is not registered tried again, soon."""
+        count = products.register_again(queryset.exclude(registration=Product.Registration.REGISTERED))
+        self.message_user(request, f"{count} products will be registered soon.", messages.SUCCESS)
+
+    def save_model(self, request: HttpRequest, obj: Product, form: ModelForm[Product], change: bool) -> None:
+        wanted = {name: form.cleaned_data[name] for name in EDITED}
+        if change:
+            products.update_product(obj.pk, **wanted)
+        else:
+            obj.pk = products.create_product(**wanted).pk
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Name the products for the page that asks whether to delete them, but not a million rows of their history."""
+        names = [f"Product: {product}, with its offers and their history" for product in objs]
+        return names, {"products": len(names)}, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: Product) -> None:
+        products.delete_product(obj.pk)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        for product in queryset:
+            products.delete_product(product.pk)
+
+
+@admin.register(Offer)
+class OfferAdmin(ReadOnlyAdmin):
+    """Offers of all products."""
+
+    icon = "sell"
+    list_display = ("offer_id", "product", "price", "items_in_stock", "gone_at", "changes")
+    list_filter = (("gone_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("product",)
+    search_keys = ("product",)
+    search_fields = ("offer_id__exact", "product__name__istartswith")
+    search_help_text = "An offer's id, a product's id, or the start of a product's name"
+    ordering = ("-id",)
+    sortable_by = ()
+
+    @admin.display(description="history")
+    def changes(self, offer: Offer) -> SafeString:
+        return format_html_join(
+            "", '<a href="{}">its changes</a>', [(list_address(OfferChange, offer__exact=offer.pk),)]
+        )
+
+
+@admin.register(OfferChange)
+class OfferChangeAdmin(ReadOnlyAdmin):
+    """Every change of every offer, the newest first."""
+
+    icon = "timeline"
+    list_display = ("observed_at", "product", "of_offer", "price", "items_in_stock")
+    list_filter = (("price", admin.EmptyFieldListFilter),)
+    list_select_related = ("offer__product",)
+    search_fields = ("offer__offer_id",)
+    search_help_text = "An offer's id, or the start of a product's name"
+    ordering = ("-id",)
+    sortable_by = ()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[OfferChange], search_term: str
+    ) -> tuple[QuerySet[OfferChange], bool]:
+        """Find the offers first, then their changes by the index: joined, it would be a look at each change."""
+        if not search_term:
+            return queryset, False
+        named = Q(offer_id=search_term) | Q(product__name__istartswith=search_term)
+        offers = list(Offer.objects.filter(named).values_list("pk", flat=True)[:MOST_OFFERS])
+        return queryset.filter(offer__in=offers), False
+
+    @admin.display(description="product")
+    def product(self, change: OfferChange) -> SafeString:
+        return link_to(Product, change.offer.product_id, change.offer.product.name)
+
+    @admin.display(description="offer")
+    def of_offer(self, change: OfferChange) -> SafeString:
+        return link_to(Offer, change.offer_id, change.offer.offer_id)
+
+
+@admin.register(RefreshRun)
+class RefreshRunAdmin(ReadOnlyAdmin):
+    """Results of refresh runs."""
+
+    icon = "sync"
+    list_display = (
+        "id", "state", "started_at", "finished_at", "products", "failures", "offers_new", "offers_changed", "offers_gone",
+    )  # fmt: skip
+    list_filter = ("status", "started_at")
+    search_keys = ("id",)
+    search_help_text = "A number"
+    ordering = ("-id",)
+    exclude = ("first_failures",)
+    readonly_fields = ("failed_products",)
+    tools = (Tool("refresh", "Refresh offers now", "sync", "catalog.refresh_offers"),)
+    state = badge("status", {"completed": "success", "stopped": "warning", "failed": "danger", "interrupted": "danger"})
+
+    @admin.display(description="the first that failed")
+    def failed_products(self, run: RefreshRun) -> SafeString | str:
+        found = [(link_to(Product, each["product"]), each["reason"]) for each in run.first_failures]
+        return format_html_join("", "<p>{}: {}</p>", found) or "none"
+
+    def refresh(self, request: HttpRequest) -> HttpResponseBase:
+        """Ask, then have a worker refresh all offers."""
+        if request.method != "POST":
+            text = "A worker asks for the offers of all registered products now, as it does each minute by itself."
+            return self.ask(request, Operation("Refresh offers now", text, "sync"))
+        refresh_later()
+        messages.success(request, "A worker refreshes the offers; what comes of it appears here.")
+        return redirect(list_address(RefreshRun))
+
+
+@admin.register(ServiceToken)
+class ServiceTokenAdmin(ReadOnlyAdmin):
+    """The stored token, which is not shown. After its deletion the next call requests a new one."""
+
+    icon = "key"
+    list_display = ("base_url", "obtained_at", "ask_again_at")
+    search_fields = ("base_url",)
+    exclude = ("token",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.has_perm("catalog.delete_servicetoken")
