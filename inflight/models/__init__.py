@@ -8,7 +8,8 @@ from typing import Any
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Length, Now
+from django.db.models.lookups import GreaterThanOrEqual
 from django.utils import timezone
 
 from config.api.imports.models import ImportRejectBase, ImportRunBase
@@ -80,6 +81,10 @@ class Customer(models.Model):
         return " ".join(part for part in (self.customer_id, self.first_name, self.last_name) if part)
 
 
+SHORTEST_SKU = 8  # characters: an EAN-8
+MAY_BE_SKU = Q(GreaterThanOrEqual(Length("product_id"), SHORTEST_SKU))
+
+
 class Purchase(models.Model):
     """One line of what a customer bought on board. The sale stays when the customer is erased, without the link."""
 
@@ -99,7 +104,11 @@ class Purchase(models.Model):
             models.CheckConstraint(name="purchase_quantity_positive", condition=Q(quantity__gte=1)),
             models.CheckConstraint(name="purchase_price_not_negative", condition=Q(price__gte=0)),
         ]
-        indexes = [models.Index(name="purchase_customer", fields=["customer"])]
+        indexes = [
+            models.Index(name="purchase_customer", fields=["customer"]),
+            # Of what a product of the catalogue can be: other numbers on board shall not cost an import anything.
+            models.Index(name="purchase_by_sku", fields=["product_id", "purchased_on"], condition=MAY_BE_SKU),
+        ]
 
     def __str__(self) -> str:
         return self.purchase_identifier
