@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import groupby
+from itertools import groupby, zip_longest
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -105,7 +105,7 @@ def intervals(series: Series, starts: Sequence[datetime]) -> Iterator[Interval]:
     """Yield the intervals that begin at `starts` and have a price; each ends where the next begins, the last nowhere."""
     points, place = series.points, 0
     in_force: int | None = None
-    for start, until in zip(starts, [*starts[1:], None], strict=True):
+    for start, until in zip_longest(starts, starts[1:]):
         prices = [in_force]
         while place < len(points) and (until is None or points[place].observed_at < until):
             if points[place].observed_at <= start:

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from django.core.validators import RegexValidator
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from catalog.models import Offer, Product
-from catalog.models.sku import LONGEST, validate_sku
+from catalog.models.sku import DIGITS, LONGEST, validate_sku
 from catalog.selectors import OfferTrend, PriceTrend
 from catalog.trend import Unit
 from config.api.openapi import example
@@ -32,15 +33,21 @@ SERIES = {
 }  # fmt: skip
 
 
+@extend_schema_field({"type": "string", "pattern": f"^({DIGITS})$"})
+class SkuField(TextField):
+    """A sku, whose check digit is right."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=LONGEST, validators=[validate_sku], **kwargs)
+
+
 @example(PRODUCT)
 class ProductInput(Input):
     """A product as a client gives it."""
 
     name = TextField(max_length=200, validators=[RegexValidator(NAME, "must not be blank.")])
     description = TextField(max_length=10_000, allow_blank=True, default="")
-    sku = TextField(
-        max_length=LONGEST, allow_null=True, default=None, validators=[validate_sku], help_text="EAN-8, EAN-13 or UPC"
-    )
+    sku = SkuField(allow_null=True, default=None, help_text="EAN-8, EAN-13 or UPC, with the right check digit")
     category = TextField(max_length=200, allow_blank=True, default="")
 
 

@@ -230,6 +230,13 @@ def test_the_trend_by_the_hour_has_four_prices_of_each(api: APIClient) -> None:
     assert (best["lowest"], best["lowest_at"], best["average"]) == (80, "2026-03-01T13:00:00Z", 142.0)
 
 
+def test_a_period_that_is_still_to_come_has_no_intervals(api: APIClient) -> None:
+    product = offer_with_history(ProductFactory(), 100).product
+    path = f"/products/{product.pk}/price-trend?start=2999-01-01T00:00:00Z&end=2999-01-02T00:00:00Z&interval=hour"
+    best = api.get(path).json()["best"]
+    assert (best["intervals"], best["lowest"], best["average"]) == ([], 100, 100.0)
+
+
 def test_more_intervals_than_an_answer_may_have_are_refused(api: APIClient) -> None:
     path = f"/products/{ProductFactory().pk}/price-trend?start=1990-01-01T00:00:00Z"
     assert api.get(f"{path}&interval=day").status_code == 200
