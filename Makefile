@@ -103,6 +103,7 @@ format: install ## Put the code into the project's format
 
 bench: install ## Measure side by side; see benchmarks/
 	python -m benchmarks.import_csv
+	python -m benchmarks.import_products
 	python -m benchmarks.refresh_offers
 	python -m benchmarks.metadata
 	python -m benchmarks.admin_lists

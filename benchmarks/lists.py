@@ -30,6 +30,8 @@ NOTHING = [
     "/api/purchases?product_id=none",
     "/api/purchases?purchased_after=2030-01-01",
     "/api/products?q=nothing",
+    "/api/products?sku=4006381333931",
+    "/api/products?category=nothing",
     "/api/metadata?name_prefix=nothing&limit=1",
     "/api/metadata?q=nothing&limit=1",
     "/api/data?created_after=2100-01-01T00:00:00Z&limit=1",

@@ -20,21 +20,29 @@ class CatalogConfig(AppConfig):
         from config.core.permissions import analysts_may, operators_may  # noqa: PLC0415
         from config.monitoring import dashboard, metrics, status  # noqa: PLC0415
 
-        audit.watch(Product, fields=["name", "description"])
+        audit.watch(Product, fields=["name", "description", "sku", "category"])
         audit.watch(ServiceToken, fields=["base_url"])
         metrics.register(collect)
         status.register("catalog", state)
         every(1, "catalog.tasks.register_products")
         every(1, "catalog.tasks.refresh_offers")
+        every(1, "catalog.tasks.run_queued_imports")
         every(24 * 60, "catalog.tasks.drop_old_history")
+        every(24 * 60, "catalog.tasks.drop_old_rejects")
         operators_may(
             "catalog.add_product",
             "catalog.change_product",
             "catalog.delete_product",
             "catalog.register_products",
             "catalog.refresh_offers",
+            "catalog.import_products",
         )
         analysts_may(
-            "catalog.view_product", "catalog.view_offer", "catalog.view_offerchange", "catalog.view_refreshrun"
+            "catalog.view_product",
+            "catalog.view_offer",
+            "catalog.view_offerchange",
+            "catalog.view_refreshrun",
+            "catalog.view_productimport",
+            "catalog.view_productreject",
         )
         dashboard.register("Catalogue", "catalog.view_product", panels.catalogue)

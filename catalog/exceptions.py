@@ -1,5 +1,6 @@
 """Errors of the catalogue's API."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from config.api.problems import Problem
@@ -22,3 +23,18 @@ class PeriodTooLong(Problem):
     """The period has more changes than one answer may hold."""
 
     code = "period_too_long"
+
+
+class SkuTaken(Problem):
+    """Other products have these skus."""
+
+    status = HTTPStatus.CONFLICT
+    code = "sku_taken"
+
+    def __init__(self, taken: Mapping[str, str]) -> None:
+        """`taken`: the skus by the fields that they were given in."""
+        errors = [
+            {"field": field, "code": self.code, "message": f"{sku} is another product's sku."}
+            for field, sku in taken.items()
+        ]
+        super().__init__("; ".join(f"{each['field']}: {each['message']}" for each in errors), errors=errors)

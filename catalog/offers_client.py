@@ -4,6 +4,7 @@ Documented profile: `POST /auth` without a header gives a token for good. Today'
 token that lives five minutes, 409 means that a product is registered already. The header is literally `Bearer: <token>`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,8 @@ from config.http.connection import ConnectionOptions
 CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
 LARGEST_ANSWER = 1_000_000  # bytes
 LARGEST_NUMBER = 2**63 - 1
+LONGEST_ID = 255
+NAMED, SHOWN = 10, 64  # bad offers that an error names, and characters of the id of each
 OUTAGE_STATUSES = frozenset({429, 502, 503, 504})  # about the whole service, not about one product
 
 
@@ -27,6 +30,21 @@ class ServiceOffer:
     id: str
     price: int
     items_in_stock: int
+
+
+@dataclass(frozen=True)
+class OffersAnswer:
+    """What the service told of a product: its offers by id, and those that make no sense.
+
+    `unclear` are the ids of offers that are there, but of which nothing else can be used. Where an offer has not even an id,
+    nobody knows which one it is, so that the answer does not name all: `names_all` is false. `error` says for people what
+    was left out, "" for nothing.
+    """
+
+    offers: Sequence[ServiceOffer]
+    unclear: frozenset[str] = frozenset()
+    names_all: bool = True
+    error: str = ""
 
 
 class OffersError(Exception):
@@ -90,16 +108,16 @@ class OffersClient:
             if error.status != 409:
                 raise
 
-    def offers(self, token: str, product_id: str) -> list[ServiceOffer]:
-        """Return the current offers of a registered product, each id once."""
+    def offers(self, token: str, product_id: str) -> OffersAnswer:
+        """Return the current offers of a registered product, each id once; raise where none of several makes sense."""
         answer = self._call("GET", f"/products/{product_id}/offers", token=token)
         rows = _parse(answer.body)
         if not isinstance(rows, list):
             raise _unreadable("a list of offers", answer.status)
-        offers = {_offer(row, answer.status) for row in rows}
-        if len({offer.id for offer in offers}) < len(offers):
-            raise _unreadable("each offer once", answer.status)
-        return sorted(offers, key=lambda offer: offer.id)
+        told = _read(rows)
+        if rows and not told.offers:
+            raise _unreadable(f"a usable offer: {told.error}", answer.status)
+        return told
 
     def _call(self, method: str, path: str, *, token: str, body: bytes | None = None) -> Answer:
         headers = {"Accept": "application/json"}
@@ -123,18 +141,46 @@ def _parse(body: bytes) -> Any:
         return None
 
 
-def _offer(row: Any, status: int) -> ServiceOffer:
-    match row:
-        case {"id": str() | int() as number, "price": int(price), "items_in_stock": int(stock)}:
-            text = str(number)
-            is_id = 0 < len(text) <= 255 and "\0" not in text and not isinstance(number, bool)
-            if is_id and _is_count(price) and _is_count(stock):
-                return ServiceOffer(text, price, stock)
-    raise _unreadable("offers with id, price and items_in_stock", status)
+def _read(rows: list[Any]) -> OffersAnswer:
+    """Take each row by itself: a bad one does not spoil the good ones beside it."""
+    good: dict[str, set[ServiceOffer]] = {}
+    left_out, unclear, names_all = list[str](), set[str](), True
+    for place, row in enumerate(rows, start=1):
+        id_ = _id_of(row)
+        if wrong := [name for name in ("price", "items_in_stock") if not _is_count(row.get(name))] if id_ else ["id"]:
+            names_all = names_all and bool(id_)
+            unclear.update(filter(None, [id_]))
+            left_out.append(f"{_named(id_, place)} ({' and '.join(wrong)})")
+        elif id_:
+            good.setdefault(id_, set()).add(ServiceOffer(id_, row["price"], row["items_in_stock"]))
+    for id_ in [id_ for id_, told in good.items() if len(told) > 1]:
+        left_out.append(f"{_named(id_, 0)} (told {len(good.pop(id_))} times, each another)")
+        unclear.add(id_)
+    offers = sorted((offer for told in good.values() for offer in told), key=lambda offer: offer.id)
+    return OffersAnswer(offers, frozenset(unclear), names_all, _left_out(left_out, len(rows)))
 
 
-def _is_count(number: int) -> bool:
-    return not isinstance(number, bool) and 0 <= number <= LARGEST_NUMBER
+def _id_of(row: Any) -> str | None:
+    id_ = row.get("id") if isinstance(row, dict) else None
+    if not isinstance(id_, str | int) or isinstance(id_, bool):
+        return None
+    text = str(id_)
+    return text if 0 < len(text) <= LONGEST_ID and "\0" not in text else None
+
+
+def _is_count(number: Any) -> bool:
+    return type(number) is int and 0 <= number <= LARGEST_NUMBER
+
+
+def _named(id_: str | None, place: int) -> str:
+    return f"{id_[:SHOWN]!r}" if id_ else f"number {place}"
+
+
+def _left_out(names: list[str], total: int) -> str:
+    if not names:
+        return ""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{len(names)} of {total} offers could not be used: {', '.join(names[:NAMED])}{more}"
 
 
 def _unreadable(wanted: str, status: int) -> OffersUnavailable:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import islice
 from uuid import UUID
 
 from django.db.models import Min, OuterRef, Q, QuerySet, Subquery, Sum
@@ -10,7 +12,19 @@ from django.utils import timezone
 
 from catalog.exceptions import PeriodReversed, PeriodTooLong
 from catalog.models import Offer, OfferChange, Product
-from catalog.trend import Change, Series, best_series, percent_between, series_by_offer
+from catalog.models.sku import is_sku
+from catalog.trend import (
+    Change,
+    Interval,
+    Series,
+    Unit,
+    average,
+    best_series,
+    interval_starts,
+    intervals,
+    percent_between,
+    series_by_offer,
+)
 
 PAGE = 200
 MOST_CHANGES = 100_000  # in one trend
@@ -60,8 +74,9 @@ class ListedProduct:
 
 
 def listed_products(*, limit: int, search: str = "", after: Product | None = None) -> list[ListedProduct]:
-    """Return products by name, those behind `after`, whose name has `search` in it. Three queries, whatever there is."""
-    products = Product.objects.filter(name__icontains=search).order_by("name", "pk")
+    """Return products by name, those behind `after`, that fit `search`: a part of a name, or a sku. Three queries in all."""
+    fits = Q(sku=search) if is_sku(search) else Q(name__icontains=search)
+    products = Product.objects.filter(fits).order_by("name", "pk")
     if after:  # in a form that the index can begin at
         products = products.filter(name__gte=after.name).exclude(name=after.name, pk__lte=after.pk)
     page = list(products[:limit])
@@ -89,10 +104,15 @@ def _best_at(moment: datetime, offers: QuerySet[Offer]) -> dict[UUID, int]:
 
 @dataclass(frozen=True)
 class OfferTrend:
-    """A series, and the lowest price of the 30 days before its current reduction, None when there was none."""
+    """A series, the lowest price of the 30 days before its current reduction, None when there was none, and its average.
+
+    `intervals` is None unless they were asked for.
+    """
 
     series: Series
     lowest_30d_before: int | None
+    average: float | None
+    intervals: list[Interval] | None
 
 
 @dataclass(frozen=True)
@@ -105,24 +125,41 @@ class PriceTrend:
     best: OfferTrend
 
 
-def price_trend(product: Product, *, start: datetime | None = None, end: datetime | None = None) -> PriceTrend:
+def price_trend(
+    product: Product, *, start: datetime | None = None, end: datetime | None = None, interval: Unit | None = None
+) -> PriceTrend:
     """Return the product's trend; the period ends now and takes a week unless said.
 
     Each series begins, at `start`, with what was in force then. Raises PeriodReversed or PeriodTooLong.
     """
-    end = end or timezone.now()
+    now = timezone.now()
+    end = end or now
     start = start or end - USUAL_PERIOD
     if start > end:
         raise PeriodReversed("start is after end.", field="start")
     offers = list(Offer.objects.filter(product=product).order_by("pk"))
+    known_until = min(end, now)
+    starts = _starts(start, known_until, interval, series=len(offers) + 1) if interval else None
     changes = _changes_in(offers, start, end)
     series = series_by_offer(changes)
+    trend_of = partial(_offer_trend, known_until=known_until, starts=starts)
     return PriceTrend(
         start=start,
         end=end,
-        offers=[(offer, _offer_trend([offer], series[offer.pk])) for offer in offers],
-        best=_offer_trend(offers, best_series(changes), in_stock=True),
+        offers=[(offer, trend_of([offer], series[offer.pk])) for offer in offers],
+        best=trend_of(offers, best_series(changes), in_stock=True),
     )
+
+
+def _starts(start: datetime, end: datetime, interval: Unit, *, series: int) -> list[datetime]:
+    most = MOST_CHANGES // series
+    starts = list(islice(interval_starts(start, end, interval), most + 1))
+    if len(starts) > most:
+        raise PeriodTooLong(
+            f"There are more than {most} intervals in this period. Ask for longer ones, or for a shorter period.",
+            field="interval",
+        )
+    return starts
 
 
 def _changes_in(offers: Sequence[Offer], start: datetime, end: datetime) -> list[Change]:
@@ -149,9 +186,21 @@ def _in_force(offers: QuerySet[Offer], moment: datetime) -> QuerySet[OfferChange
     return OfferChange.objects.filter(pk__in=offers.annotate(last=Subquery(last.values("pk")[:1])).values("last"))
 
 
-def _offer_trend(offers: Sequence[Offer], series: Series, *, in_stock: bool = False) -> OfferTrend:
+def _offer_trend(
+    offers: Sequence[Offer],
+    series: Series,
+    *,
+    known_until: datetime,
+    starts: Sequence[datetime] | None,
+    in_stock: bool = False,
+) -> OfferTrend:
     reduced_at = series.reduced_at
-    return OfferTrend(series, _lowest_before(offers, reduced_at, in_stock=in_stock) if reduced_at else None)
+    return OfferTrend(
+        series,
+        _lowest_before(offers, reduced_at, in_stock=in_stock) if reduced_at else None,
+        average(series, known_until),
+        None if starts is None else list(intervals(series, starts)),
+    )
 
 
 def _lowest_before(offers: Sequence[Offer], reduced_at: datetime, *, in_stock: bool) -> int | None:

@@ -3,7 +3,7 @@
 import contextlib
 
 from catalog.exceptions import RefreshInProgress
-from catalog.services import history, refresh, registration
+from catalog.services import history, imports, refresh, registration
 
 
 def register_products() -> None:
@@ -19,6 +19,16 @@ def refresh_offers() -> None:
         refresh.refresh_offers()
 
 
+def run_queued_imports() -> None:
+    """Run the imports of products that wait, and mark those that died."""
+    imports.importer.run_queued()
+
+
 def drop_old_history() -> None:
     """Forget what is older than HISTORY_RETENTION_DAYS."""
     history.drop_old_history()
+
+
+def drop_old_rejects() -> None:
+    """Drop the rejected rows of imports of long ago."""
+    imports.drop_old_rejects()

@@ -4,10 +4,11 @@ A series is a step function: each point holds until the next. A point without a 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import groupby
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import groupby, zip_longest
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -55,6 +56,12 @@ class Series:
         return min(self.prices, default=None)
 
     @property
+    def lowest_at(self) -> datetime | None:
+        """When the lowest price came about, the first time."""
+        lowest = self.lowest
+        return next((point.observed_at for point in self.priced if point.price == lowest), None)
+
+    @property
     def highest(self) -> int | None:
         return max(self.prices, default=None)
 
@@ -68,6 +75,77 @@ class Series:
             if before.price != after.price:
                 return after.observed_at if (before.price or 0) > (after.price or 0) else None
         return None
+
+
+def average(series: Series, end: datetime) -> float | None:
+    """Return the mean price up to `end`, weighted by how long each was in force, two decimals; None without a price."""
+    ends = [*(point.observed_at for point in series.points[1:]), end]
+    held = [
+        (point.price, (until - point.observed_at).total_seconds())
+        for point, until in zip(series.points, ends, strict=False)
+        if point.price is not None
+    ]
+    seconds = sum(each for _, each in held)
+    if seconds > 0:
+        return round(sum(price * each for price, each in held) / seconds, 2)
+    return float(held[-1][0]) if held else None  # it came about just now
+
+
+class Interval(NamedTuple):
+    """The prices of an interval of time, from `start` on; the first is what was in force then."""
+
+    start: datetime
+    first: int
+    last: int
+    lowest: int
+    highest: int
+
+
+def intervals(series: Series, starts: Sequence[datetime]) -> Iterator[Interval]:
+    """Yield the intervals that begin at `starts` and have a price; each ends where the next begins, the last nowhere."""
+    points, place = series.points, 0
+    in_force: int | None = None
+    for start, until in zip_longest(starts, starts[1:]):
+        prices = [in_force]
+        while place < len(points) and (until is None or points[place].observed_at < until):
+            if points[place].observed_at <= start:
+                prices.clear()  # what was in force before is over
+            in_force = points[place].price
+            prices.append(in_force)
+            place += 1
+        if priced := [price for price in prices if price is not None]:
+            yield Interval(start, priced[0], priced[-1], min(priced), max(priced))
+
+
+class Unit(StrEnum):
+    """How long intervals are: those of the calendar, in UTC; weeks begin on Monday."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+def interval_starts(start: datetime, end: datetime, unit: Unit) -> Iterator[datetime]:
+    """Yield when the intervals of a period begin: the first at its start, the others at full hours, at midnight, …"""
+    following = start
+    while following < end:
+        yield following
+        following = _next(following, unit)
+
+
+def _next(moment: datetime, unit: Unit) -> datetime:
+    hour = moment.replace(minute=0, second=0, microsecond=0)
+    day = hour.replace(hour=0)
+    match unit:
+        case Unit.HOUR:
+            return hour + timedelta(hours=1)
+        case Unit.DAY:
+            return day + timedelta(days=1)
+        case Unit.WEEK:
+            return day + timedelta(days=7 - day.weekday())
+        case Unit.MONTH:
+            return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
 def percent_between(first: int, last: int) -> float | None:

@@ -2,15 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Protocol
 
 from django.conf import settings
-from django.db.models import FloatField, Q, QuerySet, TextField
+from django.db.models import Count, DecimalField, F, FloatField, Max, Min, Q, QuerySet, Sum, TextField
 from django.db.models.functions import Cast
 
-from inflight.models import Customer, Delivery, DeliveryAttempt, Purchase
+from inflight.models import MAY_BE_SKU, Customer, Delivery, DeliveryAttempt, Purchase
 from inflight.partner.documents import CustomerDocument, PurchaseLine, customer_document
 
+MOST_SALES = 10_000  # that one look at a product adds up
 ACTIVE_DELIVERY = Q(status__in=Delivery.ACTIVE)
 
 
@@ -61,6 +65,37 @@ def outgoing_customers(customers: Iterable[Person]) -> list[CustomerDocument]:
         )
         for customer in customers
     ]
+
+
+@dataclass(frozen=True)
+class Sales:
+    """What was sold of a product on board, in one currency."""
+
+    currency: str
+    sales: int
+    units: int
+    revenue: Decimal
+    first_on: date
+    last_on: date
+
+
+def sales_of(sku: str) -> tuple[list[Sales], bool]:
+    """Return what was sold of a product by currency, and whether it is all: at most the newest MOST_SALES are added up."""
+    newest = Purchase.objects.filter(MAY_BE_SKU, product_id=sku).order_by("-purchased_on").values("pk")[:MOST_SALES]
+    rows = (
+        Purchase.objects.filter(pk__in=newest)
+        .values_list("currency")
+        .annotate(
+            sales=Count("pk"),
+            units=Sum("quantity"),
+            revenue=Sum(F("price") * F("quantity"), output_field=DecimalField()),
+            first_on=Min("purchased_on"),
+            last_on=Max("purchased_on"),
+        )
+        .order_by("-units", "currency")
+    )
+    found = [Sales(*row) for row in rows]
+    return found, sum(each.sales for each in found) < MOST_SALES
 
 
 def _purchases_of(customer_ids: Sequence[str]) -> dict[str, list[PurchaseLine]]:

@@ -1,6 +1,7 @@
 """Background tasks of inflight. Each looks for due rows; running one twice, or never, is harmless."""
 
-from inflight.services import batches, deliveries, imports, people, pickup, uploads
+from config.api.imports import folders
+from inflight.services import batches, deliveries, imports, people, pickup
 
 
 def run_queued_imports() -> None:
@@ -20,7 +21,7 @@ def deliver_due() -> None:
 
 def drop_old_uploads() -> None:
     """Delete the files that operators uploaded long ago."""
-    uploads.drop_old_uploads()
+    folders.drop_old_uploads()
 
 
 def drop_old_payloads() -> None:

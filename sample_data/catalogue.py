@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.models import Product, RefreshRun
-from catalog.offers_client import ServiceOffer
+from catalog.offers_client import OffersAnswer, ServiceOffer
 from catalog.services.observations import Observation, record_observations
 from catalog.services.products import create_product
 from tests.fakes.offers import moving_offers
@@ -59,7 +59,9 @@ def _refresh(products: list[Product], moment: datetime, now: datetime) -> None:
     if AWAY_SINCE < now - moment < AWAY_UNTIL:
         run.status, run.failures, run.error = RefreshRun.Status.STOPPED, len(products), "offers service: timed out"
     else:
-        counts = record_observations([Observation(each.pk, moment, _offers(each, moment, now)) for each in products])
+        counts = record_observations(
+            [Observation(each.pk, moment, OffersAnswer(_offers(each, moment, now))) for each in products]
+        )
         run.status = RefreshRun.Status.COMPLETED
         run.offers_new, run.offers_changed, run.offers_gone = counts.new, counts.changed, counts.gone
     if now - moment < LAST_DAY:

@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Model
 from django_q.models import Failure, OrmQ, Schedule
 
-from catalog.models import Offer, OfferChange, Product, RefreshRun, ServiceToken
+from catalog.models import Offer, OfferChange, Product, ProductImport, ProductReject, RefreshRun, ServiceToken
 from compute.models import Job, OwnedFile
 from config.models import (
     Alert,
@@ -75,6 +75,13 @@ ROWS: dict[type[Model], Callable[[int], Model]] = {
     DeliveryAttempt: lambda n: DeliveryAttempt(batch_id=n, started_at=_at(n), seconds=0.05, http_status=201),
     Erasure: lambda n: Erasure(requested_by="ana", created_at=_at(n), erased={"customers": 1, "rejects": 0}),
     Product: lambda n: Product(id=UUID(int=n), name=f"Product {n}", registration="registered" if n % 9 else "failed"),
+    ProductImport: lambda n: ProductImport(
+        id=n, status="completed_with_rejects", products_file_path=f"/opt/{n}.csv", created_at=_at(n), finished_at=_at(n),
+        products={"read": 2, "inserted": 1, "rejected": 1},
+    ),
+    ProductReject: lambda n: ProductReject(
+        run_id=n, line=n, reasons=[{"field": "sku", "code": "invalid", "message": "no"}], raw="a;b", row={}
+    ),
     Offer: lambda n: Offer(id=n, product_id=UUID(int=n), offer_id=f"offer-{n}", price=n, items_in_stock=1),
     OfferChange: lambda n: OfferChange(offer_id=n, observed_at=_at(n), price=n, items_in_stock=1),
     RefreshRun: lambda n: RefreshRun(status="completed", started_at=_at(n), finished_at=_at(n), products=3),
@@ -119,6 +126,7 @@ BEFORE: dict[type[Model], tuple[type[Model], ...]] = {
     ApiKey: (ApiClient,),  # whose rows have to be there first
     Purchase: (Customer,),
     ImportReject: (ImportRun,),
+    ProductReject: (ProductImport,),
     DeliveryBatch: (Delivery,),
     DeliveryAttempt: (Delivery, DeliveryBatch),
     Offer: (Product,),

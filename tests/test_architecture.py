@@ -132,9 +132,14 @@ def floors(uses: dict[str, set[str]]) -> int:
 
 
 def defined_models(source: str) -> list[str]:
-    """Return the names of classes that derive from Django's Model."""
+    """Return the names of classes that derive from Django's Model and are not abstract."""
     classes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ClassDef)]
-    return [each.name for each in classes if {"models.Model", "Model"} & {ast.unparse(base) for base in each.bases}]
+    derived = [each for each in classes if {"models.Model", "Model"} & {ast.unparse(base) for base in each.bases}]
+    return [each.name for each in derived if "abstract = True" not in map(ast.unparse, _meta_of(each))]
+
+
+def _meta_of(model: ast.ClassDef) -> list[ast.stmt]:
+    return [line for node in model.body if isinstance(node, ast.ClassDef) and node.name == "Meta" for line in node.body]
 
 
 def reads_of_the_environment(source: str) -> list[int]:
@@ -266,6 +271,10 @@ def test_only_models_of_config_has_tables() -> None:
 @pytest.mark.parametrize("source", ["class A(models.Model):\n    pass", "class A(Mixin, Model):\n    pass"])
 def test_a_table_is_found(source: str) -> None:
     assert defined_models(source) == ["A"]
+
+
+def test_an_abstract_model_is_no_table() -> None:
+    assert defined_models("class A(models.Model):\n    class Meta:\n        abstract = True") == []
 
 
 def test_only_the_settings_read_the_environment() -> None:

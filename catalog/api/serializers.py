@@ -4,45 +4,78 @@ from datetime import datetime
 from typing import Any
 
 from django.core.validators import RegexValidator
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
 from catalog.models import Offer, Product
+from catalog.models.sku import DIGITS, LONGEST, validate_sku
 from catalog.selectors import OfferTrend, PriceTrend
+from catalog.trend import Unit
 from config.api.openapi import example
 from config.api.strict import Input, MomentField, Query, TextField
 
 OLDEST_YEAR = 1970
 NAME = r"^[^\u0000]*[^\u0000-\u0020][^\u0000]*$"
+MOST_PRODUCTS = 1000  # in one request
 NOON = "2026-11-26T12:00:00Z"  # in examples
+PRODUCT = {
+    "name": "Lawn mower Dosquarna", "description": "The best lawn mower on the market.", "sku": "4006381333931",
+    "category": "Garden",
+}  # fmt: skip
+CREATED = {
+    "id": "452fe984-3fbf-43d9-a711-ada2f119ef21", **PRODUCT, "registration": "registered", "registration_error": "",
+    "offers_observed_at": NOON, "offers_error": "", "created_at": NOON, "updated_at": NOON,
+}  # fmt: skip
 SERIES = {
     "prices": [{"observed_at": NOON, "price": 42790, "items_in_stock": 3}], "change_percent": 0.0, "lowest": 42790,
-    "highest": 42790, "lowest_30d_before": None,
+    "highest": 42790, "lowest_30d_before": None, "lowest_at": NOON, "average": 42790.0,
 }  # fmt: skip
 
 
-@example({"name": "Lawn mower Dosquarna", "description": "The best lawn mower on the market."})
+@extend_schema_field({"type": "string", "pattern": f"^({DIGITS})$"})
+class SkuField(TextField):
+    """A sku, whose check digit is right."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=LONGEST, validators=[validate_sku], **kwargs)
+
+
+@example(PRODUCT)
 class ProductInput(Input):
     """A product as a client gives it."""
 
     name = TextField(max_length=200, validators=[RegexValidator(NAME, "must not be blank.")])
     description = TextField(max_length=10_000, allow_blank=True, default="")
+    sku = SkuField(allow_null=True, default=None, help_text="EAN-8, EAN-13 or UPC, with the right check digit")
+    category = TextField(max_length=200, allow_blank=True, default="")
 
 
-@example(
-    {
-        "id": "452fe984-3fbf-43d9-a711-ada2f119ef21", "name": "Lawn mower Dosquarna",
-        "description": "The best lawn mower on the market.", "registration": "registered", "registration_error": "",
-        "offers_observed_at": NOON, "offers_error": "", "created_at": NOON, "updated_at": NOON,
-    }
-)  # fmt: skip
+class ProductsInput(serializers.ListSerializer[Any]):
+    """Several products, of which no two have the same sku."""
+
+    default_error_messages = {"max_length": "Give at most {max_length} products at once.", "empty": "Give a product."}
+
+    def validate(self, attrs: Any) -> Any:
+        first: dict[str, int] = {}
+        repeated: dict[str, Any] = {}
+        for place, sku in enumerate(each["sku"] for each in attrs):
+            if sku and first.setdefault(sku, place) != place:
+                repeated[str(place)] = {"sku": ErrorDetail(f"{sku} is that of {first[sku]}, too.", code="repeated")}
+        if repeated:
+            raise serializers.ValidationError(repeated)
+        return attrs
+
+
+@example(CREATED)
 class ProductOutput(serializers.ModelSerializer[Product]):
     """A product, and how far its registration with the offers service is."""
 
     class Meta:
         model = Product
         fields = (
-            "id", "name", "description", "registration", "registration_error", "offers_observed_at", "offers_error",
-            "created_at", "updated_at",
+            "id", "name", "description", "sku", "category", "registration", "registration_error", "offers_observed_at",
+            "offers_error", "created_at", "updated_at",
         )  # fmt: skip
 
 
@@ -76,6 +109,16 @@ class PeriodQuery(Query):
     end = MomentField(required=False, validators=[_not_too_old], help_text="now unless said")
 
 
+class TrendQuery(PeriodQuery):
+    """A period of time, and whether its prices are told change by change or interval by interval."""
+
+    interval = serializers.ChoiceField(
+        choices=[unit.value for unit in Unit],
+        required=False,
+        help_text="the first, last, lowest and highest price of each instead of all prices; of the calendar, in UTC",
+    )
+
+
 class PointOutput(serializers.Serializer[Any]):
     """A price, in force from `observed_at` on."""
 
@@ -84,15 +127,30 @@ class PointOutput(serializers.Serializer[Any]):
     items_in_stock = serializers.IntegerField()
 
 
+class IntervalOutput(serializers.Serializer[Any]):
+    """The prices of an interval, from `start` to the next one's; intervals without a price are left out."""
+
+    start = serializers.DateTimeField()
+    first = serializers.IntegerField()
+    last = serializers.IntegerField()
+    lowest = serializers.IntegerField()
+    highest = serializers.IntegerField()
+
+
 class SeriesOutput(serializers.Serializer[Any]):
     """How a price moved. `change_percent` compares the last price with the first."""
 
-    prices = PointOutput(many=True)
+    prices = PointOutput(many=True, required=False, help_text="without `interval`")
+    intervals = IntervalOutput(many=True, required=False, help_text="with `interval`")
     change_percent = serializers.FloatField(allow_null=True, help_text="two decimals; null where the first price is 0")
     lowest = serializers.IntegerField(allow_null=True)
     highest = serializers.IntegerField(allow_null=True)
     lowest_30d_before = serializers.IntegerField(
         allow_null=True, help_text="lowest price of the 30 days before the current reduction; null without one"
+    )
+    lowest_at = serializers.DateTimeField(allow_null=True, help_text="when the lowest price came about, the first time")
+    average = serializers.FloatField(
+        allow_null=True, help_text="mean price, weighted by how long each was in force; two decimals"
     )
 
 
@@ -131,10 +189,17 @@ def price_trend_document(trend: PriceTrend) -> dict[str, Any]:
 
 def _series_document(trend: OfferTrend) -> dict[str, Any]:
     series = trend.series
+    prices = (
+        {"prices": [point._asdict() for point in series.priced]}
+        if trend.intervals is None
+        else {"intervals": [each._asdict() for each in trend.intervals]}
+    )
     return {
-        "prices": [point._asdict() for point in series.priced],
+        **prices,
         "change_percent": series.change_percent,
         "lowest": series.lowest,
         "highest": series.highest,
         "lowest_30d_before": trend.lowest_30d_before,
+        "lowest_at": series.lowest_at,
+        "average": trend.average,
     }

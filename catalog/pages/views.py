@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.utils.safestring import mark_safe
@@ -18,6 +19,7 @@ from catalog.models import Product
 from catalog.selectors import PriceTrend, listed_products, offers_of, price_trend
 from catalog.trend import Point
 from config.pages.permissions import public_page
+from inflight.selectors import MOST_SALES, sales_of
 
 PAGE = 50
 MOST_ROWS = 200  # of a table
@@ -75,9 +77,19 @@ def product(request: HttpRequest, product_id: UUID) -> HttpResponse:
         "periods": {name: label for name, (label, _) in PERIODS.items()},
         "period": period.name,
         "errors": errors,
+        **_sold(found, request.user),
         **(_shown(trend) if trend else {}),
     }
     return render(request, "catalog/product.html", context, status=400 if errors else 200)
+
+
+def _sold(product: Product, user: Any) -> dict[str, Any]:
+    """What was sold of the product on board, for those who may read purchases."""
+    may_read = not settings.REQUIRE_TOKEN or user.has_perm("inflight.view_purchase")
+    if not (may_read and product.sku):
+        return {}
+    sold, is_all = sales_of(product.sku)
+    return {"sold": sold, "sold_is_all": is_all, "most_sales": MOST_SALES, "shows_sold": True}
 
 
 def _period(query: QueryDict) -> Period:
@@ -98,7 +110,7 @@ def _trend(product: Product, period: Period) -> tuple[PriceTrend | None, list[st
     if period.errors:
         return None, period.errors
     try:
-        return price_trend(product, **period.bounds), []
+        return price_trend(product, start=period.bounds.get("start"), end=period.bounds.get("end")), []
     except (PeriodReversed, PeriodTooLong) as problem:
         return None, [problem.detail]
 

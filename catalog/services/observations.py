@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from catalog.models import Offer, OfferChange, Product
-from catalog.offers_client import ServiceOffer
+from catalog.offers_client import OffersAnswer
 
 ROWS_PER_STATEMENT = 1000
 
@@ -20,7 +20,7 @@ class Observation:
 
     product_id: UUID
     observed_at: datetime
-    offers: Sequence[ServiceOffer]
+    answer: OffersAnswer
 
 
 @dataclass
@@ -41,7 +41,7 @@ def record_observations(observations: Sequence[Observation]) -> Counts:
         _save(changes)
         for seen in observations:
             products[seen.product_id].offers_observed_at = seen.observed_at
-            products[seen.product_id].offers_error = ""
+            products[seen.product_id].offers_error = seen.answer.error
         Product.objects.bulk_update(products.values(), ["offers_observed_at", "offers_error"])
     return counts
 
@@ -55,8 +55,7 @@ def _changes(observations: Sequence[Observation]) -> tuple[Counts, list[Change]]
     for seen in observations:
         known = kept.get(seen.product_id, {})
         appeared = list(_appeared_or_changed(seen, known))
-        returned = {offer.id for offer in seen.offers}
-        gone = [offer for offer in known.values() if offer.gone_at is None and offer.offer_id not in returned]
+        gone = list(_gone(seen.answer, known))
         for offer in gone:
             offer.gone_at = seen.observed_at
         counts.new += sum(offer.offer_id not in known for offer in appeared)
@@ -68,7 +67,7 @@ def _changes(observations: Sequence[Observation]) -> tuple[Counts, list[Change]]
 
 def _kept_offers(observations: Sequence[Observation]) -> dict[UUID, dict[str, Offer]]:
     """Return the offers that are current or seen again, by product and id; those gone for good stay where they are."""
-    seen_ids = {offer.id for seen in observations for offer in seen.offers}
+    seen_ids = {offer.id for seen in observations for offer in seen.answer.offers}
     kept: dict[UUID, dict[str, Offer]] = {}
     offers = Offer.objects.filter(product__in=[seen.product_id for seen in observations])
     for offer in offers.filter(Q(gone_at=None) | Q(offer_id__in=seen_ids)):
@@ -77,12 +76,19 @@ def _kept_offers(observations: Sequence[Observation]) -> dict[UUID, dict[str, Of
 
 
 def _appeared_or_changed(seen: Observation, known: Mapping[str, Offer]) -> Iterator[Offer]:
-    for told in seen.offers:
+    for told in seen.answer.offers:
         old = known.get(told.id)
         if old is None or old.gone_at or (old.price, old.items_in_stock) != (told.price, told.items_in_stock):
             yield Offer(
                 product_id=seen.product_id, offer_id=told.id, price=told.price, items_in_stock=told.items_in_stock
             )
+
+
+def _gone(answer: OffersAnswer, known: Mapping[str, Offer]) -> Iterator[Offer]:
+    """Yield the offers that the answer does not name; none where one that it holds may be any of them."""
+    if answer.names_all:
+        named = {offer.id for offer in answer.offers} | answer.unclear
+        yield from (offer for offer in known.values() if offer.gone_at is None and offer.offer_id not in named)
 
 
 def _save(changes: Sequence[Change]) -> None:

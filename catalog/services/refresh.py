@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from catalog.exceptions import RefreshInProgress
 from catalog.models import Product, RefreshRun
-from catalog.offers_client import OffersClient, OffersError, ServiceOffer
+from catalog.offers_client import OffersAnswer, OffersClient, OffersError
 from catalog.selectors import in_pages, registered_products
 from catalog.services.fan_out import FanOut
 from catalog.services.observations import Observation, record_observations
@@ -81,12 +81,12 @@ def _end(run: RefreshRun, status: RefreshRun.Status, error: str = "") -> None:
     run.save()
 
 
-Told = tuple[datetime, list[ServiceOffer]]
+Told = tuple[datetime, OffersAnswer]
 
 
 def _ask(client: OffersClient, token: str, product: Product) -> Told:
-    offers = client.offers(token, str(product.pk))
-    return timezone.now(), offers
+    answer = client.offers(token, str(product.pk))
+    return timezone.now(), answer
 
 
 @dataclass
@@ -120,8 +120,8 @@ class _Refresh:
     def _take(self, product_id: UUID, outcome: Told | OffersError) -> None:
         self.asked += 1
         if not isinstance(outcome, OffersError):
-            observed_at, offers = outcome
-            self.observations.append(Observation(product_id, observed_at, offers))
+            observed_at, answer = outcome
+            self.observations.append(Observation(product_id, observed_at, answer))
             return
         if outcome.status == 404:
             self.unknown.append(product_id)

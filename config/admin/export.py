@@ -18,21 +18,12 @@ from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst, slugify
 
-from config.api.problems import Problem
+from config.api.renderers import TooManyRows
 from config.api.spreadsheets import CSV_TYPE, csv_stream
 from config.core.worksheets import MOST_XLSX_ROWS, XLSX_TYPE, TooLargeError, write_xlsx
 
 PAGE = 2000  # rows in memory at a time
 CHECKBOX = "action_checkbox"  # Django's own column, of lists with actions
-
-
-class TooManyRows(Problem):
-    """More rows than a worksheet can hold."""
-
-    code = "too_many_rows"
-
-    def __init__(self) -> None:
-        super().__init__(f"An XLSX file has at most {MOST_XLSX_ROWS:,} rows. Narrow the filters, or take CSV.")
 
 
 def csv_response(changelist: ChangeList) -> HttpResponseBase:

@@ -23,6 +23,11 @@ def escape_formula(cell: str) -> str:
     return f"'{cell}" if cell.startswith(STARTS_OF_FORMULAS) else cell
 
 
+def unescape_formula(cell: str) -> str:
+    """Return the text that `escape_formula` was given."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(STARTS_OF_FORMULAS) else cell
+
+
 def csv_stream(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
     """Yield a CSV file (RFC 4180, UTF-8): the header at once, then pieces of about 64 KiB."""
     piece = StringIO(newline="")

@@ -38,7 +38,7 @@ def idempotent(action: Callable[..., Any]) -> Any:
             sub=subject_of(request),
             body=self.body_of(request) if VARIABLE in request.META else b"",
             handle=lambda: action(self, request, *args, **kwargs),
-            resume=lambda resource: self.creation_response(get_object_or_404(self.get_queryset(), pk=resource)),
+            resume=self.resumed_response,
         )
 
     handle_once.is_idempotent = True  # type: ignore[attr-defined] # for the schema
@@ -93,6 +93,11 @@ class ApiViewSet(GenericViewSet[Any]):
         """Return what tells a request from others with the same Idempotency-Key."""
         return dumps(request.data)
 
+    def resumed_response(self, resource: Any) -> HttpResponseBase:
+        """Answer for what an earlier request with the same key has made: the row's key, or what else was tied to it."""
+        respond: Callable[[Any], HttpResponseBase] = self.creation_response  # type: ignore[attr-defined] # of who creates
+        return respond(get_object_or_404(self.get_queryset(), pk=resource))
+
     def respond(
         self, instance: Any, *, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> HttpResponseBase:
@@ -138,7 +143,7 @@ class ListMixin(ListModelMixin, ApiViewSet):
 
     ordering: str
     pagination_class = KeysetPagination
-    renderer_classes = (JsonRenderer, CsvRenderer, NdjsonRenderer)
+    renderer_classes: tuple[type[JsonRenderer], ...] = (JsonRenderer, CsvRenderer, NdjsonRenderer)
     streams_all_json = False  # whether JSON, too, has all rows where no page is asked for
     shows_people = False  # whether the list has personal data of passengers: then it is recorded who reads it
 
@@ -188,6 +193,6 @@ class ListMixin(ListModelMixin, ApiViewSet):
         row: Any = self.get_serializer()
         return StreamingHttpResponse(
             renderer.stream(rows, list(row.fields)),
-            content_type=f"{renderer.media_type}; charset=utf-8",
+            content_type=renderer.content_type,
             headers={**(headers or {}), "Content-Disposition": f'attachment; filename="{name}"'},
         )

@@ -94,7 +94,9 @@ RESULT_RETENTION_DAYS = env.int("RESULT_RETENTION_DAYS", default=30)
 # --- Bodies of more than a few megabytes --------------------------------------------------------------------------------
 UPLOAD_PATHS = {  # how a path begins, behind /api, that takes them: with as many bytes
     "/imports": IMPORT_MAX_UPLOAD,
+    "/product-imports": IMPORT_MAX_UPLOAD,
     "/admin/inflight/importrun/import_files/": IMPORT_MAX_UPLOAD,
+    "/admin/catalog/productimport/import_files/": IMPORT_MAX_UPLOAD,
     "/compute/files": COMPUTE_MAX_UPLOAD,
     "/workbench/upload": COMPUTE_MAX_UPLOAD,
 }

@@ -4,8 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from config.api.imports.serializers import ReasonOutput
 from config.api.openapi import example
-from inflight.api.serializers import NOON, ReasonOutput, SentPurchaseOutput
+from inflight.api.serializers import NOON, SentPurchaseOutput
 from inflight.models import Customer, DeliveryAttempt, DeliveryBatch, ImportReject, Purchase
 from inflight.services.people import ATTEMPT, BATCH, PURCHASE, REJECT
 

@@ -6,9 +6,10 @@ from typing import Any
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
+from config.api.imports.serializers import CountsOutput, ReasonOutput, file_field
 from config.api.openapi import example
 from config.api.serializers import RowOutput
-from config.api.strict import FlagField, Input, TextField, WordField
+from config.api.strict import FlagField, FlagParameter, Input, TextField, WordField
 from inflight.models import Customer, Delivery, DeliveryAttempt, DeliveryBatch, ImportReject, ImportRun, Purchase
 from inflight.selectors import outgoing_customers
 
@@ -31,15 +32,12 @@ class ImportInput(Input):
     dry_run = FlagField(default=False, help_text="find out everything, change nothing")
 
 
-class CountsOutput(serializers.Serializer[Any]):
-    """What became of a file's rows: read = inserted + updated + unchanged + rejected."""
+class ImportUploadInput(Input):
+    """Two CSV files, or workbooks, as a form."""
 
-    read = serializers.IntegerField()
-    inserted = serializers.IntegerField()
-    updated = serializers.IntegerField()
-    unchanged = serializers.IntegerField()
-    rejected = serializers.IntegerField()
-    skipped = serializers.IntegerField(help_text="blank lines")
+    customers_file = file_field("customers_file", help_text="the customers' file")
+    purchases_file = file_field("purchases_file", help_text="the purchases' file")
+    dry_run = FlagParameter(default=False, help_text="find out everything, change nothing")
 
 
 class ReadAsOutput(serializers.Serializer[Any]):
@@ -72,14 +70,6 @@ class ImportOutput(serializers.ModelSerializer[ImportRun]):
             "id", "status", "dry_run", "customers_file_path", "purchased_file_path", "customers", "purchases",
             "read_as", "progress", "error", "requested_by", "created_at", "started_at", "finished_at",
         )  # fmt: skip
-
-
-class ReasonOutput(serializers.Serializer[Any]):
-    """One thing that is wrong with a row."""
-
-    field = serializers.CharField()
-    code = serializers.CharField()
-    message = serializers.CharField()
 
 
 @example(

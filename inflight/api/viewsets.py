@@ -1,21 +1,20 @@
 """The API of inflight."""
 
-from itertools import chain
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.access import audit
 from config.access.scopes import Scope
 from config.api.authentication import TokenRequired, require_scope, subject_of
+from config.api.imports.views import ImportViewSet
 from config.api.openapi import PREFER
-from config.api.pagination import iterate_pages
 from config.api.prefer import prefers_async
 from config.api.strict import Input, validated
 from config.api.viewsets import ListMixin, RetrieveMixin, idempotent
@@ -31,14 +30,13 @@ from inflight.api.serializers import (
     DryRunOutput,
     ImportInput,
     ImportOutput,
+    ImportUploadInput,
     PurchaseOutput,
     RejectOutput,
     SendInput,
 )
-from inflight.api.uploads import UploadMixin
-from inflight.exceptions import UnusableCsv
 from inflight.imports.rejects_csv import rejects_csv
-from inflight.models import Customer, Delivery, ImportRun, Purchase
+from inflight.models import Customer, Delivery, ImportReject, ImportRun, Purchase
 from inflight.selectors import attempts_of
 from inflight.services import deliveries, imports, people
 
@@ -47,7 +45,7 @@ from inflight.services import deliveries, imports, people
     list=extend_schema(operation_id="list_imports", description="List imports, newest first."),
     retrieve=extend_schema(operation_id="get_import", description="Show one import: its status, progress and counts."),
 )
-class ImportRunViewSet(UploadMixin, ListMixin, RetrieveMixin):
+class ImportRunViewSet(ImportViewSet):
     """Imports of customers and purchases."""
 
     queryset = ImportRun.objects.all()
@@ -57,6 +55,9 @@ class ImportRunViewSet(UploadMixin, ListMixin, RetrieveMixin):
     scopes = {"rejects": Scope.PERSONAL_DATA}
     ordering = "-id"
     lookup_value_converter = "int"
+    importer = imports.importer
+    upload_input = ImportUploadInput
+    form_fields = {"customers_file_path": "customers_file", "purchased_file_path": "purchases_file"}
 
     @extend_schema(
         operation_id="import_csv",
@@ -78,12 +79,6 @@ class ImportRunViewSet(UploadMixin, ListMixin, RetrieveMixin):
         )
         return self.creation_response(run)
 
-    def creation_response(self, run: ImportRun) -> HttpResponseBase:
-        if run.status == ImportRun.Status.FAILED:
-            raise UnusableCsv(run.error)
-        status = 202 if run.status == ImportRun.Status.QUEUED else 201
-        return self.respond(run, status=status, headers={"Location": f"/api/imports/{run.pk}"})
-
     @extend_schema(
         operation_id="list_rejects",
         responses={(200, "application/json"): RejectOutput(many=True), (200, "text/csv"): OpenApiTypes.STR},
@@ -91,18 +86,21 @@ class ImportRunViewSet(UploadMixin, ListMixin, RetrieveMixin):
     @action(detail=True, is_list=True, serializer_class=RejectOutput, ordering="id", filter_backends=[])
     def rejects(self, request: Request, pk: int) -> HttpResponseBase:
         """List the rejected rows with all their reasons; as text/csv, all of them in a file to mend and import again."""
-        run = self.get_object()
-        rejects = run.rejects.all()
-        if request.accepted_renderer.format != "csv":
-            answer = self.list_response(rejects)
-            audit.record("list_rejects", run)
-            return answer
-        audit.record("download_rejects", run)
-        return StreamingHttpResponse(
-            rejects_csv(chain.from_iterable(iterate_pages(rejects, "id"))),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="rejects-{pk}.csv"'},
-        )
+        return self.rejects_response(request)
+
+    @extend_schema(
+        operation_id="upload_import",
+        request={"multipart/form-data": ImportUploadInput},
+        responses={201: ImportOutput, 202: ImportOutput},
+        parameters=[PREFER],
+    )
+    @idempotent
+    def create(self, request: Request) -> HttpResponseBase:
+        """Import a customers file and a purchases file that are uploaded as a form."""
+        return self.import_upload(request)
+
+    def rejects_csv(self, rejects: Iterable[ImportReject]) -> Iterator[str]:
+        return rejects_csv(rejects)
 
 
 @extend_schema_view(

@@ -2,13 +2,13 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from inflight.imports.parsing import Reason
+from config.api.imports.parsing import Reason
 
 REASONS: list[Reason] = [
     {"field": "customer_id", "code": "erased", "message": "is of a person who was erased; the row is not kept"}
@@ -24,6 +24,12 @@ def digest_of(customer_id: str) -> str:
 def erased_among(customer_ids: Iterable[str], digests: frozenset[str]) -> set[str]:
     """Return those of the ids that have one of the digests."""
     return {customer_id for customer_id, digest in _digests(customer_ids) if digest in digests}
+
+
+def reasons_to_withhold(digests: frozenset[str], row: Mapping[str, str], raw: str) -> list[Reason]:
+    """Return what to say of a rejected row that may be of an erased person, and so is not kept; nothing if it is not."""
+    ids = [row["customer_id"].strip()] if row else cells_of(raw)
+    return REASONS if digests and erased_among(ids, digests) else []
 
 
 def cells_of(raw: str) -> set[str]:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from compute.files.locations import OBJECT_STORES, filesystem, is_url, moment_of
+from config.api.imports.exceptions import UnusableCsv
 from config.core.addresses import may_hold_password
 from config.core.disk import lacks_room
-from inflight.exceptions import UnusableCsv
 
 logger = logging.getLogger(__name__)
 

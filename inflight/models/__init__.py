@@ -8,10 +8,11 @@ from typing import Any
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Length, Now
+from django.db.models.lookups import GreaterThanOrEqual
 from django.utils import timezone
 
-from config.core.telemetry.tracing import TRACEPARENT_LENGTH
+from config.api.imports.models import ImportRejectBase, ImportRunBase
 from inflight.models.deliveries import Delivery, DeliveryAttempt, DeliveryBatch
 from inflight.models.pickup import Pickup
 
@@ -80,6 +81,10 @@ class Customer(models.Model):
         return " ".join(part for part in (self.customer_id, self.first_name, self.last_name) if part)
 
 
+SHORTEST_SKU = 8  # characters: an EAN-8
+MAY_BE_SKU = Q(GreaterThanOrEqual(Length("product_id"), SHORTEST_SKU))
+
+
 class Purchase(models.Model):
     """One line of what a customer bought on board. The sale stays when the customer is erased, without the link."""
 
@@ -99,39 +104,25 @@ class Purchase(models.Model):
             models.CheckConstraint(name="purchase_quantity_positive", condition=Q(quantity__gte=1)),
             models.CheckConstraint(name="purchase_price_not_negative", condition=Q(price__gte=0)),
         ]
-        indexes = [models.Index(name="purchase_customer", fields=["customer"])]
+        indexes = [
+            models.Index(name="purchase_customer", fields=["customer"]),
+            # Of what a product of the catalogue can be: other numbers on board shall not cost an import anything.
+            models.Index(name="purchase_by_sku", fields=["product_id", "purchased_on"], condition=MAY_BE_SKU),
+        ]
 
     def __str__(self) -> str:
         return self.purchase_identifier
 
 
-class ImportRun(models.Model):
+class ImportRun(ImportRunBase):
     """One import of a customers file and a purchases file."""
 
-    class Status(models.TextChoices):
-        QUEUED = "queued"
-        RUNNING = "running"
-        COMPLETED = "completed"
-        COMPLETED_WITH_REJECTS = "completed_with_rejects"
-        FAILED = "failed"
-        INTERRUPTED = "interrupted"
+    PATHS = ("customers_file_path", "purchased_file_path")
 
-    status = models.CharField(max_length=32, choices=Status.choices)
     customers_file_path = models.TextField()
     purchased_file_path = models.TextField()
-    dry_run = models.BooleanField(default=False)
-    requested_by = models.CharField(max_length=255, blank=True)
-    traceparent = models.CharField(
-        max_length=TRACEPARENT_LENGTH, blank=True, default="", db_default="", help_text="the trace of who asked"
-    )
-    progress = models.FloatField(default=0.0, help_text="share of the files' bytes read, 0 to 1")
     customers = models.JSONField(null=True, help_text="counts: read, inserted, updated, unchanged, rejected, skipped")
     purchases = models.JSONField(null=True, help_text="counts, as for customers")
-    read_as = models.JSONField(null=True, help_text="by file, the encoding or the sheet that it was read in")
-    error = models.TextField(blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
 
     class Meta:
         permissions = [("import_files", "Can import files")]
@@ -144,12 +135,9 @@ class ImportRun(models.Model):
             models.Index(name="import_by_time", fields=["created_at"]),
         ]
 
-    def __str__(self) -> str:
-        return f"import {self.pk} ({self.status})"
 
-
-class ImportReject(models.Model):
-    """A rejected row: its line, the reasons and its text, to be mended and imported again."""
+class ImportReject(ImportRejectBase):
+    """A rejected row of one of the two files."""
 
     class File(models.TextChoices):
         CUSTOMERS = "customers"
@@ -157,13 +145,6 @@ class ImportReject(models.Model):
 
     run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="rejects")
     file = models.CharField(max_length=16, choices=File.choices)
-    line = models.PositiveIntegerField(help_text="of the file, the header being line 1")
-    reasons = models.JSONField(help_text="[{field, code, message}]")
-    raw = models.TextField(help_text="the row as it stands in the file")
-    row = models.JSONField(help_text="the row by column")
-
-    def __str__(self) -> str:
-        return f"{self.file} line {self.line}"
 
 
 class Erasure(models.Model):

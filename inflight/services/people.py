@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from config.access import audit
 from config.api.idempotency import answers_with, forget_answers
+from config.api.imports.folders import drop_uploads
 from config.core.locks import exclusive
 from config.worker.queue import failures_with, forget_errors, wake, wake_at
 from inflight.exceptions import ErasureMustWait, UnknownCustomer
@@ -39,7 +40,6 @@ from inflight.services import deliveries, imports, traces
 from inflight.services.inboxes import NotImported, drop_picked_up, forget_contents, inboxes_in_use, looking_into
 from inflight.services.traces import ERASED, Person
 from inflight.services.turns import erasing
-from inflight.services.uploads import drop_uploads
 
 logger = logging.getLogger(__name__)
 

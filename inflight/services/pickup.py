@@ -16,10 +16,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from config.api.imports.exceptions import ImportInProgress, UnusableCsv
+from config.api.imports.folders import scratch_folder
+from config.api.imports.importing import all_roots
 from config.api.problems import DiskFull, Problem, disk_full_as_problem
 from config.core.disk import space_of
 from config.worker.queue import wake_once_at
-from inflight.exceptions import ImportInProgress, UnusableCsv
 from inflight.imports.inbox import FileChanged, Inbox, InboxFile, InboxUnavailable, Pair, name_beside
 from inflight.imports.rejects_csv import rejects_csv
 from inflight.models import Delivery, ImportRun, Pickup
@@ -35,7 +37,6 @@ from inflight.services.inboxes import (
     nothing_taken,
     run_of_same_bytes,
 )
-from inflight.services.uploads import scratch_folder
 
 logger = logging.getLogger(__name__)
 
@@ -183,7 +184,7 @@ class Look:
         imports.import_files(
             customers_path=str(customers),
             purchases_path=str(purchases),
-            roots=imports.all_roots(),
+            roots=all_roots(),
             requested_by=_requester(pickup),
             on_start=lambda run: _save(pickup, run=run),
         )

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from catalog.models import ServiceToken
+from catalog.models import ProductImport, ServiceToken
 from config.access import clients
 from config.access.scopes import Scope
 from config.models import ApiClient, ApiKey
@@ -62,6 +62,12 @@ def failed_run() -> int:
     house = settings.IMPORT_ROOTS[0]
     names = {"customers_file_path": f"{house}/customers.csv", "purchased_file_path": f"{house}/purchases.csv"}
     return int(ImportRun.objects.create(status="failed", **names).pk)
+
+
+def failed_product_import() -> int:
+    path = settings.IMPORT_ROOTS[0] / "products.csv"
+    path.write_text("sku;name;category;description\n96385074;A;;\n")
+    return int(ProductImport.objects.create(status="failed", products_file_path=str(path)).pk)
 
 
 def own_files(house: Any) -> dict[str, Any]:
@@ -125,6 +131,14 @@ ADMIN: dict[str, Page] = {
     "inflight_importrun_import_files": Page(["import_files"], data=own_files),
     "inflight_importrun_import_again": Page(["import_files"], failed_run),
     "inflight_importrun_rejects": Page(["download_rejects"], lambda: ImportRun.objects.create().pk, method="get"),
+    "catalog_productimport_import_files": Page(
+        ["import_files"],
+        data=lambda _: {"products": SimpleUploadedFile("p.csv", b"sku;name;category;description\n96385074;A;;\n")},
+    ),
+    "catalog_productimport_import_again": Page(["import_files"], failed_product_import),
+    "catalog_productimport_rejects": Page(
+        ["download_rejects"], lambda: ProductImport.objects.create().pk, method="get"
+    ),
     "catalog_refreshrun_refresh": Page(["refresh_offers"]),
     "catalog_product_register_again": Page(["register_again"], lambda: ProductFactory(registration="failed").pk),
     "catalog_product_add": Page(["create_product"], data={"name": "A", "description": "", **NO_OFFERS}),

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
-from catalog.models import Product
+from catalog.models import Product, ProductImport
 from compute.models import Job
 from config.models import AuditEntry
 from inflight.models import Delivery, Erasure, ImportRun
@@ -80,6 +80,7 @@ def run_with_rejects() -> int:
 
 STATS, ONE_COLUMN = {"file_path": "table.csv", "columns": ["a"]}, {"file_path": "table.csv", "columns": ["b"]}
 CUSTOMERS, PURCHASES, RUN, FILE = "inflight.customer", "inflight.purchase", "inflight.importrun", "compute.file"
+PRODUCT_IMPORT = "catalog.productimport"
 DELIVERY, PRODUCT, METADATA, JOB = "inflight.delivery", "catalog.product", "metadata_registry.metadata", "compute.job"
 CHANGED: dict[str, Op] = {
     "import_csv": Op("import_files", RUN, paths, key=newest(ImportRun)),
@@ -94,6 +95,13 @@ CHANGED: dict[str, Op] = {
     "change_product": Op("update_product", PRODUCT, {"name": "A"}, row=product(registration="failed")),
     "delete_product": Op("delete_product", PRODUCT, row=product()),
     "register_product": Op("register_again", PRODUCT, row=product(registration="failed")),
+    "import_products": Op(
+        "import_files",
+        PRODUCT_IMPORT,
+        lambda _: {"products_file": file("p.csv", b"sku;name;category;description\n96385074;A;;\n")},
+        key=newest(ProductImport),
+        format="multipart",
+    ),
     "create_metadata": Op("create_metadata", METADATA, {"name": "a", "payload": PAYLOAD}, key=newest(Metadata)),
     "delete_metadata": Op("delete_metadata", METADATA, row=lambda: MetadataFactory().pk),
     "restore_metadata": Op("restore_metadata", METADATA, row=deleted_metadata),
@@ -115,6 +123,9 @@ READ: dict[str, Op] = {
     "list_customers": Op("list", CUSTOMERS, row=lambda: "", key=many),
     "list_purchases": Op("list", PURCHASES, row=lambda: "", key=many),
     "list_rejects": Op("list_rejects", RUN, row=run_with_rejects),
+    "list_product_rejects": Op(
+        "list_rejects", PRODUCT_IMPORT, row=lambda: ProductImport.objects.create(status="completed").pk
+    ),
     "export_customer": Op("export_customer", CUSTOMERS, row=customer),
 }
 # An entry has its own row, with its time, and thousands come a second (docs/decisions/0074).
@@ -122,9 +133,9 @@ NOT_RECORDED = {"post_data"}
 # They read one row, or what is nobody's personal data.
 SAFE = {
     "list_imports", "get_import", "list_deliveries", "get_delivery", "list_attempts", "get_customer", "get_purchase",
-    "list_products", "get_product", "list_offers", "get_price_trend", "list_metadata", "get_metadata", "metadata_schema",
-    "list_data", "get_data", "list_files", "download_file", "preview_file", "list_jobs", "get_job", "health", "live",
-    "ready",
+    "list_products", "get_product", "list_product_imports", "get_product_import", "list_offers", "get_price_trend",
+    "list_metadata", "get_metadata", "metadata_schema", "list_data", "get_data", "list_files", "download_file",
+    "preview_file", "list_jobs", "get_job", "health", "live", "ready",
 }  # fmt: skip
 
 
@@ -214,7 +225,7 @@ def test_every_operation_is_in_one_of_the_lists(operations: dict[str, Any]) -> N
 
 def test_reading_what_is_no_passengers_leaves_none(caller: Caller, operations: dict[str, tuple[str, str]]) -> None:
     lists = {name: operations[name][1] for name in SAFE if "{" not in operations[name][1]}
-    assert len(lists) == 11
+    assert len(lists) == 12
     for name, path in lists.items():
         answer: Any = caller.api.get(path, headers={"Authorization": "Bearer test-token"})
         answer.getvalue()

@@ -54,6 +54,11 @@ def exported(house: Path) -> str:
     return str(house / "registry")
 
 
+def products_file(house: Path) -> str:
+    (house / "products").write_text("sku;name;category;description\n96385074;A;;\n")
+    return str(house / "products")
+
+
 def a_client() -> ApiClient:
     return clients.create_client(name="till", scopes=[Scope.DATA_WRITE])[0]
 
@@ -68,6 +73,7 @@ def blocked() -> str:
 
 ACTS: dict[str, tuple[str, str, Callable[[Path], list[str]]]] = {  # the command, what is recorded, and its arguments
     "import_csv": ("import_csv", "import_files", lambda house: [f"{house}/customers.csv", f"{house}/purchases.csv"]),
+    "import_products": ("import_products", "import_files", lambda house: [products_file(house)]),
     "erase_customer": ("erase_customer", "erase_customer", lambda _: [str(CustomerFactory().pk)]),
     "readmit": ("erase_customer", "readmit_customer", lambda _: [erased(), "--readmit"]),
     "import_metadata": ("import_metadata", "import_metadata", lambda house: [exported(house)]),

@@ -1,5 +1,6 @@
 """The catalogue's API: what it answers and every refusal."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -193,6 +194,8 @@ def test_the_trend_says_how_prices_moved(api: APIClient) -> None:
         "lowest": 80,
         "highest": 125,
         "lowest_30d_before": None,
+        "lowest_at": "2026-03-01T13:30:00Z",
+        "average": 122.86,  # half an hour at 80, ten at 125
     }
     assert body == {
         "start": "2026-03-01T13:30:00Z",
@@ -211,9 +214,40 @@ def test_the_trend_of_the_last_days_needs_no_period(api: APIClient, offers: Offe
     assert (best["change_percent"], best["lowest_30d_before"]) == (-25.0, 100)
 
 
+def test_the_trend_by_the_hour_has_four_prices_of_each(api: APIClient) -> None:
+    product = offer_with_history(ProductFactory(), 100, 80, 125, None).product
+    change = product.offers.get().changes.get(price=80)
+    change.pk, change.observed_at, change.price = None, change.observed_at + timedelta(minutes=10), 200
+    change.save()
+    path = f"/products/{product.pk}/price-trend?start=2026-03-01T12:30:00Z&end=2026-03-01T18:00:00Z&interval=hour"
+    best = api.get(path).json()["best"]
+    assert "prices" not in best
+    assert [list(each.values()) for each in best["intervals"]] == [  # nothing of the hours in which there was no price
+        ["2026-03-01T12:30:00Z", 100, 100, 100, 100],
+        ["2026-03-01T13:00:00Z", 80, 200, 80, 200],
+        ["2026-03-01T14:00:00Z", 125, 125, 125, 125],
+    ]
+    assert (best["lowest"], best["lowest_at"], best["average"]) == (80, "2026-03-01T13:00:00Z", 142.0)
+
+
+def test_a_period_that_is_still_to_come_has_no_intervals(api: APIClient) -> None:
+    product = offer_with_history(ProductFactory(), 100).product
+    path = f"/products/{product.pk}/price-trend?start=2999-01-01T00:00:00Z&end=2999-01-02T00:00:00Z&interval=hour"
+    best = api.get(path).json()["best"]
+    assert (best["intervals"], best["lowest"], best["average"]) == ([], 100, 100.0)
+
+
+def test_more_intervals_than_an_answer_may_have_are_refused(api: APIClient) -> None:
+    path = f"/products/{ProductFactory().pk}/price-trend?start=1990-01-01T00:00:00Z"
+    assert api.get(f"{path}&interval=day").status_code == 200
+    refusal = api.get(f"{path}&interval=hour")
+    assert (refusal.status_code, refusal.json()["errors"][0]["field"]) == (400, "interval")
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
+        ("interval=minute", "interval"),
         ("start=2026-03-02&end=2026-03-01", "start"),
         ("start=yesterday", "start"),
         ("end=0001-01-01T00:00:00Z", "end"),

@@ -4,14 +4,21 @@ import json
 
 import pytest
 
-from catalog.offers_client import OffersClient, OffersError, OffersRefused, OffersUnavailable, ServiceOffer
+from catalog.offers_client import (
+    OffersAnswer,
+    OffersClient,
+    OffersError,
+    OffersRefused,
+    OffersUnavailable,
+    ServiceOffer,
+)
 from tests.fakes.faulty import Fault
 from tests.fakes.offers import Offers
 
 GOOD = {"id": "a", "price": 1, "items_in_stock": 1}
 
 
-def ask_offers(server: Offers, answer: object) -> list[ServiceOffer]:
+def ask_offers(server: Offers, answer: object) -> OffersAnswer:
     body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
     server.fail_next(Fault(status=200, body=body))
     with OffersClient(server.base_url) as client:
@@ -58,11 +65,11 @@ def test_registered_already_is_registered(offers: Offers) -> None:
 
 def test_offers_come_typed(offers: Offers) -> None:
     told = ask_offers(offers, [{"id": 7, "price": 1000, "items_in_stock": 5, "more": True}, GOOD])
-    assert told == [ServiceOffer("7", 1000, 5), ServiceOffer("a", 1, 1)]
+    assert told == OffersAnswer([ServiceOffer("7", 1000, 5), ServiceOffer("a", 1, 1)])
 
 
 def test_the_same_offer_twice_is_one(offers: Offers) -> None:
-    assert ask_offers(offers, [GOOD, GOOD]) == [ServiceOffer("a", 1, 1)]
+    assert ask_offers(offers, [GOOD, GOOD]) == OffersAnswer([ServiceOffer("a", 1, 1)])
 
 
 @pytest.mark.parametrize(
@@ -90,6 +97,43 @@ def test_the_same_offer_twice_is_one(offers: Offers) -> None:
 def test_an_answer_that_makes_no_sense_is_not_taken(offers: Offers, answer: object) -> None:
     with pytest.raises(OffersUnavailable, match="answered 200, but not"):
         ask_offers(offers, answer)
+
+
+OTHER = {"id": "b", "price": 2, "items_in_stock": 0}
+
+
+@pytest.mark.parametrize(
+    ("bad", "unclear", "names_all", "said"),
+    [
+        (GOOD | {"price": 10.5}, {"a"}, True, "1 of 2 offers could not be used: 'a' (price)"),
+        (GOOD | {"price": None, "items_in_stock": "5"}, {"a"}, True, "'a' (price and items_in_stock)"),
+        ({"id": "a"}, {"a"}, True, "'a' (price and items_in_stock)"),
+        (GOOD | {"id": None}, set(), False, "1 of 2 offers could not be used: number 1 (id)"),
+        ([], set(), False, "number 1 (id)"),
+        (GOOD | {"id": "x" * 200, "price": -1}, {"x" * 200}, True, f"'{'x' * 64}' (price)"),
+    ],
+)
+def test_a_bad_offer_is_left_out_and_named_and_the_good_ones_count(
+    offers: Offers, bad: object, unclear: set[str], *, names_all: bool, said: str
+) -> None:
+    told = ask_offers(offers, [bad, OTHER])
+    assert told.offers == [ServiceOffer("b", 2, 0)]
+    assert (set(told.unclear), told.names_all) == (unclear, names_all)
+    assert said in told.error
+
+
+def test_an_offer_that_is_told_in_two_ways_is_left_out(offers: Offers) -> None:
+    told = ask_offers(offers, [GOOD, OTHER, GOOD | {"price": 2}])
+    assert told.offers == [ServiceOffer("b", 2, 0)]
+    assert (set(told.unclear), told.names_all) == ({"a"}, True)
+    assert told.error == "1 of 3 offers could not be used: 'a' (told 2 times, each another)"
+
+
+def test_of_many_bad_offers_the_first_are_named_and_all_are_counted(offers: Offers) -> None:
+    told = ask_offers(offers, [OTHER, *({"id": f"bad-{n}"} for n in range(500))])
+    assert told.error.startswith("500 of 501 offers could not be used: 'bad-0' (")
+    assert told.error.endswith("'bad-9' (price and items_in_stock) and 490 more")
+    assert len(told.unclear) == 500
 
 
 @pytest.mark.parametrize(

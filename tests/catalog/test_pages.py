@@ -5,12 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 
 from catalog.models import Offer, Product
 from catalog.pages.views import PAGE
 from catalog.selectors import listed_products
+from tests.factories import PurchaseFactory
 from tests.factories_catalog import OfferFactory, ProductFactory, offer_with_history
 
 pytestmark = pytest.mark.django_db
@@ -118,8 +120,9 @@ def test_the_chart_is_of_the_period_that_was_chosen(
 def test_the_figures_are_those_of_the_best_price_in_stock(client: Client) -> None:
     product = offer_with_history(ProductFactory(), 100, 120, 80, start=timezone.now() - timedelta(hours=3)).product
     page = text_of(client.get(f"/catalogue/{product.pk}", {"period": "all"}))
-    figures = re.findall(r"<dd>(?:<span[^>]*>)?([^<]+)", page)
-    assert figures == ["80", "-20.00 %", "80", "120", "100"]
+    figures = re.findall(r"<dd>(?:<(?:span|time)[^>]*>)?([^<]+)", page)
+    lowest_at = f"{product.offers.get().changes.get(price=80).observed_at:%Y-%m-%d}"
+    assert figures == ["80", "-20.00 %", "80", lowest_at, "120", "100.00", "100"]
 
 
 @pytest.mark.parametrize(
@@ -151,3 +154,48 @@ def test_where_the_api_needs_a_token_the_catalogue_needs_a_login(
 def test_a_product_whose_refresh_failed_says_why(client: Client) -> None:
     product = ProductFactory(offers_error="The offers service answered 500.")
     assert "The offers service answered 500." in client.get(f"/catalogue/{product.pk}").content.decode()
+
+
+PEN = "4006381333931"
+
+
+def test_a_product_shows_what_was_sold_on_board(client: Client) -> None:
+    product = ProductFactory(sku=PEN, category="Office")
+    PurchaseFactory(product_id=PEN, quantity=3, price="2.50", currency="EUR", purchased_on="2026-01-02")
+    page = text_of(client.get(f"/catalogue/{product.pk}"))
+    assert f"Office · sku {PEN}" in page
+    row = page[page.index(f"All purchases of {PEN}") :]
+    assert re.findall(r"<t[hd][^>]*>([^<]+)</t[hd]>", row)[6:12] == [
+        "EUR",
+        "1",
+        "3",
+        "7.50",
+        "2026-01-02",
+        "2026-01-02",
+    ]
+
+
+def test_a_product_without_a_sku_says_nothing_of_sales_and_one_without_sales_says_so(client: Client) -> None:
+    PurchaseFactory(product_id="0071")
+    assert "Sold on board" not in text_of(client.get(f"/catalogue/{ProductFactory().pk}"))
+    assert "None was sold on board yet." in text_of(client.get(f"/catalogue/{ProductFactory(sku=PEN).pk}"))
+
+
+@pytest.mark.parametrize(("role", "may_see"), [("analyst", False), ("viewer", True), ("operator", True)])
+def test_where_tokens_are_required_sales_are_for_those_who_may_see_purchases(
+    client: Client, settings: Any, role: str, *, may_see: bool
+) -> None:
+    settings.REQUIRE_TOKEN = True
+    user = User.objects.create_user("ada")
+    user.groups.add(Group.objects.get(name=role))
+    client.force_login(user)
+    page = text_of(client.get(f"/catalogue/{ProductFactory(sku=PEN).pk}"))
+    assert ("Sold on board" in page) is may_see
+
+
+def test_a_product_is_found_by_its_sku(client: Client) -> None:
+    ProductFactory(sku=PEN, name="Ball pen")
+    ProductFactory(name="Other")
+    page = text_of(client.get("/catalogue", {"q": PEN}))
+    assert "Ball pen" in page
+    assert "Other" not in page

@@ -1,5 +1,6 @@
 """The refresh: what the service says becomes offers and history; whatever fails stays where it was."""
 
+import json
 import time
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from catalog.exceptions import RefreshInProgress
 from catalog.models import Offer, OfferChange, Product, RefreshRun
-from catalog.offers_client import ServiceOffer
+from catalog.offers_client import OffersAnswer, ServiceOffer
 from catalog.services.observations import Observation, record_observations
 from catalog.services.refresh import refresh_offers
 from tests.catalog.conftest import held_elsewhere, known_product
@@ -241,5 +242,47 @@ def test_without_a_token_the_run_stops_and_says_why(todays_offers: Offers) -> No
 def test_an_observation_of_a_deleted_product_is_left_out() -> None:
     product = ProductFactory()
     told = [ServiceOffer("a", 100, 5)]
-    record_observations([Observation(key, timezone.now(), told) for key in (uuid4(), product.pk)])
+    record_observations([Observation(key, timezone.now(), OffersAnswer(told)) for key in (uuid4(), product.pk)])
     assert Offer.objects.get().product == product
+
+
+def bad_answer(*rows: object) -> Fault:
+    return Fault(status=200, body=json.dumps(rows).encode())
+
+
+def test_a_bad_offer_spoils_none_beside_it(offers: Offers) -> None:
+    product = known_product(offers, ("a", 100, 5), ("b", 90, 2), ("c", 80, 1))
+    refresh_offers()
+    bad = {"id": "a", "price": "cheap", "items_in_stock": 5}
+    offers.fail_product(product.pk, bad_answer(bad, {"id": "b", "price": 70, "items_in_stock": 2}))
+    run = refresh_offers()
+
+    product.refresh_from_db()
+    assert product.offers_error == "1 of 2 offers could not be used: 'a' (price)"
+    assert current(product) == {"a": (100, 5), "b": (70, 2)}  # a is still there, c is not
+    assert (history(product, "a"), history(product, "b"), history(product, "c")) == ([100], [90, 70], [80, None])
+    assert (run.status, run.failures, run.offers_changed, run.offers_gone) == ("completed", 0, 1, 1)
+
+    refresh_offers()
+    product.refresh_from_db()
+    assert product.offers_error == ""
+
+
+def test_where_an_offer_has_no_id_none_is_taken_for_gone(offers: Offers) -> None:
+    product = known_product(offers, ("a", 100, 5), ("b", 90, 2))
+    refresh_offers()
+    nameless = {"price": 1, "items_in_stock": 1}
+    offers.fail_product(product.pk, bad_answer(nameless, {"id": "b", "price": 70, "items_in_stock": 2}))
+    run = refresh_offers()
+    assert current(product) == {"a": (100, 5), "b": (70, 2)}
+    assert run.offers_gone == 0
+
+
+def test_an_answer_without_any_usable_offer_is_a_failure_and_nothing_is_gone(offers: Offers) -> None:
+    product = known_product(offers, ("a", 100, 5))
+    refresh_offers()
+    offers.fail_product(product.pk, bad_answer({"id": "a", "price": "cheap", "items_in_stock": 5}))
+    run = refresh_offers()
+    product.refresh_from_db()
+    assert "1 of 1 offers could not be used: 'a' (price)" in product.offers_error
+    assert (run.failures, current(product)) == (1, {"a": (100, 5)})

@@ -4,7 +4,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from catalog.trend import Change, Point, Series, best_series, series_by_offer
+from catalog.trend import (
+    Change,
+    Interval,
+    Point,
+    Series,
+    Unit,
+    average,
+    best_series,
+    interval_starts,
+    intervals,
+    series_by_offer,
+)
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -96,3 +107,66 @@ def test_a_change_that_leaves_the_best_price_alone_is_no_point() -> None:
 def test_with_nothing_in_stock_there_is_no_best_price() -> None:
     changes = [Change(1, at(0), 70, 5), Change(1, at(1), 70, 0)]
     assert best_series(changes).points == [Point(at(0), 70, 5), Point(at(1), None, None)]
+
+
+@pytest.mark.parametrize(
+    ("prices", "hours", "mean"),
+    [
+        ((100,), 5, 100.0),
+        ((100, 200), 4, 175.0),  # an hour, then three
+        ((100, None, 200), 3, 150.0),  # an hour without a price weighs nothing
+        ((100, 200, None), 9, 150.0),
+        ((None, 1, 1, 2), 4, 1.33),
+        ((100, 200), 1, 100.0),
+        ((7,), 0, 7.0),  # it came about at the end
+        ((None,), 5, None),
+        ((), 5, None),
+    ],
+)
+def test_the_average_weighs_each_price_by_its_time(
+    prices: tuple[int | None, ...], hours: int, mean: float | None
+) -> None:
+    assert average(series(*prices), at(hours)) == mean
+
+
+@pytest.mark.parametrize(
+    ("prices", "hours"), [((100, 80, 90, 80), 1), ((100,), 0), ((None, 5), 1), ((0, 5), 0), ((None,), None), ((), None)]
+)
+def test_the_low_has_the_time_it_first_came_about(prices: tuple[int | None, ...], hours: int | None) -> None:
+    assert series(*prices).lowest_at == (None if hours is None else at(hours))
+
+
+def test_an_interval_begins_with_what_was_in_force_and_ends_with_the_last_price() -> None:
+    moved = series(100, 80, 125, 90)
+    told = list(intervals(moved, [at(0), at(0) + timedelta(minutes=30), at(3), at(4)]))
+    assert told == [
+        Interval(at(0), 100, 100, 100, 100),
+        Interval(at(0) + timedelta(minutes=30), 100, 125, 80, 125),
+        Interval(at(3), 90, 90, 90, 90),
+        Interval(at(4), 90, 90, 90, 90),
+    ]
+
+
+def test_an_interval_without_a_price_is_left_out() -> None:
+    told = intervals(series(None, 80, None, None, 90), [at(0), at(1), at(2), at(3), at(4)])
+    assert [(each.start, each.first) for each in told] == [(at(1), 80), (at(4), 90)]
+
+
+def test_a_price_that_goes_in_an_interval_is_its_last_one() -> None:
+    assert list(intervals(series(100, 80, None), [at(0)])) == [Interval(at(0), 100, 80, 80, 100)]
+
+
+@pytest.mark.parametrize(
+    ("unit", "starts"),
+    [
+        (Unit.HOUR, ["2026-02-26T22:30", "2026-02-26T23:00", "2026-02-27T00:00"]),
+        (Unit.DAY, ["2026-02-26T22:30", "2026-02-27T00:00", "2026-02-28T00:00"]),
+        (Unit.WEEK, ["2026-02-26T22:30", "2026-03-02T00:00", "2026-03-09T00:00"]),
+        (Unit.MONTH, ["2026-02-26T22:30", "2026-03-01T00:00", "2026-04-01T00:00"]),
+    ],
+)
+def test_intervals_are_those_of_the_calendar(unit: Unit, starts: list[str]) -> None:
+    start = datetime(2026, 2, 26, 22, 30, tzinfo=UTC)
+    found = list(interval_starts(start, start + timedelta(days=800), unit))
+    assert [f"{each:%Y-%m-%dT%H:%M}" for each in found[:3]] == starts
+    assert list(interval_starts(start, start, unit)) == []

@@ -11,9 +11,9 @@ import xlsxwriter
 from django.contrib.auth.models import User
 from django.test import Client
 
+from config.api.imports.folders import drop_old_uploads
 from inflight.models import Customer, ImportRun
 from inflight.services.imports import run_queued_imports
-from inflight.services.uploads import drop_old_uploads
 from tests.inflight.conftest import CUSTOMERS, PURCHASES, Import, counts
 
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from inflight.exceptions import FileMissing, FileOutsideRoots, UnusableCsv
-from inflight.imports.csv_file import CsvFile, open_csv
+from compute.reading.csv_file import CsvFile, open_csv
+from config.api.imports.exceptions import FileMissing, FileOutsideRoots, UnusableCsv
 
 WANTED = ("id", "name")
 

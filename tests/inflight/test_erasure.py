@@ -60,6 +60,7 @@ HOLDS_NONE = {
     "config_alertmessage_alerts": "numbers",
     "config_failedattempts": "keyed hashes of staff and addresses", "config_requestquota": "programs",
     "catalog_product": "things", "catalog_offer": "things", "catalog_offerchange": "things",
+    "catalog_productimport": "counts", "catalog_productreject": "rows about things",
     "catalog_refreshrun": "counts, and what shops answered", "catalog_servicetoken": "a secret of ours",
     "metadata_registry_metadata": "what tells a data platform what to run; its owner's",
     "metadata_registry_metadataevent": "who of the staff changed it",

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from inflight.exceptions import ImportInProgress
+from config.api.imports.exceptions import ImportInProgress
 from inflight.models import Customer, ImportRun
 from inflight.services.imports import run_queued_imports
 from tests.inflight.conftest import CUSTOMERS, PURCHASES, Import, counts

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from inflight.exceptions import UnusableCsv
-from inflight.imports.csv_file import CsvFile, open_csv
+from compute.reading.csv_file import CsvFile, open_csv
+from config.api.imports.exceptions import UnusableCsv
 from inflight.models import Customer, Purchase
 from tests.inflight.conftest import CUSTOMERS, PURCHASES, Import, counts
 

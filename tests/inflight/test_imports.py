@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from inflight.exceptions import UnusableCsv
+from config.api.imports.exceptions import UnusableCsv
 from inflight.imports.rejects_csv import rejects_csv
 from inflight.models import Customer, ImportReject, ImportRun, Purchase
 from tests.factories import CustomerFactory, PurchaseFactory

@@ -2,7 +2,8 @@
 
 import pytest
 
-from inflight.imports.parsing import CUSTOMER_ROW, PURCHASE_ROW, RowFormat, Value, reasons_of
+from config.api.imports.parsing import RowFormat, Value, reasons_of
+from inflight.imports.parsing import CUSTOMER_ROW, PURCHASE_ROW
 
 CUSTOMER = ["1", "2", "Norris", "Chuck", "06400", "Cannes", "c@n.fr"]
 PURCHASE = ["2/01", "1", "0071", "1", "91.2", "EUR", "2024-11-03"]

@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 
+from config.api.imports.folders import drop_old_uploads
 from inflight.models import (
     Customer,
     Erasure,
@@ -20,7 +21,6 @@ from inflight.services import people
 from inflight.services.deliveries import start_delivery
 from inflight.services.people import drop_old_rejects, erase_expired_customers
 from inflight.services.turns import an_erasure_waits
-from inflight.services.uploads import drop_old_uploads
 from tests.factories import CustomerFactory, PurchaseFactory
 from tests.fakes.faulty import wait_until
 from tests.inflight.conftest import CUSTOMERS, PURCHASE_HEADER, Import

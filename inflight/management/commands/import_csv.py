@@ -10,8 +10,8 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
+from config.api.imports.summaries import print_summary
 from config.api.problems import Problem
 from config.core.addresses import may_hold_password
 from config.core.commands import LeanCommand
@@ -21,7 +21,6 @@ from inflight.services import deliveries, imports
 from inflight.services.watching import watch_inbox
 
 EXIT_REJECTS = 2
-COUNTS = ("read", "inserted", "updated", "unchanged", "rejected", "skipped")
 
 
 class Command(LeanCommand):
@@ -51,9 +50,7 @@ class Command(LeanCommand):
             raise CommandError("Name the customers' file, or an inbox with --watch.")
         console = Console(file=cast(TextIO, self.stdout))
         run = self._import(options, console)
-        console.print(_summary(run))
-        if set((run.read_as or {}).values()) != {"utf-8"}:
-            console.print(", ".join(f"{file} read as {how}" for file, how in (run.read_as or {}).items()))
+        print_summary(console, run, ["customers", "purchases"])
         if options["rejects"]:
             self._write_rejects(run, Path(options["rejects"]))
         if options["send"] and not run.dry_run:
@@ -113,13 +110,3 @@ def _told(pickup: Pickup) -> str:
         return f"{names}: imported before, as run {pickup.run_id}."
     status = pickup.run.get_status_display() if pickup.run else pickup.status
     return f"{names}: {status}, run {pickup.run_id}."
-
-
-def _summary(run: ImportRun) -> Table:
-    title = f"Import {run.pk}: {run.get_status_display()}" + (" (dry run, nothing changed)" if run.dry_run else "")
-    table = Table(title=title)
-    for heading in ("file", *COUNTS):
-        table.add_column(heading, justify="left" if heading == "file" else "right")
-    for name, counts in (("customers", run.customers), ("purchases", run.purchases)):
-        table.add_row(name, *[f"{(counts or {})[count]:,}" for count in COUNTS])
-    return table

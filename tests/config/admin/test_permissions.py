@@ -10,6 +10,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
+from catalog.models import ProductImport
 from compute.models import Job
 from inflight.models import Customer, Delivery, ImportRun
 from tests.config.admin.test_lists import INLINE
@@ -38,6 +39,8 @@ MODELS = {
     "catalog.offer": May(EVERYBODY),
     "catalog.offerchange": May(EVERYBODY),
     "catalog.product": May(EVERYBODY, OPERATORS, OPERATORS, OPERATORS),
+    "catalog.productimport": May(EVERYBODY),
+    "catalog.productreject": May(EVERYBODY),
     "catalog.refreshrun": May(EVERYBODY),
     "catalog.servicetoken": May(delete=SUPERUSERS),
     "compute.job": May(EVERYBODY),
@@ -86,6 +89,10 @@ PAGES: dict[str, tuple[str, ...]] = {  # of one model beside the usual ones
     "inflight_importrun_import_again": OPERATORS,
     "inflight_importrun_progress": ALL,
     "inflight_importrun_rejects": ALL,
+    "catalog_productimport_import_files": OPERATORS,
+    "catalog_productimport_import_again": OPERATORS,
+    "catalog_productimport_progress": EVERYBODY,
+    "catalog_productimport_rejects": EVERYBODY,
     "catalog_refreshrun_refresh": OPERATORS,
     "catalog_product_register_again": OPERATORS,
     "ingest_dataentry_publish_again": OPERATORS,
@@ -106,6 +113,7 @@ ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "inflight.deliverybatch": {"read_body": SUPERUSERS},
     "inflight.importrun": {"import_again": OPERATORS},
     "catalog.product": {"register_again": OPERATORS, "delete_selected": OPERATORS},
+    "catalog.productimport": {"import_again": OPERATORS},
     "catalog.servicetoken": {"delete_selected": SUPERUSERS},
     "ingest.dataentry": {"publish_again": OPERATORS},
     "compute.job": {"cancel": PLATFORM},
@@ -209,6 +217,7 @@ def queued_job() -> Job:
 DEEDS: dict[str, Callable[[], Any]] = {
     "inflight_delivery_retry": lambda: Delivery.objects.create(status="failed"),
     "inflight_importrun_import_again": lambda: ImportRun.objects.create(status="failed"),
+    "catalog_productimport_import_again": lambda: ProductImport.objects.create(status="failed"),
     "compute_job_cancel": queued_job,
 }
 

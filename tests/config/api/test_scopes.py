@@ -24,8 +24,13 @@ NEEDED: dict[Scope | None, set[str]] = {
         "list_customers", "get_customer", "export_customer", "erase_customer", "list_rejects",
         "list_attempts",
     },
-    Scope.CATALOG_READ: {"list_products", "get_product", "list_offers", "get_price_trend"},
-    Scope.CATALOG_WRITE: {"create_product", "replace_product", "change_product", "delete_product", "register_product"},
+    Scope.CATALOG_READ: {
+        "list_products", "get_product", "list_offers", "get_price_trend", "list_product_imports", "get_product_import",
+        "list_product_rejects",
+    },
+    Scope.CATALOG_WRITE: {
+        "create_product", "replace_product", "change_product", "delete_product", "register_product", "import_products",
+    },
     Scope.METADATA_READ: {"list_metadata", "get_metadata", "metadata_schema"},
     Scope.METADATA_WRITE: {"create_metadata", "delete_metadata", "restore_metadata"},
     Scope.DATA_READ: {"list_data", "get_data"},
@@ -52,13 +57,13 @@ def status(api: APIClient, operation: Operation, token: str = "") -> int:
     """Call an operation on what is not there, and return the answer's status."""
     path = operation.path
     for name in [part for part in path.split("/") if part.startswith("{")]:
-        is_uuid = "product" in path or "metadata" in path
+        is_uuid = "products" in path or "metadata" in path
         path = path.replace(name, "01890000-0000-7000-8000-000000000000" if is_uuid else VALUES.get(name, "1"))
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     call: Any = getattr(api, operation.method.lower())
     if operation.method == "GET":
         return int(call(path, headers=headers).status_code)
-    if operation.name in {"upload_form", "upload_import"}:
+    if operation.name in {"upload_form", "upload_import", "import_products"}:
         return int(call(path, {"nonsense": "1"}, headers=headers, format="multipart").status_code)
     kind = "application/octet-stream" if operation.name == "upload_file" else "application/json"
     return int(call(path, json.dumps({"nonsense": 1}), headers=headers, content_type=kind).status_code)

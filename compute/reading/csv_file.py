@@ -1,4 +1,4 @@
-"""Stream an aircraft's CSV file, with exact line numbers and the raw text of each record.
+"""Stream a CSV file that is imported, with exact line numbers and the raw text of each record.
 
 Any encoding, packed or not, a sheet of a workbook (text_copy.py); `;` `,` tab or `|`; RFC 4180 quoting, or quotes behind
 backslashes; line ends of all kinds; columns in any order, more than needed. Memory does not grow with the file. Imports no
@@ -21,17 +21,14 @@ from django.conf import settings
 
 from compute.files.errors import BrokenFile
 from compute.reading.dialects import SEP_LINE
+from compute.reading.text_copy import text_of
+from config.api.imports.exceptions import FileMissing, FileOutsideRoots, UnusableCsv
+from config.api.imports.loading import Record
 from config.core.csv_errors import MOST_LINES, csv_reason
-from inflight.exceptions import FileMissing, FileOutsideRoots, UnusableCsv
-from inflight.imports.text_copy import text_of
 
 DELIMITERS = ";,\t|"
 LONGEST_LINE = 1024 * 1024  # characters
 LOOKED_AT = 256 * 1024  # characters that tell how quotes are escaped
-
-
-# The line a record starts on (the file's first being 1), its fields, and what is wrong with it as CSV ("" if nothing).
-Record = tuple[int, list[str], str]
 
 
 @dataclass

@@ -202,10 +202,14 @@ class Stage:
             f"UPDATE {self.table} SET {assignments}{extra} FROM {self.name} s WHERE s.{self.key} = {self.table}.{self.key}"
         )
 
-    def insert_new(self) -> int:
-        """Insert the staged rows that the table does not have, in the order of the key; return how many there were."""
-        columns = ", ".join(self.columns)
-        insert = f"INSERT INTO {self.table} ({columns}) SELECT {columns} FROM {self.name} s"
+    def insert_new(self, others: Mapping[str, str] | None = None) -> int:
+        """Insert the staged rows that the table does not have, in the order of the key; return how many there were.
+
+        `others`: the table's other columns, where it has no defaults for them, as SQL.
+        """
+        others = others or {}
+        into, values = ", ".join([*self.columns, *others]), ", ".join([*self.columns, *others.values()])
+        insert = f"INSERT INTO {self.table} ({into}) SELECT {values} FROM {self.name} s"
         known = f"SELECT 1 FROM {self.table} t WHERE t.{self.key} = s.{self.key}"
         if connection.vendor == "postgresql":  # an anti-join costs it half of what ON CONFLICT does
             insert += f" WHERE NOT EXISTS ({known}) ORDER BY {self.key}"

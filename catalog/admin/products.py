@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from catalog.chart import Line, price_chart
 from catalog.exceptions import PeriodTooLong
 from catalog.models import Offer, OfferChange, Product, RefreshRun, ServiceToken
+from catalog.models.sku import is_sku
 from catalog.selectors import price_trend
 from catalog.services import products
 from catalog.services.refresh import refresh_later
@@ -20,6 +21,7 @@ from config.admin.base import Operation, PlatformAdmin, ReadOnlyAdmin, ReadOnlyI
 from config.core.admin_columns import badge, link_to, list_address, shortened
 
 MOST_OFFERS = 1000  # whose changes one search shows
+EDITED = ("name", "description", "sku", "category")
 
 
 class OfferInline(ReadOnlyInline):
@@ -36,17 +38,17 @@ class ProductAdmin(PlatformAdmin):
     """Products. Changes go through the services, which register them with the offers service."""
 
     icon = "inventory_2"
-    list_display = ("name", "state", "reason", "offers_observed_at", "created_at")
+    list_display = ("name", "sku", "category", "state", "reason", "offers_observed_at", "created_at")
     list_filter = ("registration",)
     search_keys = ("id",)
     search_fields = ("name",)
-    search_help_text = "A part of a name, or an id"
+    search_help_text = "A part of a name, an id, or a whole sku"
     ordering = ("name", "id")
     fields = (
-        "id", "name", "description", "registration", "registration_error", "registration_attempts", "next_registration_at",
+        "id", *EDITED, "registration", "registration_error", "registration_attempts", "next_registration_at",
         "offers_observed_at", "offers_error", "prices_of_a_week",
     )  # fmt: skip
-    readonly_fields = tuple(field for field in fields if field not in {"name", "description"})
+    readonly_fields = tuple(field for field in fields if field not in set(EDITED))
     inlines = (OfferInline,)
     actions = ("register_again",)
     operations = {
@@ -57,7 +59,14 @@ class ProductAdmin(PlatformAdmin):
     state = badge("registration", {"registered": "success", "pending": "warning", "failed": "danger"})
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        return self.fields if obj else ("name", "description")
+        return self.fields if obj else EDITED
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Product], search_term: str
+    ) -> tuple[QuerySet[Product], bool]:
+        if is_sku(search_term):
+            return queryset.filter(sku=search_term), False
+        return super().get_search_results(request, queryset, search_term)
 
     def has_register_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("catalog.register_products")
@@ -88,7 +97,7 @@ class ProductAdmin(PlatformAdmin):
         self.message_user(request, f"{count} products will be registered soon.", messages.SUCCESS)
 
     def save_model(self, request: HttpRequest, obj: Product, form: ModelForm[Product], change: bool) -> None:
-        wanted = {name: form.cleaned_data[name] for name in ("name", "description")}
+        wanted = {name: form.cleaned_data[name] for name in EDITED}
         if change:
             products.update_product(obj.pk, **wanted)
         else:

@@ -12,11 +12,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from django.conf import settings
-from django.db.models import Q
 
-from inflight.models import ImportRun
-
-WAITING = Q(status__in=[ImportRun.Status.QUEUED, ImportRun.Status.RUNNING])
+from config.api.imports.models import is_waited_for
 
 
 def new_folder() -> Path:
@@ -44,12 +41,8 @@ def drop_old_uploads() -> None:
 def drop_uploads(*, before: float | None = None) -> int:
     """Delete what came before a time (of time.time()), or all, except what an import still has to read; return how many."""
     root = Path(settings.IMPORT_UPLOADS)
-    folders = [folder for folder in (root.iterdir() if root.is_dir() else ()) if not _is_needed(folder)]
+    folders = [folder for folder in (root.iterdir() if root.is_dir() else ()) if not is_waited_for(folder)]
     old = [folder for folder in folders if before is None or folder.stat().st_mtime < before]
     for folder in old:
         shutil.rmtree(folder, ignore_errors=True)
     return len(old)
-
-
-def _is_needed(folder: Path) -> bool:
-    return ImportRun.objects.filter(WAITING, customers_file_path__startswith=f"{folder.resolve()}/").exists()

@@ -9,7 +9,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from catalog.models.imports import ProductImport, ProductReject
+from catalog.models.sku import LONGEST, validate_sku
 from config.core.telemetry.tracing import TRACEPARENT_LENGTH
+
+__all__ = ["Offer", "OfferChange", "Product", "ProductImport", "ProductReject", "RefreshRun", "ServiceToken"]
 
 
 class Product(models.Model):
@@ -23,6 +27,14 @@ class Product(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
+    sku = models.CharField(
+        max_length=LONGEST,
+        null=True,
+        blank=True,
+        validators=[validate_sku],
+        help_text="EAN-8, EAN-13 or UPC: what purchases on board call it by; no two products have the same",
+    )
+    category = models.CharField(max_length=200, blank=True, default="", db_default="")
     registration = models.CharField(max_length=16, choices=Registration.choices, default=Registration.PENDING)
     registration_error = models.TextField(blank=True, help_text="what the offers service said at the last attempt")
     traceparent = models.CharField(
@@ -39,13 +51,19 @@ class Product(models.Model):
 
     class Meta:
         permissions = [("register_products", "Can have registrations tried again")]
-        constraints = [models.CheckConstraint(name="product_has_name", condition=~Q(name=""))]
+        constraints = [
+            models.CheckConstraint(name="product_has_name", condition=~Q(name="")),
+            models.UniqueConstraint(
+                name="product_by_sku", fields=["sku"], violation_error_message="This is another product's sku."
+            ),
+        ]
         indexes = [
             models.Index(name="product_by_name", fields=["name", "id"]),
             models.Index(
                 name="product_to_register", fields=["next_registration_at"], condition=Q(registration="pending")
             ),
             models.Index(name="product_by_registration", fields=["registration", "id"]),
+            models.Index(name="product_by_category", fields=["category", "id"]),
         ]
 
     def __str__(self) -> str:

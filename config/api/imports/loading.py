@@ -1,30 +1,61 @@
 """Load the rows of a file into staging, and explain each rejected row."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, compress, count, islice, repeat
 from operator import is_, itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from django.db import connection
 
-from inflight.imports.csv_file import CsvFile, Record
-from inflight.imports.erased import REASONS, cells_of, erased_among
-from inflight.imports.parsing import Reason, RowFormat, reasons_of
-from inflight.imports.staging import Row, Stage
+from config.api.imports.parsing import Reason, RowFormat, reasons_of
+from config.api.imports.staging import Row, Stage
 
 CHUNK_ROWS = 20_000
 PARSED_AT_ONCE = 250  # so few that the garbage collector, which wakes at 700 new lists, never looks at them
 
 
+# The line a record starts on (the file's first being 1), its fields, and what is wrong with it as CSV ("" if nothing).
+Record = tuple[int, list[str], str]
+
+
+class Source(Protocol):
+    """A file whose records are read: the first time all of them, then the rejected ones again."""
+
+    size: int
+    read_as: str
+    delimiter: str
+    positions: dict[str, int]  # of each wanted column in a record
+    width: int
+    kind_position: int | None  # of the column `file` in a file of rejects
+    raw: str  # the text of the record that `record_at` returned last
+
+    @property
+    def bytes_read(self) -> int:
+        """How far into the file reading has come."""
+
+    def records(self) -> Iterator[Record]:
+        """Yield every record after the header."""
+
+    def record_at(self, start: int) -> Record:
+        """Return the record that starts on a line; lines are asked for in ascending order."""
+
+    def rewind(self) -> None:
+        """Go back to the start."""
+
+
 @dataclass(frozen=True)
 class FileSpec:
-    """One of the two files of an import: its name, the format of its rows, and its staging table."""
+    """One of the files of an import: its name, the format of its rows, and its staging table.
+
+    `unknown_parent` says what is wrong with a row whose parent is not known, from the row by column.
+    """
 
     name: str
     row_format: RowFormat
     stage: Stage
+    unknown_parent: Callable[[Mapping[str, str]], Reason] | None = None
 
 
 @dataclass
@@ -53,9 +84,10 @@ class Load:
     """Load one file into its staging table."""
 
     spec: FileSpec
-    file: CsvFile
+    file: Source
     counts: Counts = field(default_factory=Counts)
-    erased: frozenset[str] = frozenset()  # digests of the ids of persons who were erased
+    # Of a rejected row, by column and as text: the reasons that may be told where the row itself may not be kept.
+    withheld: Callable[[Mapping[str, str], str], list[Reason]] | None = None
 
     def __post_init__(self) -> None:
         self._format = self.spec.row_format.in_text_delimited_by(self.file.delimiter)
@@ -109,15 +141,11 @@ class Load:
             _, fields, malformed = self.file.record_at(line)
             reasons = self._own_reasons(fields, malformed)
             row = dict(zip(self._names, self._pick(fields), strict=True)) if len(fields) == self.file.width else {}
-            if self._is_of_an_erased_person(row):
-                yield Reject(line, REASONS, "", {})
+            if self.withheld and (only := self.withheld(row, self.file.raw)):
+                yield Reject(line, only, "", {})
                 continue
             reasons += self._cross_reasons(row, first_line, unknown_parent=unknown_parent)
             yield Reject(line, reasons, _visible(self.file.raw), {name: _visible(text) for name, text in row.items()})
-
-    def _is_of_an_erased_person(self, row: dict[str, str]) -> bool:
-        ids = [row["customer_id"].strip()] if row else cells_of(self.file.raw)
-        return bool(self.erased and erased_among(ids, self.erased))
 
     def _own_reasons(self, fields: list[str], malformed: str) -> list[Reason]:
         if malformed:
@@ -133,9 +161,8 @@ class Load:
             key = self._names[0]
             message = f"{row[key].strip()!r} stands on line {first_line} already, with other values"
             reasons.append({"field": key, "code": "repeated", "message": message})
-        if unknown_parent:
-            message = f"{row['customer_id'].strip()!r} is neither in the customers file nor in the database"
-            reasons.append({"field": "customer_id", "code": "unknown_customer", "message": message})
+        if unknown_parent and self.spec.unknown_parent:
+            reasons.append(self.spec.unknown_parent(row))
         return reasons
 
 

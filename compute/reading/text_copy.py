@@ -1,7 +1,6 @@
-"""Bring what an aircraft left into text that can be read line by line, with compute's readers: one code for all files.
+"""Bring a file that is imported into text that can be read line by line: one code for all files.
 
-UTF-8 is read where it is. What is packed, in another encoding, or a sheet of a workbook becomes a temporary copy. Imports no
-models.
+UTF-8 is read where it is. What is packed, in another encoding, or a sheet of a workbook becomes a temporary copy.
 """
 
 import codecs
@@ -13,9 +12,9 @@ from pathlib import Path
 from compute.files.errors import BrokenFile
 from compute.files.signatures import binary_format
 from compute.reading.encodings import UTF_8, WrongEncoding, encoding_of, encoding_of_all
+from compute.reading.sheet_copy import copy_sheet
 from compute.reading.text_files import copy_as_utf_8
 from compute.reading.unpacking import is_packed, unpacked
-from inflight.imports.sheet_copy import copy_sheet
 
 HEAD_BYTES = 64 * 1024
 CHUNK_BYTES = 1024 * 1024

@@ -1,4 +1,4 @@
-"""Write a sheet of a workbook as CSV: `python -m inflight.imports.sheet_copy WORKBOOK COPY COLUMN...`, a process of its own.
+"""Write a sheet of a workbook as CSV: `python -m compute.reading.sheet_copy WORKBOOK COPY COLUMN...`, a process of its own.
 
 A workbook is read in memory, and one with a single cell far out needs terabytes: that ends this process and no other. It
 prints the sheet's name and exits with 0, or says what is wrong and exits with 2. Free of Django.
@@ -24,7 +24,7 @@ DELIMITER = ";"
 
 def copy_sheet(workbook: Path, copy: Path, wanted: Sequence[str]) -> str:
     """Write the first sheet that has the `wanted` columns, else the first one, and return its name; raise BrokenFile."""
-    command = [sys.executable, "-m", "inflight.imports.sheet_copy", str(workbook), str(copy), *wanted]
+    command = [sys.executable, "-m", "compute.reading.sheet_copy", str(workbook), str(copy), *wanted]
     try:
         done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=MOST_SECONDS, check=False)  # noqa: S603 - our own command
     except subprocess.TimeoutExpired as error:

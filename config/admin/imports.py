@@ -1,0 +1,231 @@
+"""Admin of all imports: upload files, follow a run, read its report, download its rejects."""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, reverse
+from django.views.decorators.csrf import csrf_protect
+
+from config.access import audit
+from config.admin.base import Operation, ReadOnlyAdmin
+from config.api.imports.folders import new_folder
+from config.api.imports.importing import Importer, all_roots
+from config.api.imports.models import ImportRunBase
+from config.api.imports.uploads import FolderUploadHandler
+from config.api.pagination import iterate_pages
+from config.api.problems import DiskFull, Problem
+from config.core.admin_columns import badge, indented, link_to, list_address, shortened
+
+REJECTS_SHOWN = 20
+REPORT = "admin/import_report.html"
+ACCEPTED = ".csv,.txt,.tsv,.xlsx,.xls,.ods,.gz,.zip,.bz2,.xz,.zst,text/csv"
+CAME_TO_NOTHING = (ImportRunBase.Status.FAILED, ImportRunBase.Status.INTERRUPTED)
+TONES = {"completed": "success", "completed_with_rejects": "warning", "failed": "danger", "interrupted": "danger"}
+COUNTS = ("read", "inserted", "updated", "unchanged", "rejected", "skipped")
+
+
+def file_input(label: str, help_text: str, **options: Any) -> forms.FileField:
+    """Return the field of a file to import."""
+    widget = forms.FileInput({"class": "apron-file", "accept": ACCEPTED})
+    return forms.FileField(label=label, help_text=help_text, widget=widget, **options)
+
+
+class ImportForm(forms.Form):
+    """Files to import; a subclass names them."""
+
+    form_fields: dict[str, str]  # by the importer's fields, the form's
+
+    dry_run = forms.BooleanField(
+        label="Dry run: find out everything, change nothing", required=False, initial=True, widget=forms.CheckboxInput
+    )
+
+    def paths(self) -> dict[str, str]:
+        """Return the paths of the files by the importer's fields."""
+        return {path: str(self.cleaned_data[name].place) for path, name in self.form_fields.items()}
+
+    def tell(self, problem: Problem) -> None:
+        """Show what is wrong with a file beside it."""
+        for error in problem.errors or [{"field": "", "message": problem.detail}]:
+            message = error["message"].replace(error["field"], "The file", 1) if error["field"] else error["message"]
+            self.add_error(self.form_fields.get(error["field"]), message)
+
+
+class ImportRunAdminBase(ReadOnlyAdmin):
+    """Base of the admin of the runs of an import, with their reports."""
+
+    importer: Importer[Any]
+    form_class: type[ImportForm]
+    hand_over: Operation  # the page that takes files in
+    may_import: str  # the permission
+    icon = "upload_file"
+    change_form_outer_before_template = REPORT
+    actions = ("import_again",)
+    operations = {
+        "import_again": Operation(
+            "Import these files", "The same files are imported, to stay. A worker does it.", "upload_file"
+        )
+    }
+    state = badge("status", TONES)
+
+    def rejects_csv(self, rejects: Iterable[Any]) -> Iterator[str]:
+        """Yield the lines of a file of rejects, to be mended and imported again."""
+        raise NotImplementedError
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [
+            self.own_path("<int:run_id>/progress/", "progress", self.progress),
+            self.own_path("<int:run_id>/rejects.csv", "rejects", self.rejects),
+        ]
+        return [*own, *super().get_urls()]
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(self.may_import)
+
+    def applies(self, operation: str, row: ImportRunBase) -> bool:
+        return row.status in CAME_TO_NOTHING or (row.dry_run and row.finished_at is not None)
+
+    @admin.display(description="dry run", boolean=True, ordering="dry_run")
+    def is_dry(self, run: ImportRunBase) -> bool | None:
+        return run.dry_run or None
+
+    @admin.action(description="Import the files of dry runs, and of runs that came to nothing", permissions=["import"])
+    def import_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase | None:
+        """Have a worker import the files of runs that have imported nothing."""
+        new = None
+        for run in queryset.order_by("pk"):
+            try:
+                if not self.applies("import_again", run):
+                    messages.warning(request, f"Import {run.pk} has imported its files, or is about to.")
+                    continue
+                new = self.importer.again(run, requested_by=request.user.get_username())
+                messages.success(request, f"Queued {new}, of the files of import {run.pk}.")
+            except Problem as problem:
+                messages.error(
+                    request,
+                    f"Import {run.pk}: {problem.detail} Uploads are kept for {settings.UPLOAD_RETENTION_DAYS} days at most; "
+                    "hand them over again.",
+                )
+        return redirect(self.address_of(new)) if new else None
+
+    def import_files(self, request: HttpRequest) -> HttpResponseBase:
+        """Take the files in and have a worker import them."""
+        if request.method != "POST":
+            return self._form(request, self.form_class())
+        fields = set(self.form_class.form_fields.values())
+        handler = FolderUploadHandler(request, folder=new_folder(), fields=fields, limit=settings.IMPORT_MAX_UPLOAD)
+        request.upload_handlers = [handler]
+        return csrf_protect(self._take)(request, handler)
+
+    def _take(self, request: HttpRequest, handler: FolderUploadHandler) -> HttpResponseBase:
+        form = self.form_class(request.POST, request.FILES)
+        run = self._queue(request, form, handler)
+        if run is None:
+            handler.rollback()
+            return self._form(request, form)
+        messages.success(request, f"Queued {run}.")
+        return redirect(self.address_of(run))
+
+    def _queue(self, request: HttpRequest, form: ImportForm, handler: FolderUploadHandler) -> Any:
+        if handler.is_too_much:
+            what = "Both files together" if len(form.form_fields) > 1 else "The file"
+            form.add_error(None, f"{what} may have {settings.IMPORT_MAX_UPLOAD:,} bytes.")
+        if handler.lacks_room:
+            form.tell(DiskFull("the disk of IMPORT_UPLOADS"))
+        if not form.is_valid():
+            return None
+        try:
+            return self.importer.queue(
+                form.paths(),
+                roots=all_roots(),
+                dry_run=form.cleaned_data["dry_run"],
+                requested_by=request.user.get_username(),
+            )
+        except Problem as problem:
+            form.tell(problem)
+            return None
+
+    def _form(self, request: HttpRequest, form: ImportForm) -> TemplateResponse:
+        return self.ask(request, self.hand_over, form=form)
+
+    def progress(self, request: HttpRequest, run_id: int) -> HttpResponse:
+        """Answer htmx, which asks while a run goes on: its report, or, when it is over, to load the whole page again."""
+        run = self._run(request, run_id)
+        if run.finished_at:
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        return TemplateResponse(request, REPORT, self._report_of(run))
+
+    def rejects(self, request: HttpRequest, run_id: int) -> StreamingHttpResponse:
+        """Download what a run rejected, to mend it and import it again."""
+        run = self._run(request, run_id)
+        audit.record("download_rejects", run)
+        return StreamingHttpResponse(
+            self.rejects_csv(chain.from_iterable(iterate_pages(run.rejects.all(), "id"))),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="rejects-{run.pk}.csv"'},
+        )
+
+    def _run(self, request: HttpRequest, run_id: int) -> Any:
+        run = self.get_object(request, str(run_id))
+        if not self.has_view_permission(request, run):
+            raise PermissionDenied
+        if run is None:
+            raise Http404
+        return run
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().render_change_form(request, context | self._report_of(kwargs["obj"]), *args, **kwargs)
+
+    def _report_of(self, run: Any) -> dict[str, Any]:
+        """Return what the report shows of a run."""
+        kinds = [spec.name for spec in self.importer.files.values()]
+        counted = [(kind, getattr(run, kind)) for kind in kinds]
+        return {
+            "run": run,
+            "tone": TONES.get(run.status, ""),
+            "names": COUNTS,
+            "counts": [(kind, [found.get(name, 0) for name in COUNTS]) for kind, found in counted if found],
+            "files": len(kinds),
+            "rejects": run.rejects.order_by("id")[:REJECTS_SHOWN],
+            "all_rejects": list_address(run.rejects.model, run__exact=run.pk),
+            "progress": reverse(f"admin:{self.url_name('progress')}", args=(run.pk,)),
+            "download": reverse(f"admin:{self.url_name('rejects')}", args=(run.pk,)),
+            "percent": round(100 * run.progress),
+        }
+
+
+def counts_text(counts: dict[str, int] | None) -> str:
+    """Return what became of a file's rows, as a cell of a list."""
+    return ", ".join(f"{number:,} {name}" for name, number in (counts or {}).items() if number and name != "read")
+
+
+class ImportRejectAdminBase(ReadOnlyAdmin):
+    """Base of the admin of rejected rows, with every reason."""
+
+    icon = "block"
+    readonly_fields = ("of_import", "why", "fields_of_row")
+    fields_of_row = indented("row")
+    search_keys = ("id", "run")
+    search_help_text = "A number, of an import or a reject"
+    ordering = ("-id",)
+    sortable_by = ("id",)
+
+    @admin.display(description="import")
+    def of_import(self, reject: Any) -> Any:
+        return link_to(type(reject).run.field.related_model, reject.run_id)
+
+    @admin.display(description="reasons")
+    def why(self, reject: Any) -> str:
+        return "; ".join(f"{reason['field']} {reason['message']}".strip() for reason in reject.reasons)
+
+    @admin.display(description="row")
+    def beginning(self, reject: Any) -> str:
+        return shortened(reject.raw)
