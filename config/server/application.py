@@ -18,7 +18,7 @@ from config.api.problems import CONTENT_TYPE, problem_body
 from config.core.disk import lacks_room, where_room_lacks
 from config.server import bodies, slow_readers
 from config.server.answers import Answer, ClientGone, Send
-from config.server.bodies import Body, Receive, Refused, announced_length, limit_of, read_body
+from config.server.bodies import Body, Receive, Refused, announced_length, limit_of, read_body, stream_limit_of
 from config.server.environ import environ_of
 from config.server.loop import PROBES, REQUESTS, STREAMS
 from config.server.spool import CHUNK_BYTES
@@ -30,7 +30,10 @@ logger = logging.getLogger(__name__)
 async def application(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
     """Answer a request."""
     try:
-        body = await read_body(receive, announced_length(scope["headers"]), limit_of(scope["path"]))
+        announced, limit = announced_length(scope["headers"]), limit_of(scope["path"])
+        if announced is None or announced > limit:
+            limit = max(limit, stream_limit_of(scope["path"], scope["headers"]))
+        body = await read_body(receive, announced, limit)
     except Refused as refused:
         _refuse(send, scope, refused)
         return

@@ -17,6 +17,7 @@ from ingest import services, tasks
 from ingest.models import DataEntry
 from ingest.publisher import Publisher
 from ingest.relay import Relay
+from ingest.storage.entries import Entry
 from tests.factories_ingest import DataEntryFactory
 from tests.fakes.faulty import wait_until
 from tests.fakes.kafka_reader import Arrived
@@ -75,7 +76,7 @@ def test_a_row_written_by_plain_sql_is_published(arrived: Read) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_relays_share_ten_thousand_entries_and_none_comes_twice(arrived: Read) -> None:
-    accepted = services.accept_contents([f"content {number}" for number in range(10_000)], wait=False)
+    accepted = services.accept_entries([Entry(f"content {number}") for number in range(10_000)], wait=False)
     with running(Relay()), running(Relay()):
         wait_until(nothing_waits, seconds=60, what="everything published")
     ids = [record.entry_id for record in arrived()]
