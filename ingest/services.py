@@ -142,6 +142,16 @@ def retry_refused(ids: Sequence[int]) -> int:
     return len(refused)
 
 
+def retry_all_refused() -> int:
+    """Let all entries that are refused now be tried again, RELAY_BATCH at a time; return how many there were."""
+    refused = DataEntry.objects.filter(REFUSED).order_by("pk").values_list("pk", flat=True)
+    newest = refused.last()
+    retried = 0
+    while newest is not None and (ids := list(refused.filter(pk__lte=newest)[:RELAY_BATCH])):
+        retried += retry_refused(ids)
+    return retried
+
+
 def _claim(limit: int) -> list[Record]:
     """Take the oldest free entries. Several relays step over each other's rows; SQLite lets one in at a time."""
     now = timezone.now()

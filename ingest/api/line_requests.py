@@ -19,8 +19,8 @@ from config.api.problems import DiskFull, PayloadTooLarge, Problem
 from config.core.disk import lacks_room
 from config.core.json import dumps
 from ingest.api.lines import Lines
+from ingest.api.stream import Progress, accept_blocks
 from ingest.exceptions import InvalidData, LinesInterrupted, TooManyStreams
-from ingest.stream import Progress, accept_blocks
 
 MEDIA_TYPE = "application/x-ndjson"
 MOST_STREAMS = 4  # at a time, of the 16 threads that a web process has

@@ -164,7 +164,7 @@ class TestAgain:
     @pytest.mark.parametrize(
         ("path", "name", "call", "kept"),
         [
-            ("ingest.stream", "accept_entries", 3, 2 * BLOCK_LINES),
+            ("ingest.api.stream", "accept_entries", 3, 2 * BLOCK_LINES),
             ("ingest.services", "link_resource", 2, BLOCK_LINES),
             ("ingest.services", "_publish", 2, 2 * BLOCK_LINES),
             ("ingest.api.line_requests", "_report", 1, 4 * BLOCK_LINES + 7),
