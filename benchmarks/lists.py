@@ -34,6 +34,8 @@ NOTHING = [
     "/api/products?category=nothing",
     "/api/metadata?name_prefix=nothing&limit=1",
     "/api/metadata?q=nothing&limit=1",
+    "/api/metadata/latest?name=nothing",
+    "/api/metadata/names?limit=1000",
     "/api/data?created_after=2100-01-01T00:00:00Z&limit=1",
     "/api/data?published=false&limit=1",
 ]

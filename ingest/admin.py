@@ -45,9 +45,10 @@ class DataEntryAdmin(ReadOnlyAdmin):
     icon = "database"
     list_display = ("id", "state", "beginning", "created_at", "published_at", "reason")
     list_filter = (StateFilter,)
-    fields = ("id", "json", "created_at", "published_at", "refusal", "claimed_until")
-    readonly_fields = ("json",)
+    fields = ("id", "json", "key", "given_headers", "created_at", "published_at", "refusal", "claimed_until")
+    readonly_fields = ("json", "given_headers")
     json = indented("content")
+    given_headers = indented("headers")
     search_keys = ("id",)
     search_fields = ("content",)
     search_help_text = f"An id, or any text in the newest {SEARCHED:,}"

@@ -21,6 +21,7 @@ class IngestConfig(AppConfig):
         from ingest.monitoring.status import check_backlog, state  # noqa: PLC0415
 
         every(1, "ingest.tasks.relay_waiting")
+        every(1, "ingest.tasks.drop_old_entries")
         health.register("ingest", check_backlog)
         metrics.register(collect)
         status.register("ingest", state)

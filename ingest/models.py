@@ -27,6 +27,8 @@ class DataEntry(models.Model):
     traceparent = models.CharField(
         max_length=TRACEPARENT_LENGTH, null=True, blank=True, help_text="the trace of who sent it; null costs no byte"
     )
+    key = models.TextField(null=True, blank=True, help_text="of the record, where one was given; null costs no byte")
+    headers: "models.JSONField[Any, Any]" = models.JSONField(null=True, blank=True, help_text="of the record, as given")
     refusal = models.TextField(blank=True, default="", db_default="", help_text="why Kafka will never take it")
 
     class Meta:

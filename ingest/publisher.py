@@ -8,7 +8,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -29,9 +29,17 @@ from config.core.telemetry import tracing
 logger = logging.getLogger(__name__)
 
 ENTRY_ID_HEADER = "entry-id"
+CONTENT_TYPE_HEADER = ("content-type", b"application/json")
+OWN_HEADERS = {
+    ENTRY_ID_HEADER,
+    "content-type",
+    "traceparent",
+    "tracestate",
+    "baggage",
+}  # the last three are OpenTelemetry's
 CONSTANT_KEY = b"data_entry"
 CIRCUIT_OPEN_SECONDS = 5.0  # after a failure, how long requests do not even try
-ENVELOPE_BYTES = 4096  # what a record is larger than its content, at most
+ENVELOPE_BYTES = 16 * 1024  # what a record is larger than its content, at most
 REFUSALS = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidRecordError)  # trying again will not help
 
 
@@ -43,11 +51,22 @@ class Record:
     content: Any
     created_at: datetime
     traceparent: str | None = None  # of who sent it
+    given_key: str | None = None
+    given_headers: Mapping[str, str] | None = None
 
     @property
     def key(self) -> bytes:
-        """KAFKA_KEY: one key for all keeps one order in one partition; the id spreads over all partitions."""
+        """The key that was given, else KAFKA_KEY's: one for all keeps one order in one partition, the id spreads over all."""
+        if self.given_key is not None:
+            return self.given_key.encode()
         return CONSTANT_KEY if settings.KAFKA_KEY == "data_entry" else str(self.entry_id).encode()
+
+    @property
+    def headers(self) -> list[tuple[str, bytes]]:
+        """Ours, then those that were given."""
+        own = [(ENTRY_ID_HEADER, str(self.entry_id).encode()), CONTENT_TYPE_HEADER]
+        given = self.given_headers
+        return own if given is None else [*own, *((name, text.encode()) for name, text in given.items())]
 
     @property
     def value(self) -> bytes:
@@ -159,7 +178,7 @@ class Publisher:
     ) -> list[tuple[int, Any]]:
         sent = []
         for record in records:
-            headers = [(ENTRY_ID_HEADER, str(record.entry_id).encode())]
+            headers = record.headers
             try:
                 if record.traceparent:
                     with tracing.continued(record.traceparent):  # whose header OpenTelemetry adds

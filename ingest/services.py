@@ -7,10 +7,11 @@ late: what is looked for is not the next id but whatever waits.
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
@@ -23,7 +24,7 @@ from config.core.telemetry import tracing
 from ingest.backlog import backlog
 from ingest.models import REFUSED, WAITING, DataEntry
 from ingest.publisher import Publisher, PublishResult, Record, publisher
-from ingest.storage.entries import claim_until, insert_contents, mark_published
+from ingest.storage.entries import Entry, claim_until, insert_entries, mark_published
 from ingest.storage.group_commit import GroupCommit
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ RELAY_BATCH = 1000
 RELAY_PATIENCE_SECONDS = 9.0  # past the producer's own delivery timeout of 8 s
 NOTIFY_EVERY_SECONDS = 0.05
 CHANNEL = "data_entries"  # of LISTEN/NOTIFY
+RECORD_FIELDS = ("pk", "content", "created_at", "traceparent", "key", "headers")  # in the order of a Record's
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,16 @@ class Accepted:
     published: frozenset[int]
 
 
-def accept_contents(contents: Sequence[str], *, wait: bool) -> Accepted:
-    """Keep one entry per content, all or none, and publish them.
+def accept_entries(entries: Sequence[Entry], *, wait: bool, link: Callable[[list[int]], Any] = list) -> Accepted:
+    """Keep the entries, all or none, and publish them.
 
     Waits for Kafka for at most KAFKA_ACK_SECONDS; without `wait`, or while Kafka is known to be down, not at all: then a
-    relay publishes them. Raises BacklogFull before anything is written.
+    relay publishes them. Raises BacklogFull before anything is written. `link`: what a request's Idempotency-Key is to
+    remember, made of the ids.
     """
-    backlog.check_capacity(len(contents))
+    backlog.check_capacity(len(entries))
     lease = LEASE if wait and publisher.is_worth_trying() else NO_LEASE
-    records = _keep(contents, lease)
+    records = _keep(entries, lease, link)
     ids = [record.entry_id for record in records]
     if lease is NO_LEASE:
         _wake_relay()
@@ -73,14 +76,15 @@ def find_accepted(ids: list[int]) -> Accepted:
     return Accepted(ids, frozenset(published))
 
 
-def _keep(contents: Sequence[str], lease: timedelta) -> Sequence[Record]:
-    """Insert single contents together with those of other threads; many, and those of a request with a key, by themselves."""
-    traceparent = tracing.current_traceparent() or None
-    if len(contents) == 1 and not has_idempotency_key():
-        return [_insertions[lease].run((contents[0], traceparent))]
+def _keep(entries: Sequence[Entry], lease: timedelta, link: Callable[[list[int]], Any]) -> Sequence[Record]:
+    """Insert single entries together with those of other threads; many, and those of a request with a key, by themselves."""
+    if traceparent := tracing.current_traceparent():
+        entries = [entry._replace(traceparent=traceparent) for entry in entries]
+    if len(entries) == 1 and not has_idempotency_key():
+        return [_insertions[lease].run(entries[0])]
     with transaction.atomic():
-        records = insert_contents([(content, traceparent) for content in contents], lease=lease)
-        link_resource([record.entry_id for record in records])
+        records = insert_entries(entries, lease=lease)
+        link_resource(link([record.entry_id for record in records]))
     return records
 
 
@@ -101,7 +105,7 @@ def _publish_until(waiting: Sequence[tuple[Record, float]]) -> Sequence[bool]:
     return [record.entry_id in acknowledged for record in records]
 
 
-_insertions = {lease: GroupCommit(partial(insert_contents, lease=lease)) for lease in (LEASE, NO_LEASE)}
+_insertions = {lease: GroupCommit(partial(insert_entries, lease=lease)) for lease in (LEASE, NO_LEASE)}
 _publications = GroupCommit(_publish_until)
 
 
@@ -138,14 +142,22 @@ def retry_refused(ids: Sequence[int]) -> int:
     return len(refused)
 
 
+def retry_all_refused() -> int:
+    """Let all entries that are refused now be tried again, RELAY_BATCH at a time; return how many there were."""
+    refused = DataEntry.objects.filter(REFUSED).order_by("pk").values_list("pk", flat=True)
+    newest = refused.last()
+    retried = 0
+    while newest is not None and (ids := list(refused.filter(pk__lte=newest)[:RELAY_BATCH])):
+        retried += retry_refused(ids)
+    return retried
+
+
 def _claim(limit: int) -> list[Record]:
     """Take the oldest free entries. Several relays step over each other's rows; SQLite lets one in at a time."""
     now = timezone.now()
     free = DataEntry.objects.filter(WAITING, claimed_until__lte=now).order_by("pk")
     with transaction.atomic():
-        rows = list(
-            free.select_for_update(skip_locked=True).values_list("pk", "content", "created_at", "traceparent")[:limit]
-        )
+        rows = list(free.select_for_update(skip_locked=True).values_list(*RECORD_FIELDS)[:limit])
         if rows:
             claim_until([row[0] for row in rows], claimed_until=now + LEASE)
     return [Record(*row) for row in rows]

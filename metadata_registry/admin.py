@@ -2,16 +2,21 @@
 
 from typing import Any
 
-import orjson
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from config.admin.base import Operation, PlatformAdmin, ReadOnlyAdmin, ReadOnlyInline
 from config.core.admin_columns import badge, link_to, pre
-from metadata_registry import services
+from metadata_registry import selectors, services
+from metadata_registry.differences import MOST_LINES, indented_payload, payload_differences
 from metadata_registry.models import Metadata, MetadataEvent
 from metadata_registry.payloads import payload_errors
 
@@ -72,7 +77,7 @@ class MetadataAdmin(PlatformAdmin):
     ordering = ("-id",)
     sortable_by = ("id",)
     inlines = (EventInline,)
-    actions = ("restore",)
+    actions = ("compare", "restore")
     operations = {
         "restore": Operation(
             "Restore", "The record is live again, with the data and the id that it had.", "restore_from_trash"
@@ -80,7 +85,11 @@ class MetadataAdmin(PlatformAdmin):
     }
 
     def get_fields(self, request: HttpRequest, obj: Metadata | None = None) -> tuple[str, ...]:
-        return ("name", "id", "registered_on", "deleted_at", "pretty_payload") if obj else ("name", "payload")
+        shown = ("name", "id", "registered_on", "deleted_at", "what_changed", "pretty_payload")
+        return shown if obj else ("name", "payload")
+
+    def get_urls(self) -> list[URLPattern]:
+        return [self.own_path("<path:object_id>/compare/", "compare", self.show_differences), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Metadata]:
         return super().get_queryset(request).defer("payload")
@@ -101,8 +110,38 @@ class MetadataAdmin(PlatformAdmin):
     @admin.display(description="payload")
     def pretty_payload(self, metadata: Metadata) -> SafeString:
         """The payload indented; what is stored keeps its own spaces."""
-        text = orjson.dumps(orjson.loads(metadata.payload), option=orjson.OPT_INDENT_2).decode()
-        return pre(text)
+        return pre(indented_payload(metadata.payload))
+
+    @admin.display(description="changes")
+    def what_changed(self, metadata: Metadata) -> SafeString | str:
+        """Lead to the comparison with the record of this name that was registered before."""
+        before = selectors.record_before(metadata)
+        if before is None:
+            return "none: the first record of this name"
+        text = f"Compare with the record before, of {before.registered_on:%Y-%m-%d %H:%M:%S} UTC"
+        return format_html('<a href="{}">{}</a>', self._address_of_comparison(metadata, before), text)
+
+    def _address_of_comparison(self, metadata: Metadata, before: Metadata) -> str:
+        address = reverse(f"admin:{self.url_name('compare')}", args=(metadata.pk,))
+        return f"{address}?with={before.pk}"
+
+    def show_differences(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        """Show what differs between two records of a name: this one and `with`, by default the one before it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        record = self._record(request, object_id)
+        other = request.GET.get("with")
+        before = self._record(request, other) if other else selectors.record_before(record)
+        if before and before.name != record.name:
+            raise Http404
+        page = self.admin_site.each_context(request) | {
+            "opts": self.opts,
+            "title": f"Changes of {record.name}",
+            "records": [(each, self.address_of(each)) for each in (before, record) if each],
+            "differences": payload_differences(before.payload, record.payload) if before else [],
+            "most_lines": MOST_LINES,
+        }
+        return TemplateResponse(request, "admin/metadata_registry/differences.html", page)
 
     def save_model(self, request: HttpRequest, obj: Metadata, form: Any, change: Any) -> None:
         created = services.create_metadata(name=obj.name, payload=obj.payload, by=request.user.get_username())
@@ -121,6 +160,22 @@ class MetadataAdmin(PlatformAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Metadata]) -> None:
         for metadata_id in queryset.filter(deleted_at=None).values_list("pk", flat=True):
             services.delete_metadata(str(metadata_id), by=request.user.get_username())
+
+    def _record(self, request: HttpRequest, object_id: str) -> Metadata:
+        record: Metadata | None = self.get_object(request, object_id)
+        if record is None:
+            raise Http404
+        return record
+
+    @admin.action(description="Compare two records of a name", permissions=["view"])
+    def compare(self, request: HttpRequest, queryset: QuerySet[Metadata]) -> HttpResponseRedirect | None:
+        """Lead to the comparison of the two chosen records."""
+        chosen = list(queryset.order_by("id")[:3])
+        if len(chosen) != 2 or chosen[0].name != chosen[1].name:
+            messages.error(request, "Choose two records of the same name.")
+            return None
+        before, record = chosen
+        return redirect(self._address_of_comparison(record, before))
 
     @admin.action(description="Restore the selected deleted metadata", permissions=["restore"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Metadata]) -> None:

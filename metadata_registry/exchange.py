@@ -3,7 +3,7 @@
 A line: `{"id", "registered_on", "name", "payload", "deleted_at", "history": [{"action", "by", "at"}]}`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -52,10 +52,14 @@ class Line(msgspec.Struct):
 
 @dataclass
 class ImportCounts:
-    """How many lines were added and how many were there already."""
+    """How many lines were added, how many were there already, and how many cannot be taken."""
 
     added: int = 0
     unchanged: int = 0
+    refused: int = 0
+
+
+Refuse = Callable[[ImportRefused], None]
 
 
 def export_lines() -> Iterator[bytes]:
@@ -78,17 +82,51 @@ def import_lines(lines: Iterable[bytes]) -> ImportCounts:
     Raises ImportRefused, and imports nothing, when a line cannot be taken: it is no record, its payload breaks the schema, or
     its id belongs to a record that says something else.
     """
-    counts = ImportCounts()
-    parsed = ((number, _parse(number, line)) for number, line in enumerate(lines, 1) if line.strip())
-    while chunk := list(islice(parsed, CHUNK)):
-        new = _new_records(chunk)
-        Metadata.objects.bulk_create(_record(line) for line in new)
-        MetadataEvent.objects.bulk_create(event for line in new for event in _events(line))
-        counts.added += len(new)
-        counts.unchanged += len(chunk) - len(new)
+    counts = _add(lines, _raise)
     if counts.added:
         audit.record("import_metadata", audit.Target(Metadata._meta.label_lower), added=counts.added)
     return counts
+
+
+@transaction.atomic
+def check_lines(lines: Iterable[bytes], refuse: Refuse) -> ImportCounts:
+    """Find out what import_lines would do: the same, undone at its end. Calls `refuse` for each line that cannot be taken."""
+    counts = _add(lines, refuse)
+    transaction.set_rollback(True)
+    return counts
+
+
+def _raise(refused: ImportRefused) -> None:
+    raise refused
+
+
+def _add(lines: Iterable[bytes], refuse: Refuse) -> ImportCounts:
+    counts = ImportCounts()
+
+    def count_and_refuse(refused: ImportRefused) -> None:
+        counts.refused += 1
+        refuse(refused)
+
+    parsed = _parsed(lines, count_and_refuse)
+    while chunk := list(islice(parsed, CHUNK)):
+        refused = counts.refused
+        new = _new_records(chunk, count_and_refuse)
+        Metadata.objects.bulk_create(_record(line) for line in new)
+        MetadataEvent.objects.bulk_create(event for line in new for event in _events(line))
+        counts.added += len(new)
+        counts.unchanged += len(chunk) - len(new) - (counts.refused - refused)
+    return counts
+
+
+def _parsed(lines: Iterable[bytes], refuse: Refuse) -> Iterator[tuple[int, Line]]:
+    for number, text in enumerate(lines, 1):
+        if text.strip():
+            try:
+                line = _parse(number, text)
+            except ImportRefused as refused:
+                refuse(refused)
+            else:
+                yield number, line
 
 
 def _parse(number: int, text: bytes) -> Line:
@@ -103,16 +141,16 @@ def _parse(number: int, text: bytes) -> Line:
     return line
 
 
-def _new_records(chunk: list[tuple[int, Line]]) -> list[Line]:
+def _new_records(chunk: list[tuple[int, Line]], refuse: Refuse) -> list[Line]:
     stored = Metadata.objects.filter(pk__in=[line.id for _, line in chunk])
     known = {record.pk: (record.registered_on, record.name, record.payload) for record in stored}
     new = []
     for number, line in chunk:
         if line.id not in known:
             new.append(line)
+            known[line.id] = line.content
         elif known[line.id] != line.content:
-            raise ImportRefused(f"Line {number}: the id {line.id} belongs to a record that says something else.")
-        known[line.id] = line.content
+            refuse(ImportRefused(f"Line {number}: the id {line.id} belongs to a record that says something else."))
     return new
 
 

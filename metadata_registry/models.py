@@ -20,10 +20,11 @@ class Metadata(models.Model):
         verbose_name_plural = "metadata"
         permissions = [("restore_metadata", "Can restore deleted metadata")]
         indexes = [
-            models.Index(  # on PostgreSQL by the bytes: then it finds the beginnings of names, too
-                name="metadata_live_by_name",
-                fields=["name", "id"],
-                opclasses=["varchar_pattern_ops", "uuid_ops"],
+            models.Index(name="metadata_live_by_name", fields=["name", "id"], condition=Q(deleted_at=None)),
+            models.Index(  # on PostgreSQL by the bytes: so it finds the beginnings of names
+                name="metadata_live_by_prefix",
+                fields=["name"],
+                opclasses=["varchar_pattern_ops"],
                 condition=Q(deleted_at=None),
             ),
             models.Index(name="metadata_deleted", fields=["deleted_at"], condition=Q(deleted_at__isnull=False)),
@@ -41,12 +42,15 @@ class MetadataEvent(models.Model):
         DELETED = "deleted"
         RESTORED = "restored"
 
-    metadata = models.ForeignKey(Metadata, on_delete=models.CASCADE, related_name="events")
+    metadata = models.ForeignKey(Metadata, on_delete=models.CASCADE, related_name="events", db_index=False)
     action = models.CharField(max_length=8, choices=Action.choices)
     by = models.CharField(
         max_length=255, blank=True, help_text="the token's subject, an admin's login; blank: no token"
     )
     at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(name="metadata_history", fields=["metadata", "id"])]
 
     def __str__(self) -> str:
         return f"{self.action} by {self.by or 'a caller without a token'}, {self.at:%Y-%m-%d %H:%M:%S} UTC"

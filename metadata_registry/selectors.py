@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, Max, QuerySet, TextField, UUIDField
+from django.db.models.functions import Cast
 
 from config.api.pagination import iterate_pages
 from metadata_registry.exceptions import MetadataNotFound
-from metadata_registry.models import Metadata
+from metadata_registry.models import Metadata, MetadataEvent
 
 Row = dict[str, Any]
 
@@ -48,6 +49,46 @@ def metadata_row(metadata_id: str) -> Row:
     if row is None:
         raise no_metadata(metadata_id)
     return row
+
+
+def latest_row(name: str) -> Row:
+    """Return the live record of a name that was registered last. Raises MetadataNotFound."""
+    row: Row | None = newest_first(name).values(*FIELDS).first()
+    if row is None:
+        raise MetadataNotFound(f"There is no metadata with the name {name[:100]}.")
+    return row
+
+
+def name_rows() -> QuerySet[Metadata, Row]:
+    """Return each name of live records once: how many records it has, and the id of the newest.
+
+    A page reads what the index has of its names, and no more.
+    """
+    newest = Cast(Max(Cast("pk", TextField())), UUIDField())  # PostgreSQL has no max of UUIDs
+    live = Metadata.objects.filter(deleted_at=None)
+    names: Any = live.values("name").annotate(records=Count("*"), newest=newest)
+    return cast(QuerySet[Metadata, Row], names)
+
+
+def history_rows(metadata_id: str) -> QuerySet[MetadataEvent, Row]:
+    """Return what happened to a record, the oldest first, also of a deleted one. Raises MetadataNotFound."""
+    key = uuid_of(metadata_id)
+    if not Metadata.objects.filter(pk=key).exists():
+        raise no_metadata(metadata_id)
+    rows: Any = MetadataEvent.objects.filter(metadata=key).values("id", "action", "by", "at")
+    return cast(QuerySet[MetadataEvent, Row], rows)
+
+
+def record_before(metadata: Metadata) -> Metadata | None:
+    """Return the live record of the same name that was registered before this one."""
+    return newest_first(metadata.name).filter(pk__lt=metadata.pk).first()
+
+
+def newest_first(name: str) -> QuerySet[Metadata]:
+    """Return the live records of a name, the one that was registered last first."""
+    # As a range of one name, in an order that only the index of names has: PostgreSQL would read the newest records of all
+    # names where it takes this one to be among them.
+    return Metadata.objects.filter(name__gte=name, name__lte=name, deleted_at=None).order_by("-name", "-id")
 
 
 def uuid_of(metadata_id: str) -> UUID:

@@ -18,7 +18,7 @@ from config.core.logging import current_request_id
 
 # What runs by itself, or changes nothing that anybody would ask about; any other command is an act of who starts it.
 NO_ACTS = frozenset({
-    "check", "check_alerts", "collectstatic", "makemigrations", "migrate", "qcluster", "relay_data", "run_jobs", "run_worker",
+    "check", "check_alerts", "collectstatic", "makemigrations", "migrate", "qcluster", "run_jobs", "run_worker",
     "runserver", "spectacular", "tail_data", "test",
 })  # fmt: skip
 

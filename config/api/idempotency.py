@@ -106,7 +106,7 @@ def run_once(
 ) -> HttpResponseBase:
     """Return the answer to a request: what `handle` answers, or what it has answered before.
 
-    `resume` answers for the resource that was tied by an earlier request which died before it answered. A 507
+    `resume` answers for the resource that was tied by an earlier request which died before it answered. DiskFull
     has come to nothing, and leaves its key free. Raises BadKey, KeyInUse or KeyReused.
     """
     key = request.META.get(VARIABLE)
@@ -118,7 +118,7 @@ def run_once(
         try:
             answer = resume(claim.record.resource) if claim.record else handle()
         except Problem as problem:
-            if problem.status == DiskFull.status:
+            if problem.code == DiskFull.code:
                 claim.release()  # who asks again when there is room is not told of this once more
             raise
         if answer.status_code < HTTPStatus.BAD_REQUEST:

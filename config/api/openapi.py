@@ -53,11 +53,11 @@ def only_prefixed(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str,
     return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/")]
 
 
-def one_or_many(name: str, serializer: Any, **bounds: Any) -> PolymorphicProxySerializer:
-    """Return the schema of an object or an array of them."""
+def one_or_many(name: str, serializer: Any, *others: Any, **bounds: Any) -> PolymorphicProxySerializer:
+    """Return the schema of an object or an array of them, or of one of the others."""
     return PolymorphicProxySerializer(
         component_name=name,
-        serializers=[serializer, serializer(many=True, **bounds)],
+        serializers=[serializer, serializer(many=True, **bounds), *others],
         resource_type_field_name=None,
         many=False,
     )

@@ -1,6 +1,9 @@
 """Parse request bodies: JSON with orjson, strict about UTF-8, numbers, depth and size; forms, strict about their end."""
 
-from collections.abc import Mapping
+import hashlib
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import IO, Any
 
 from django.conf import settings
@@ -12,6 +15,7 @@ from rest_framework.parsers import BaseParser, MultiPartParser
 from config.api.problems import PayloadTooLarge, Problem
 from config.core.json import loads
 
+DIGESTED_BYTES = 64 * 1024
 EPILOGUE_BYTES = 1024  # what may follow a form
 
 
@@ -43,6 +47,22 @@ def read_body(stream: IO[bytes] | HttpRequest, limit: int) -> bytes:
     if len(body) > limit:
         raise PayloadTooLarge(limit)
     return body
+
+
+@contextmanager
+def digested_body(request: HttpRequest) -> Iterator[bytes]:
+    """Yield the SHA-256 of a body of any length, which may be read within."""
+    body: Any = request.environ["wsgi.input"]  # type: ignore[attr-defined] # of WSGI
+    with ExitStack() as stack:
+        if not body.seekable():  # that of another server than ours, which has it in memory or in a file
+            body = stack.enter_context(tempfile.TemporaryFile(dir=settings.WEB_SPOOL or None))
+            while chunk := read_some(request, DIGESTED_BYTES):
+                body.write(chunk)
+            body.seek(0)
+            request._stream = body  # noqa: SLF001 - Django has no public way
+        digest = hashlib.file_digest(body, "sha256").digest()
+        body.seek(0)
+        yield digest
 
 
 def parse_json(body: bytes) -> Any:

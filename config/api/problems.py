@@ -171,6 +171,13 @@ def problem_from_exception(exc: Exception, context: dict[str, Any]) -> Response 
     )
 
 
+def errors_of(error: Problem | exceptions.ValidationError) -> list[dict[str, str]]:
+    """Return what is wrong with an input: `{field, code, message}` of each."""
+    if isinstance(error, Problem):
+        return error.errors or [{"field": "", "code": error.code, "message": error.detail}]
+    return list(_flatten(error.detail))
+
+
 def _flatten(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
     """Turn DRF's nested details into `{field, code, message}`, with a dotted path as the field."""
     if isinstance(detail, Mapping):

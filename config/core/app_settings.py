@@ -75,6 +75,8 @@ KAFKA_SSL_KEYFILE = env.str("KAFKA_SSL_KEYFILE", default="")
 INGEST_BULK_LIMIT = env.int("INGEST_BULK_LIMIT", default=10_000)
 INGEST_BACKLOG_LIMIT = env.int("INGEST_BACKLOG_LIMIT", default=100_000)
 INGEST_MAX_BYTES = env.int("INGEST_MAX_BYTES", default=900_000)  # of one content as JSON; Kafka's own limit is 1 MB
+INGEST_MAX_STREAM = env.int("INGEST_MAX_STREAM", default=100 * 1024**3)  # bytes of a body of lines, also unpacked
+INGEST_RETENTION_DAYS = env.int("INGEST_RETENTION_DAYS", default=0)  # of published entries; 0: for ever
 # --- compute -------------------------------------------------------------------------------------------------------
 COMPUTE_ROOT = env.str("COMPUTE_ROOT", default=str(VAR_DIR / "compute"))
 COMPUTE_ENGINE = env.str("COMPUTE_ENGINE", default="duckdb")
@@ -100,3 +102,4 @@ UPLOAD_PATHS = {  # how a path begins, behind /api, that takes them: with as man
     "/compute/files": COMPUTE_MAX_UPLOAD,
     "/workbench/upload": COMPUTE_MAX_UPLOAD,
 }
+STREAM_PATHS = {"/data": ("application/x-ndjson", INGEST_MAX_STREAM)}  # the same, where a body is of this type

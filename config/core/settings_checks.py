@@ -190,6 +190,10 @@ def _ingest_errors() -> Iterator[SettingError]:
     for name in ("KAFKA_ACK_SECONDS", "INGEST_BULK_LIMIT", "INGEST_BACKLOG_LIMIT", "INGEST_MAX_BYTES"):
         if getattr(settings, name) <= 0:
             yield "E036", f"{name} is not above 0.", "Give a positive number, or leave it unset."
+    if settings.INGEST_RETENTION_DAYS < 0:
+        yield "E220", "INGEST_RETENTION_DAYS is below 0.", "Give days, or 0 to keep published entries for ever."
+    if settings.INGEST_MAX_STREAM <= 0:
+        yield "E221", "INGEST_MAX_STREAM is not above 0.", "Give bytes, or leave it unset."
 
 
 def _other_errors() -> Iterator[SettingError]:

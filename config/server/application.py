@@ -20,7 +20,7 @@ from config.core.disk import lacks_room
 from config.monitoring.requests import NO_ROUTE, count
 from config.server import bodies, slow_readers
 from config.server.answers import Answer, ClientGone, Send
-from config.server.bodies import Body, Receive, Refused, announced_length, limit_of, read_body
+from config.server.bodies import Body, Receive, Refused, announced_length, limit_of, read_body, stream_limit_of
 from config.server.environ import environ_of
 from config.server.loop import LIVE, PROBES, REQUESTS, STREAMS
 from config.server.spool import CHUNK_BYTES
@@ -37,7 +37,10 @@ async def application(scope: Mapping[str, Any], receive: Receive, send: Send) ->
     """Answer a request."""
     started = time.perf_counter()
     try:
-        body = await read_body(receive, announced_length(scope["headers"]), limit_of(scope["path"]))
+        announced, limit = announced_length(scope["headers"]), limit_of(scope["path"])
+        if announced is None or announced > limit:
+            limit = max(limit, stream_limit_of(scope["path"], scope["headers"]))
+        body = await read_body(receive, announced, limit)
     except (Refused, OSError) as error:
         _refuse(send, scope, error, started)
         return

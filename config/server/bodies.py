@@ -98,6 +98,13 @@ def limit_of(path: str) -> int:
     return next(uploads, MOST_BYTES - FORM_BYTES) + FORM_BYTES
 
 
+def stream_limit_of(path: str, headers: list[tuple[bytes, bytes]]) -> int:
+    """Return how long a body for a path may be where its lines are read one by one; 0 where they are not."""
+    media_type, most = settings.STREAM_PATHS.get(path.removeprefix("/api"), ("", 0))
+    given = next((value for name, value in headers if name == b"content-type"), b"")
+    return most if given.partition(b";")[0].strip().lower() == media_type.encode() else 0
+
+
 def refuse_above(limit: int, length: int) -> None:
     """Raise Refused for a body that is longer than its view takes."""
     if length > limit:

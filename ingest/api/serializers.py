@@ -1,21 +1,15 @@
-"""Input and output of ingest's API.
-
-The serializers document it. The hot path reads the body without them (`contents_of`): DRF's fields would cost more than the
-insert, and would make strings of numbers.
-"""
+"""Input and output of ingest's API, as documented; what reads a body is `entry_input`."""
 
 from typing import Any
 
-import orjson
-from django.conf import settings
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from config.api.openapi import example
 from config.api.serializers import RowOutput
-from config.api.strict import Input, TextField, refuse_unknown
-from ingest.exceptions import ContentTooLarge, InvalidData
+from config.api.strict import Input, TextField
+from ingest.api.entry_input import MOST_KEY_BYTES
 from ingest.models import DataEntry
 
 PUBLISHED = "Data saved and published to Kafka."
@@ -27,6 +21,12 @@ class DataInput(Input):
     """A record to keep and publish."""
 
     content = TextField(allow_blank=True, help_text="any text but U+0000")
+    key = TextField(
+        required=False, max_length=MOST_KEY_BYTES, help_text="of the record; KAFKA_KEY's, where none is given"
+    )
+    headers = serializers.DictField(
+        child=TextField(allow_blank=True), required=False, allow_empty=True, help_text="of the record, besides ours"
+    )
 
 
 class DataAcceptedOutput(serializers.Serializer[Any]):
@@ -54,43 +54,35 @@ class DataOutput(RowOutput):
 
 @example({"id": 1, "content": "Hello, Kafka!", "created_at": NOON, "published_at": NOON, "refusal": ""})
 class DataStatusOutput(DataOutput):
-    """A record and how far it got: published_at is null while it waits for Kafka, or when Kafka refused it."""
+    """A record and how far it got: published_at is null while it waits for Kafka, or when Kafka refused it.
+
+    `key` and `headers` are there where they were given.
+    """
+
+    key = serializers.CharField(required=False)
+    headers = serializers.DictField(child=serializers.CharField(), required=False)
 
     class Meta(DataOutput.Meta):
-        fields = (*DataOutput.Meta.fields, "published_at", "refusal")
+        fields = (*DataOutput.Meta.fields, "published_at", "refusal", "key", "headers")
 
 
-def contents_of(document: Any) -> list[str]:
-    """Return the content of the object, or of each object in the array, that a body holds.
+class LineErrorOutput(serializers.Serializer[Any]):
+    """What is wrong with a line."""
 
-    Raises InvalidData or ContentTooLarge, naming the field and, in an array, its place.
-    """
-    if isinstance(document, dict):
-        return [_content_of(document, "")]
-    if not isinstance(document, list):
-        raise InvalidData(
-            'The body must be an object such as {"content": "text"}, or an array of them.', field="content"
-        )
-    if not 1 <= len(document) <= settings.INGEST_BULK_LIMIT:
-        limit = settings.INGEST_BULK_LIMIT
-        raise InvalidData(f"An array must have 1 to {limit} objects; this one has {len(document)}.", field="content")
-    return [_content_of(item, f"{place}.") for place, item in enumerate(document)]
+    line = serializers.IntegerField()
+    field = serializers.CharField()
+    message = serializers.CharField()
 
 
-def _content_of(item: Any, place: str) -> str:
-    field = f"{place}content"
-    if not isinstance(item, dict):
-        raise InvalidData(f'{place.rstrip(".")} must be an object such as {{"content": "text"}}.', field=field)
-    if len(item) != 1 or "content" not in item:
-        refuse_unknown(item, ["content"], place=place)
-    if "content" not in item:
-        raise InvalidData(f"{field} is missing.", field=field)
-    content = item["content"]
-    if not isinstance(content, str):
-        raise InvalidData(f"{field} must be a string.", field=field)
-    if "\0" in content:
-        raise InvalidData(f"{field} has the character U+0000, which PostgreSQL cannot keep; take it out.", field=field)
-    # A character takes at most 6 bytes, so that few contents have to be encoded to be measured.
-    if len(content) * 6 > settings.INGEST_MAX_BYTES and len(orjson.dumps(content)) > settings.INGEST_MAX_BYTES:
-        raise ContentTooLarge(f"{field} is larger than {settings.INGEST_MAX_BYTES} bytes as JSON.", field=field)
-    return content
+class LinesAcceptedOutput(serializers.Serializer[Any]):
+    """What became of the lines of a body. Ids ascend with the lines; others' entries may be between them."""
+
+    lines = serializers.IntegerField(help_text="how many came, blank ones included")
+    kept = serializers.IntegerField()
+    published = serializers.IntegerField(help_text="of those kept: what Kafka has acknowledged")
+    rejected = serializers.IntegerField()
+    errors = LineErrorOutput(  # type: ignore[assignment] # DRF takes the field from the class
+        many=True, help_text="of the first hundred that were rejected"
+    )
+    first_id = serializers.IntegerField()
+    last_id = serializers.IntegerField()

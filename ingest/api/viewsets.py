@@ -1,6 +1,7 @@
 """The API of ingest."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework.exceptions import UnsupportedMediaType
 
@@ -15,15 +17,17 @@ from config.access.callers import Caller
 from config.access.scopes import Scope
 from config.api.authentication import BearerAuthentication, require_scope
 from config.api.compression import decode_body
-from config.api.idempotency import run_once
+from config.api.idempotency import HEADER, run_once
 from config.api.openapi import PREFER, one_or_many
-from config.api.parsers import parse_json, read_body
+from config.api.parsers import digested_body, parse_json, read_body
 from config.api.prefer import prefers_async
 from config.api.problems import CONTENT_TYPE, problem_from_exception
 from config.api.strict import refuse_unknown
 from config.api.viewsets import ListMixin, RetrieveMixin
 from config.core.json import dumps
 from ingest import selectors, services
+from ingest.api import line_requests
+from ingest.api.entry_input import entries_of
 from ingest.api.filters import DataFilter
 from ingest.api.serializers import (
     PENDING,
@@ -32,11 +36,15 @@ from ingest.api.serializers import (
     DataInput,
     DataOutput,
     DataStatusOutput,
-    contents_of,
+    LinesAcceptedOutput,
 )
 from ingest.models import DataEntry
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
+MEDIA_TYPES = ("application/json", line_requests.MEDIA_TYPE)
+
+
+WHERE_GIVEN = ("key", "headers")  # what an entry shows only if it has it
 
 
 @extend_schema_view(
@@ -70,6 +78,10 @@ class DataEntryViewSet(ListMixin, RetrieveMixin):
             headers = {**problem.headers, "Content-Type": CONTENT_TYPE}
             return HttpResponse(dumps(problem.data), status=problem.status_code, headers=headers)
 
+    def get_object(self) -> Any:
+        entry = super().get_object()
+        return {name: value for name, value in entry.items() if value is not None or name not in WHERE_GIVEN}
+
     def get_queryset(self) -> Any:
         return DataEntry.objects.values(*self.get_serializer_class().Meta.fields)
 
@@ -78,8 +90,13 @@ class DataEntryViewSet(ListMixin, RetrieveMixin):
 
     @extend_schema(
         operation_id="post_data",
-        request=one_or_many("DataOrBulk", DataInput, allow_empty=False, max_length=settings.INGEST_BULK_LIMIT),
-        responses={201: one_or_many("DataOrBulkAccepted", DataAcceptedOutput)},
+        request={
+            "application/json": one_or_many(
+                "DataOrBulk", DataInput, allow_empty=False, max_length=settings.INGEST_BULK_LIMIT
+            ),
+            line_requests.MEDIA_TYPE: OpenApiTypes.STR,
+        },
+        responses={201: one_or_many("DataOrBulkAccepted", DataAcceptedOutput, LinesAcceptedOutput)},
         parameters=[PREFER],
         examples=[
             OpenApiExample("Example", value={"content": "Hello, Kafka!"}, request_only=True),
@@ -87,8 +104,11 @@ class DataEntryViewSet(ListMixin, RetrieveMixin):
         ],
     )
     def create(self, request: HttpRequest) -> HttpResponseBase:
-        """Keep a record, or an array of them (all or none), and publish to Kafka."""
+        """Keep a record, an array of them (all or none), or JSON lines (each that is valid), and publish to Kafka."""
         caller = _check_request(request)
+        if request.content_type == line_requests.MEDIA_TYPE:
+            return _create_from_lines(request, caller)
+        decode_body(request)
         body = read_body(request, MAX_BODY_BYTES)
         document = parse_json(body)
         answer = partial(_accepted, is_bulk=isinstance(document, list))
@@ -96,7 +116,7 @@ class DataEntryViewSet(ListMixin, RetrieveMixin):
             request,
             sub=caller.sub if caller else "",
             body=body,
-            handle=lambda: answer(services.accept_contents(contents_of(document), wait=not prefers_async(request))),
+            handle=lambda: answer(services.accept_entries(entries_of(document), wait=not prefers_async(request))),
             resume=lambda ids: answer(services.find_accepted(ids)),
         )
 
@@ -110,10 +130,17 @@ def _check_request(request: HttpRequest) -> Caller | None:
     require_scope(caller, Scope.DATA_WRITE, always=False)
     if request.META.get("QUERY_STRING"):
         refuse_unknown(request.GET, [])
-    if request.content_type != "application/json":
+    if request.content_type not in MEDIA_TYPES:
         raise UnsupportedMediaType(request.content_type or "(none)")
-    decode_body(request)
     return caller
+
+
+def _create_from_lines(request: HttpRequest, caller: Caller | None) -> HttpResponseBase:
+    with digested_body(request) if HEADER in request.headers else nullcontext(b"") as digest:
+        decode_body(request)
+        accept = partial(line_requests.accept_lines, request)
+        sub = caller.sub if caller else ""
+        return run_once(request, sub=sub, body=digest, handle=partial(accept, {}), resume=accept)
 
 
 def _accepted(accepted: services.Accepted, *, is_bulk: bool) -> HttpResponse:

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from config.api.openapi import example
 from config.api.serializers import RowOutput
 from config.api.strict import FlagParameter, Input, Query, TextField
-from metadata_registry.models import Metadata
+from metadata_registry.models import Metadata, MetadataEvent
 from metadata_registry.payloads import SCHEMA, payload_errors
 
 RECORD = {  # in examples
@@ -63,6 +63,12 @@ class MetadataQuery(Query):
     deleted = FlagParameter(default=False, help_text="the deleted ones, for the holder of a token")
 
 
+class LatestQuery(Query):
+    """Of which name to show the newest record."""
+
+    name = TextField(max_length=255, help_text="the whole name")
+
+
 @example(RECORD)
 class MetadataOutput(RowOutput):
     """A record. The payload is the text that was given."""
@@ -80,6 +86,34 @@ class ListedMetadataOutput(MetadataOutput):
 
     class Meta(MetadataOutput.Meta):
         fields = (*MetadataOutput.Meta.fields, "deleted_at")
+
+
+@example({"name": "my-flights", "records": 2, "newest": RECORD["id"]})
+class NameOutput(RowOutput):
+    """A name: how many live records it has, and the id of the one that was registered last."""
+
+    records = serializers.IntegerField()
+    newest = serializers.UUIDField()
+
+    class Meta:
+        model = Metadata
+        fields = ("name", "records", "newest")
+
+
+@example({"id": 1, "action": "created", "by": "ana", "at": RECORD["registered_on"]})
+class EventOutput(RowOutput):
+    """What happened to a record, when, and who did it: a token's subject, a login; blank without a token."""
+
+    class Meta:
+        model = MetadataEvent
+        fields = ("id", "action", "by", "at")
+
+
+@example({"valid": True})
+class ValidOutput(serializers.Serializer[Any]):
+    """The record could be registered."""
+
+    valid = serializers.BooleanField()
 
 
 @example({"deleted": 1})

@@ -1,19 +1,20 @@
 """The API of the registry."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.utils.functional import cached_property
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.access.scopes import Scope
 from config.api.authentication import require_scope, subject_of
+from config.api.openapi import ETAG, IF_NONE_MATCH, NOT_MODIFIED
 from config.api.strict import Input, validated
 from config.api.viewsets import ListMixin, RetrieveMixin, idempotent
 from config.core.json import dumps
@@ -22,10 +23,14 @@ from metadata_registry.api.filters import MetadataFilter
 from metadata_registry.api.parsers import PayloadParser
 from metadata_registry.api.serializers import (
     DeletedOutput,
+    EventOutput,
+    LatestQuery,
     ListedMetadataOutput,
     MetadataInput,
     MetadataOutput,
     MetadataQuery,
+    NameOutput,
+    ValidOutput,
 )
 from metadata_registry.models import Metadata
 from metadata_registry.payloads import SCHEMA
@@ -45,11 +50,12 @@ class MetadataViewSet(ListMixin, RetrieveMixin):
     queryset = Metadata.objects.all()
     serializer_class = MetadataOutput
     filterset_class = MetadataFilter
-    query_classes = {"list": MetadataQuery}
+    query_classes = {"list": MetadataQuery, "latest": LatestQuery}
     ordering = "id"
     streams_all_json = True
     parser_classes = (PayloadParser,)
     read_scope, write_scope = Scope.METADATA_READ, Scope.METADATA_WRITE
+    scopes = {"check": Scope.METADATA_READ}
 
     def get_queryset(self) -> QuerySet[Any]:
         if self.wants_deleted:
@@ -59,8 +65,8 @@ class MetadataViewSet(ListMixin, RetrieveMixin):
     def get_object(self) -> Any:
         return self.check_if_match(selectors.metadata_row(self.kwargs["pk"]))
 
-    def get_serializer_class(self) -> type[MetadataOutput]:
-        return ListedMetadataOutput if self.wants_deleted else MetadataOutput
+    def get_serializer_class(self) -> Any:
+        return ListedMetadataOutput if self.wants_deleted else super().get_serializer_class()
 
     @cached_property
     def wants_deleted(self) -> bool:
@@ -68,10 +74,11 @@ class MetadataViewSet(ListMixin, RetrieveMixin):
         return bool(self.parameters.get("deleted"))
 
     def paginate_queryset(self, queryset: Any) -> list[Any]:
-        return selectors.not_empty(super().paginate_queryset(queryset) or [])
+        page = super().paginate_queryset(queryset) or []
+        return selectors.not_empty(page) if self.action == "list" else page
 
-    def iterate_rows(self, queryset: Any) -> Iterator[selectors.Row]:
-        return selectors.stream_rows(queryset)
+    def iterate_rows(self, queryset: Any) -> Iterator[Mapping[str, Any]]:
+        return selectors.stream_rows(queryset) if self.action == "list" else super().iterate_rows(queryset)
 
     @extend_schema(operation_id="create_metadata", request=MetadataInput, responses={200: MetadataOutput})
     @idempotent
@@ -96,6 +103,35 @@ class MetadataViewSet(ListMixin, RetrieveMixin):
         """Bring a deleted record back with its data."""
         validated(Input, request.data)
         return self.creation_response(services.restore_metadata(pk, by=subject_of(request)))
+
+    @extend_schema(
+        operation_id="get_latest_metadata",
+        parameters=[IF_NONE_MATCH, ETAG],
+        responses={200: MetadataOutput, 304: OpenApiResponse(description=NOT_MODIFIED["description"])},
+    )
+    @action(detail=False)
+    def latest(self, request: Request) -> HttpResponseBase:
+        """Show the record of a name that was registered last."""
+        return self.respond(selectors.latest_row(self.parameters["name"]))
+
+    @extend_schema(operation_id="list_metadata_names", responses=NameOutput(many=True))
+    @action(detail=False, is_list=True, serializer_class=NameOutput, ordering="name", filter_backends=[])
+    def names(self, request: Request) -> HttpResponseBase:
+        """List the names of the live records, each with their number and the id of the newest."""
+        return self.list_response(selectors.name_rows())
+
+    @extend_schema(operation_id="list_metadata_history", responses=EventOutput(many=True))
+    @action(detail=True, is_list=True, serializer_class=EventOutput, ordering="id", filter_backends=[])
+    def history(self, request: Request, pk: str) -> HttpResponseBase:
+        """List what happened to a record, the oldest first; also of a deleted one, while it can be restored."""
+        return self.list_response(selectors.history_rows(pk))
+
+    @extend_schema(operation_id="validate_metadata", request=MetadataInput, responses={200: ValidOutput})
+    @action(detail=False, methods=["post"], url_path="validate")
+    def check(self, request: Request) -> Response:
+        """Check a record as create does, and keep nothing."""
+        validated(MetadataInput, request.data)
+        return Response({"valid": True})
 
     @extend_schema(operation_id="metadata_schema", responses={(200, "application/schema+json"): OpenApiTypes.OBJECT})
     @action(detail=False, url_path="schema")

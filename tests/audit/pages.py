@@ -175,7 +175,7 @@ ADMIN: dict[str, Page] = {
     "logout": Page(["logout"]),
 }
 # Nobody may: test_permissions.py holds that. Or they do nothing, and tell nothing of passengers.
-NOTHING = ("change", "add", "delete", "history", "changelist", "progress")
+NOTHING = ("change", "add", "delete", "history", "changelist", "progress", "compare")
 SITE = {"index", "login", "password_change_done", "jsi18n", "search", "app_list", "autocomplete", "view_on_site"}
 WORKBENCH: dict[str, Page] = {
     "workbench-file": Page(["submit_job"], lambda: "table.csv", RUN),

@@ -25,6 +25,7 @@ from metadata_registry.exchange import export_lines
 from tests.audit.entries import acts, entries
 from tests.factories import CustomerFactory
 from tests.factories_catalog import ProductFactory
+from tests.factories_ingest import DataEntryFactory
 from tests.factories_metadata_registry import MetadataFactory
 from tests.fakes.offers import Offers
 
@@ -59,6 +60,10 @@ def products_file(house: Path) -> str:
     return str(house / "products")
 
 
+def refused() -> str:
+    return str(DataEntryFactory(refused=True).pk)
+
+
 def a_client() -> ApiClient:
     return clients.create_client(name="till", scopes=[Scope.DATA_WRITE])[0]
 
@@ -87,6 +92,7 @@ ACTS: dict[str, tuple[str, str, Callable[[Path], list[str]]]] = {  # the command
         lambda _: ["revoke", (it := a_client()).name, "--key", f"{it.keys.get()}"],
     ),
     "lift_block": ("lift_block", "lift_block", lambda _: [blocked()]),
+    "relay_data": ("relay_data", "publish_again", lambda _: [refused(), "--retry-refused"][1:]),
     "send_test_alert": ("send_test_alert", "send_test_alert", lambda _: []),
 }
 

@@ -69,6 +69,11 @@ class Platform:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}/api/data"
 
+    @property
+    def web_pid(self) -> int:
+        """The web server, whose children are the workers."""
+        return self._web.pid
+
     def web_cpu_seconds(self) -> float:
         """Return how much CPU the web server and its workers have used so far."""
         web = psutil.Process(self._web.pid)

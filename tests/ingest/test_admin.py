@@ -35,6 +35,13 @@ def test_refused_entries_are_published_again(admin_client: Client, refused_only:
     assert refused.refusal == ""
 
 
+def test_the_page_shows_the_key_and_the_headers(admin_client: Client) -> None:
+    entry = DataEntryFactory(key="seat-14C", headers={"source": "pos-7"})
+    page = admin_client.get(f"{LIST}{entry.pk}/change/").content.decode()
+    assert "seat-14C" in page
+    assert "&quot;source&quot;: &quot;pos-7&quot;" in page
+
+
 def test_the_list_shows_the_beginning_of_a_content_and_the_page_all_of_it(admin_client: Client) -> None:
     entry = DataEntryFactory(content={"text": "é" * 500})
     assert "é" * 100 not in admin_client.get(LIST).content.decode()

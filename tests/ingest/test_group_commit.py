@@ -8,7 +8,8 @@ import pytest
 from django.db import connection
 
 from ingest.models import DataEntry
-from ingest.services import Accepted, accept_contents
+from ingest.services import Accepted, accept_entries
+from ingest.storage.entries import Entry
 from ingest.storage.group_commit import GroupCommit
 from tests.fakes.faulty import wait_until
 
@@ -80,7 +81,7 @@ def test_each_of_many_threads_gets_the_id_of_its_own_content(wait: bool) -> None
 
     def accept(content: str) -> Accepted:
         try:
-            return accept_contents([content], wait=wait)
+            return accept_entries([Entry(content)], wait=wait)
         finally:
             connection.close()
 

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from ingest import services, tasks
 from ingest.models import DataEntry
 from ingest.publisher import Publisher
 from ingest.relay import Relay
+from ingest.storage.entries import Entry
 from tests.factories_ingest import DataEntryFactory
 from tests.fakes.faulty import wait_until
 from tests.fakes.kafka_reader import Arrived
@@ -75,7 +77,7 @@ def test_a_row_written_by_plain_sql_is_published(arrived: Read) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_relays_share_ten_thousand_entries_and_none_comes_twice(arrived: Read) -> None:
-    accepted = services.accept_contents([f"content {number}" for number in range(10_000)], wait=False)
+    accepted = services.accept_entries([Entry(f"content {number}") for number in range(10_000)], wait=False)
     with running(Relay()), running(Relay()):
         wait_until(nothing_waits, seconds=60, what="everything published")
     ids = [record.entry_id for record in arrived()]
@@ -180,6 +182,26 @@ def test_the_command_ends_cleanly(number: int) -> None:
         process.send_signal(number)
         assert any("The relay ends" in line for line in wait_for_line)
         assert process.wait(15) == 0
+
+
+@pytest.mark.django_db
+def test_the_command_publishes_refused_entries_again(
+    arrived: Read, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "RELAY_BATCH", 2)  # so that it takes several steps
+    mended = [DataEntryFactory(refused=True).pk for _ in range(5)]
+    hopeless = DataEntryFactory(refused=True, content="x" * 1_100_000)  # more than Kafka takes
+    DataEntryFactory(refused=True, published=True)
+    out = StringIO()
+
+    call_command("relay_data", "--retry-refused", stdout=out)
+
+    assert out.getvalue().splitlines() == [
+        "Refused entries that are tried again: 6.", "Now refused: 1. Now waiting for Kafka: 0.",
+    ]  # fmt: skip
+    assert [record.entry_id for record in arrived()] == mended
+    hopeless.refresh_from_db()
+    assert (bool(hopeless.refusal), hopeless.published_at) == (True, None)
 
 
 @pytest.mark.django_db

@@ -92,6 +92,8 @@ def test_the_admin_changes_nothing_by_hand(admin_client: Client) -> None:
         ({"KAFKA_KEY": "random"}, "E034"),
         ({"KAFKA_TOPIC": "data topic"}, "E035"),
         ({"INGEST_BACKLOG_LIMIT": 0}, "E036"),
+        ({"INGEST_RETENTION_DAYS": -1}, "E220"),
+        ({"INGEST_MAX_STREAM": 0}, "E221"),
     ],
 )
 def test_settings_that_cannot_work_are_named(settings: Any, change: dict[str, Any], code: str) -> None:

@@ -40,6 +40,54 @@ def test_payload_is_shown_indented(admin: Client) -> None:
     assert "<pre>{\n  &quot;sourceName&quot;: &quot;&lt;s&gt;&quot;\n}</pre>" in page
 
 
+def difference(admin: Client, record: Metadata, query: str = "") -> str:
+    answer = admin.get(f"{LIST}{record.pk}/compare/{query}")
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def test_a_record_is_compared_with_the_one_before_of_its_name(admin: Client) -> None:
+    first, _, second = (
+        MetadataFactory(name=name, payload=payload)
+        for name, payload in [
+            ("a", '{"sourceName":"<s>","partitioning":"p"}'),
+            ("b", PAYLOAD),
+            ("a", '{ "partitioning": "q", "sourceName": "<s>" }'),
+        ]
+    )
+    page = difference(admin, second)
+    assert '<span class="removed">-  &quot;partitioning&quot;: &quot;p&quot;,\n</span>' in page
+    assert '<span class="added">+  &quot;partitioning&quot;: &quot;q&quot;,\n</span>' in page
+    assert '<span class="equal">   &quot;sourceName&quot;: &quot;&lt;s&gt;&quot;\n</span>' in page
+    address = f"{LIST}{second.pk}/compare/?with={first.pk}"
+    assert address in admin.get(f"{LIST}{second.pk}/change/").content.decode()
+    assert "There is no record of this name before this one." in difference(admin, first)
+
+
+def test_two_chosen_records_of_a_name_are_compared(admin: Client) -> None:
+    first, _, third, other = (MetadataFactory(name=name) for name in "aaab")
+    chosen = {"action": "compare", "_selected_action": [third.pk, first.pk]}
+    answer = admin.post(LIST, chosen)
+    assert answer.headers["Location"] == f"{LIST}{third.pk}/compare/?with={first.pk}"
+    assert "The payloads say the same." in difference(admin, third, f"?with={first.pk}")
+    for pair in ([first.pk], [first.pk, other.pk]):
+        page = admin.post(LIST, {"action": "compare", "_selected_action": pair}, follow=True).content.decode()
+        assert "Choose two records of the same name." in page
+
+
+@pytest.mark.parametrize("other", ["nonsense", "01890000-0000-7000-8000-000000000000", "of another name"])
+def test_what_cannot_be_compared_is_not_there(admin: Client, other: str) -> None:
+    record, another = MetadataFactory(name="a"), MetadataFactory(name="b")
+    query = {"with": str(another.pk) if other == "of another name" else other}
+    assert admin.get(f"{LIST}{record.pk}/compare/", query).status_code == 404
+
+
+def test_payloads_that_are_too_long_are_not_compared(admin: Client) -> None:
+    for number in range(2):
+        long = MetadataFactory(name="a", payload=f'{{"sourceName": "s", "list": {list(range(number, 6000))}}}')
+    assert "too long to compare here" in difference(admin, long)
+
+
 def test_record_cannot_be_edited(admin: Client) -> None:
     metadata = MetadataFactory(name="before")
     assert admin.post(f"{LIST}{metadata.pk}/change/", {"name": "after"}).status_code == 403

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from config.models import AuditEntry
 from metadata_registry import services
 from metadata_registry.exchange import export_lines, import_lines
 from metadata_registry.models import Metadata
@@ -25,9 +26,9 @@ def exported() -> list[bytes]:
     return lines
 
 
-def run_import(file: Path) -> str:
+def run_import(file: Path, *options: str) -> str:
     out = io.StringIO()
-    call_command("import_metadata", str(file), stdout=out)
+    call_command("import_metadata", str(file), *options, stdout=out)
     return out.getvalue()
 
 
@@ -78,6 +79,32 @@ def test_line_that_cannot_be_taken_refuses_the_whole_file(
     file.write_bytes(exported[0] + deleted + deleted.replace(old, new, 1))
     with pytest.raises(CommandError, match=f"Nothing was imported.*{complaint}"):
         run_import(file)
+    assert not Metadata.objects.exists()
+
+
+def test_a_check_says_what_an_import_would_do_and_does_nothing(exported: list[bytes], tmp_path: Path) -> None:
+    file = tmp_path / "metadata.jsonl"
+    file.write_bytes(exported[0])
+    run_import(file)
+    file.write_bytes(b"".join(exported))
+    before = list(AuditEntry.objects.values_list("pk", flat=True))
+
+    assert run_import(file, "--check") == "1 would be added, 1 unchanged.\n"
+
+    assert list(export_lines()) == exported[:1]
+    assert list(AuditEntry.objects.values_list("pk", flat=True)) == before
+
+
+def test_a_check_names_every_line_that_cannot_be_taken_and_fails(exported: list[bytes], tmp_path: Path) -> None:
+    file = tmp_path / "metadata.jsonl"
+    lines = [b"{", *exported, exported[1].replace(b'"name":"source', b'"name":"other'), b"", b"[]"]
+    file.write_bytes(b"\n".join(line.strip() for line in lines))
+    told = io.StringIO()
+
+    with pytest.raises(CommandError, match="Lines that cannot be imported: 3"):
+        call_command("import_metadata", str(file), "--check", stderr=told)
+
+    assert [line.partition(":")[0] for line in told.getvalue().splitlines()] == ["Line 1", "Line 6", "Line 4"]
     assert not Metadata.objects.exists()
 
 

@@ -97,6 +97,7 @@ PAGES: dict[str, tuple[str, ...]] = {  # of one model beside the usual ones
     "catalog_product_register_again": OPERATORS,
     "ingest_dataentry_publish_again": OPERATORS,
     "compute_job_cancel": PLATFORM,
+    "metadata_registry_metadata_compare": EVERYBODY,
     "metadata_registry_metadata_restore": OPERATORS,
     "auth_user_password_change": SUPERUSERS,
 }
@@ -117,7 +118,7 @@ ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "catalog.servicetoken": {"delete_selected": SUPERUSERS},
     "ingest.dataentry": {"publish_again": OPERATORS},
     "compute.job": {"cancel": PLATFORM},
-    "metadata_registry.metadata": {"restore": OPERATORS, "delete_selected": OPERATORS},
+    "metadata_registry.metadata": {"compare": EVERYBODY, "restore": OPERATORS, "delete_selected": OPERATORS},
     "auth.group": {"delete_selected": SUPERUSERS},
     "mfa.authenticator": {"delete_selected": SUPERUSERS},
     "socialaccount.socialaccount": {"delete_selected": SUPERUSERS},

@@ -180,7 +180,7 @@ SERVED: list[tuple[type[FilterSet], Any, str, str, str]] = [
     (JobFilter, Job.objects.all(), "-id", "created_after=2126-01-01T00:00:00Z", "job_by_time"),
     (ProductFilter, Product.objects.all(), "id", "registration=failed", "product_by_registration"),
     (MetadataFilter, Metadata.objects.filter(deleted_at=None), "id", "name=9", "metadata_live_by_name"),
-    (MetadataFilter, Metadata.objects.filter(deleted_at=None), "id", "name_prefix=9", "metadata_live_by_name"),
+    (MetadataFilter, Metadata.objects.filter(deleted_at=None), "id", "name_prefix=9", "metadata_live_by_prefix"),
     (DataFilter, DataEntry.objects.all(), "id", "published=false", "data_entries_"),
     (DataFilter, DataEntry.objects.all(), "id", "created_after=2126-01-01T00:00:00Z", "data_entries_by_time"),
 ]  # fmt: skip

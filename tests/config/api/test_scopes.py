@@ -31,7 +31,10 @@ NEEDED: dict[Scope | None, set[str]] = {
     Scope.CATALOG_WRITE: {
         "create_product", "replace_product", "change_product", "delete_product", "register_product", "import_products",
     },
-    Scope.METADATA_READ: {"list_metadata", "get_metadata", "metadata_schema"},
+    Scope.METADATA_READ: {
+        "list_metadata", "get_metadata", "get_latest_metadata", "list_metadata_names", "list_metadata_history",
+        "validate_metadata", "metadata_schema",
+    },
     Scope.METADATA_WRITE: {"create_metadata", "delete_metadata", "restore_metadata"},
     Scope.DATA_READ: {"list_data", "get_data"},
     Scope.DATA_WRITE: {"post_data"},

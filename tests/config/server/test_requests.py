@@ -141,6 +141,24 @@ def test_each_view_that_takes_uploads_gets_them(path: str, bytes_: int) -> None:
     assert resolve(path).route  # a path that leads nowhere ends at the empty one
 
 
+@pytest.mark.parametrize("in_chunks", [False, True])
+def test_lines_may_be_any_number_and_other_bodies_stay_bounded(server: Watched, in_chunks: bool) -> None:
+    body = (b"x" * 1_000_000 + b"\n") * 20 + b'{"content": "streamed"}'
+    before = server.held()
+
+    def post(media_type: str) -> requests.Response:
+        sent: Any = (body[n : n + 65_536] for n in range(0, len(body), 65_536)) if in_chunks else body
+        headers = {"Content-Type": media_type, "Idempotency-Key": f"lines {in_chunks}".replace(" ", "-")}
+        return requests.post(f"{server.url}/data", data=sent, headers=headers, timeout=60)
+
+    first, again = post("application/x-ndjson; charset=utf-8"), post("application/x-ndjson")
+    assert (first.status_code, first.json()["rejected"], first.json()["kept"]) == (201, 20, 1)
+    assert (again.json(), again.headers["Idempotent-Replayed"]) == (first.json(), "true")
+    with suppress(requests.ConnectionError):  # it may be closed before all is sent
+        assert post("application/json").status_code == 413
+    server.check_nothing_left(before)
+
+
 def test_expect_100_continue_is_asked_for_the_body(server: Watched) -> None:
     body = b'{"content": "expected"}'
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:

@@ -10,7 +10,8 @@ from config.core.telemetry import tracing
 from inflight.models import Delivery
 from inflight.services.deliveries import retry_delivery, start_delivery
 from ingest.models import DataEntry
-from ingest.services import accept_contents
+from ingest.services import accept_entries
+from ingest.storage.entries import Entry
 from tests.config.telemetry.test_export import CALLER, OTHER, Exported
 
 pytestmark = pytest.mark.django_db
@@ -55,11 +56,11 @@ def test_a_row_keeps_nothing_while_traces_are_off(ask: Callable[[], str]) -> Non
 @pytest.mark.parametrize("contents", [["one"], ["one", "twó", '"three"\\']])
 def test_entries_keep_their_trace_and_their_content_as_it_was(contents: list[str]) -> None:
     with tracing.continued(CALLER):
-        accept_contents(contents, wait=False)
+        accept_entries([Entry(content) for content in contents], wait=False)
     entries = DataEntry.objects.order_by("id").values_list("content", "traceparent")
     assert list(entries) == [(content, CALLER) for content in contents]
 
 
 def test_entries_have_null_while_traces_are_off() -> None:
-    accept_contents(["one", "two"], wait=False)
+    accept_entries([Entry("one"), Entry("two")], wait=False)
     assert set(DataEntry.objects.values_list("traceparent", flat=True)) == {None}
