@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from compute.exceptions import FileMissing, NotAFile, OutsideRoot, UnusableName
+from compute.files.locations import AtomicFile, filesystem
 from compute.files.storage import storage
 
 
@@ -79,3 +80,17 @@ def test_files_are_listed_by_path_from_a_cursor_on(compute_root: Path) -> None:
     assert listed == ["a/x.csv", "a/y.csv", "b.csv", "c/z.csv"]
     for position, name in enumerate(listed):
         assert [file.path for file in storage().files(after=name)] == listed[position + 1 :]
+
+
+def test_on_a_file_system_behind_a_url_a_file_is_renamed_into_place() -> None:
+    fs, _ = filesystem("memory://apron/")
+    with AtomicFile("memory://apron/a/t.csv") as draft:
+        draft.write(b"half")
+        assert not fs.exists("/apron/a/t.csv")
+        draft.write(b" and half")
+        draft.commit()
+    with AtomicFile("memory://apron/a/t.csv") as draft:
+        draft.write(b"never kept")
+
+    assert fs.find("/apron") == ["/apron/a/t.csv"]
+    assert fs.cat("/apron/a/t.csv") == b"half and half"

@@ -1,0 +1,30 @@
+"""Azure's data lake as its blob endpoint shows it: each folder is an empty blob that is marked as one."""
+
+from typing import Any
+
+import pytest
+
+from compute.exceptions import NotAFile
+from compute.files.storage import storage
+from tests.compute.files.stored import SALES
+from tests.fakes.azurite import Azurite
+from tests.fakes.object_store import ObjectStore
+
+
+@pytest.mark.parametrize("mark", ["hdi_isfolder", "Hdi_isfolder"])
+def test_folders_of_a_data_lake_are_no_files(store: ObjectStore, mark: str) -> None:
+    if not isinstance(store, Azurite):
+        return
+    for name in ("compute", "compute/a", "compute/empty"):
+        store.container.upload_blob(name, b"", metadata={mark: "true"})
+    store.put("compute/a/t.csv", SALES)
+    assert [file.path for file in storage().files()] == ["a/t.csv"]
+    for name in ("a", "empty"):
+        assert not storage().is_file(name)
+        with pytest.raises(NotAFile):
+            storage().upload_path(name, field="file_path")
+
+
+def test_a_blob_without_the_drivers_own_mark_is_a_file(store: ObjectStore, settings: Any) -> None:
+    store.put("compute/t.csv", b"")
+    assert [(file.path, file.bytes) for file in storage().files()] == [("t.csv", 0)]
