@@ -77,6 +77,8 @@ INGEST_BACKLOG_LIMIT = env.int("INGEST_BACKLOG_LIMIT", default=100_000)
 INGEST_MAX_BYTES = env.int("INGEST_MAX_BYTES", default=900_000)  # of one content as JSON; Kafka's own limit is 1 MB
 # --- compute -------------------------------------------------------------------------------------------------------
 COMPUTE_ROOT = env.str("COMPUTE_ROOT", default=str(VAR_DIR / "compute"))
+# What drivers of object stores find in the environment by themselves, for the checks at the start.
+STORE_SECRETS = {name: value for name, value in os.environ.items() if name.startswith(("AZURE_STORAGE_", "FSSPEC_"))}
 COMPUTE_ENGINE = env.str("COMPUTE_ENGINE", default="duckdb")
 COMPUTE_CONCURRENCY = env.int("COMPUTE_CONCURRENCY", default=2)
 COMPUTE_THREADS = env.int("COMPUTE_THREADS", default=os.cpu_count() or 1)

@@ -1,6 +1,5 @@
 """Checks of what Azure's storage is reached with: mistakes that its driver would tell at the first file only, or never."""
 
-import os
 import re
 from collections.abc import Iterator
 
@@ -18,7 +17,7 @@ def azure_errors() -> Iterator[tuple[str, str, str]]:
     places = {name: place for name in PLACES if AZURE.match(place := getattr(settings, name))}
     if not places:
         return
-    given = _parts(os.environ.get(CONNECTION, ""))
+    given = _parts(settings.STORE_SECRETS.get(CONNECTION, ""))
     if given and not _is_usable(given):
         mend = "Copy it whole from the storage account's access keys, or unset it."
         yield (
@@ -44,7 +43,7 @@ def _is_usable(given: dict[str, str]) -> bool:
 
 def _is_account_set() -> bool:
     is_option = re.compile(r"FSSPEC_(ABFSS?|AZ)(_|$)")  # which set any option of the driver
-    return any(os.environ.get(name) for name in NAMES) or any(is_option.match(name) for name in os.environ)
+    return any(settings.STORE_SECRETS.get(name) for name in NAMES) or any(map(is_option.match, settings.STORE_SECRETS))
 
 
 def _parts(connection: str) -> dict[str, str]:

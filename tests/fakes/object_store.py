@@ -16,7 +16,7 @@ REFUSAL = Fault(status=403, headers=XML, body=REFUSED)
 BUSY = Fault(status=503, headers=XML, body=REFUSED.replace(b"AccessDenied", b"ServerBusy"))
 NEVER_ARRIVES = Fault(hang_seconds=0.01)  # the connection is cut before the store has the request
 ANSWER_IS_LOST = Fault(drop=True)  # the store has done it, and nobody is told
-NOT_FORWARDED = {"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"}
+NOT_FORWARDED = {"connection", "content-length", "content-type", "date", "keep-alive", "server", "transfer-encoding"}
 SECONDS = 60.0
 
 Which = Callable[[str, str], bool]  # of a request's method and path
@@ -111,9 +111,8 @@ class ObjectStore(FaultyServer):
             there.request(request.method, request.path, request.body or None, request.headers)
             answer = there.getresponse()
             body = answer.read()
-            headers = {
-                name.title(): value for name, value in answer.headers.items() if name.lower() not in NOT_FORWARDED
-            }
+            headers = {name: value for name, value in answer.headers.items() if name.lower() not in NOT_FORWARDED}
+            headers["Content-Type"] = answer.headers.get("Content-Type", "application/octet-stream")
             if request.method == "HEAD":
                 headers["Content-Length"] = answer.headers.get("Content-Length", "0")
             return answer.status, headers, body

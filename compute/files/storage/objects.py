@@ -8,6 +8,7 @@ import time
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
@@ -78,7 +79,7 @@ class ObjectStorage:
     def files(self, *, below: str = "", after: str = "") -> Iterator[StoredFile]:
         with _answering(self._url):
             fs, root = locations.filesystem(self._url)
-            for path, info in _visible_files(fs, root, below, after):
+            for path, info in visible_files(fs, root, below, after):
                 yield self._described(path, info)
 
     def open(self, file: StoredFile) -> BinaryIO:
@@ -244,7 +245,7 @@ def _answering(place: str) -> Iterator[None]:
         raise FileReplaced(error.detail, field=error.field) from error
 
 
-def _visible_files(fs: Any, root: str, folder: str, after: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def visible_files(fs: Any, root: str, folder: str, after: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the files in a folder behind `after`: a page of the store at a time where the driver can begin in the middle."""
     if not hasattr(fs, "find_after"):
         yield from _files_below(fs, root, folder, PurePosixPath(after).parts)
@@ -264,16 +265,18 @@ def _is_visible(path: str) -> bool:
 def _files_below(fs: Any, root: str, folder: str, after: tuple[str, ...]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Walk as local.py does, one listing for each folder."""
     try:
-        entries = fs.ls(f"{root}/{folder}".rstrip("/"), detail=True)
+        found = fs.ls(f"{root}/{folder}".rstrip("/"), detail=True)
     except FileNotFoundError:
         return
-    for entry in sorted(entries, key=lambda entry: str(entry["name"]).rstrip("/")):
-        name = str(entry["name"]).rstrip("/").rpartition("/")[2]
+    # A data lake tells of a folder twice. A file goes before a folder of its name, so that a cursor may stand between them.
+    entries = {(str(entry["name"]).rstrip("/"), entry["type"] != "file"): entry for entry in found}
+    for (place, is_folder), entry in sorted(entries.items(), key=itemgetter(0)):
+        name = place.rpartition("/")[2]
         if not name or not _is_visible(name) or (after and name < after[0]):
             continue
         behind = after[1:] if after and name == after[0] else ()
         path = f"{folder}/{name}".lstrip("/")
-        if entry["type"] == "directory":
+        if is_folder:
             yield from _files_below(fs, root, path, behind)
         elif not (after and name == after[0]):
             yield path, entry

@@ -28,7 +28,7 @@ def store(
     monkeypatch: pytest.MonkeyPatch,
 ) -> ObjectStore:
     """The store, empty; settings and environment point to it."""
-    return _used(_servers(request.param), settings, tmp_path, monkeypatch)
+    return used(_servers(request.param), settings, tmp_path, monkeypatch)
 
 
 @pytest.fixture(params=["folder", *STORES])
@@ -41,12 +41,13 @@ def anywhere(
 ) -> Anywhere:
     """A folder or a store, empty; COMPUTE_ROOT is compute/ there."""
     if request.param != "folder":
-        return _used(_servers(request.param), settings, tmp_path, monkeypatch)
+        return used(_servers(request.param), settings, tmp_path, monkeypatch)
     settings.COMPUTE_ROOT = str(tmp_path / "store" / "compute")
     return Folder(tmp_path / "store")
 
 
-def _used(store: ObjectStore, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
+def used(store: ObjectStore, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
+    """Have settings and environment point to a store, which is emptied."""
     settings.COMPUTE_ROOT = f"{store.root}/compute"
     settings.VAR_DIR = tmp_path / "var"
     for name, value in store.environment.items():

@@ -12,12 +12,6 @@ WHOLE = "DefaultEndpointsProtocol=https;AccountName=mine;AccountKey=c2VjcmV0;End
 SIGNED = "BlobEndpoint=https://mine.blob.core.windows.net;SharedAccessSignature=sv=2026&sig=s3cr3t"
 
 
-@pytest.fixture(autouse=True)
-def _no_account(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_ACCOUNT_NAME"):
-        monkeypatch.delenv(name, raising=False)
-
-
 @pytest.mark.parametrize(
     ("code", "place", "connection"),
     [
@@ -30,10 +24,10 @@ def _no_account(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 @pytest.mark.parametrize("name", ["COMPUTE_ROOT", "IMPORT_INBOX"])
 def test_an_environment_that_reaches_no_account_or_another_is_an_error_without_its_key(
-    settings: Any, monkeypatch: pytest.MonkeyPatch, code: str, place: str, connection: str, name: str
+    settings: Any, code: str, place: str, connection: str, name: str
 ) -> None:
     setattr(settings, name, place)
-    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", connection)
+    settings.STORE_SECRETS = {"AZURE_STORAGE_CONNECTION_STRING": connection}
     assert code in [error.id for error in check_settings()]
     assert "c2VjcmV0" not in str(check_settings())
 
@@ -51,11 +45,10 @@ def test_an_environment_that_reaches_no_account_or_another_is_an_error_without_i
     ],
 )
 def test_an_environment_that_reaches_the_account_is_fine(
-    settings: Any, monkeypatch: pytest.MonkeyPatch, place: str, environment: dict[str, str]
+    settings: Any, place: str, environment: dict[str, str]
 ) -> None:
     settings.COMPUTE_ROOT = place
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
+    settings.STORE_SECRETS = environment
     assert [error.id for error in check_settings()] == []
 
 

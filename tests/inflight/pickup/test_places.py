@@ -12,7 +12,8 @@ from inflight.imports.inbox import InboxUnavailable
 from inflight.models import Customer, Pickup
 from inflight.services.inboxes import drop_picked_up
 from inflight.services.pickup import MOST_ATTEMPTS
-from tests.fakes.object_store import ObjectStore
+from tests.fakes.faulty import Fault
+from tests.fakes.object_store import ANSWER_IS_LOST, BUSY, NEVER_ARRIVES, ObjectStore
 from tests.fakes.sftp import PASSWORD, USER, Sftp
 from tests.fakes.stores import STORES, started
 from tests.inflight.conftest import CUSTOMERS, PURCHASES
@@ -87,6 +88,21 @@ def test_a_store_that_refuses_is_asked_again(store: ObjectStore, method: str) ->
     [pickup] = look(place_in(store)).ended
     assert (pickup.status, pickup.attempts, run_of(pickup).status) == ("done", 1, "completed")
     assert store.names() == ["inbox/done/customers.csv", "inbox/done/purchases.csv"]
+
+
+FAULTS = {"busy": BUSY, "cut off": NEVER_ARRIVES, "no answer": ANSWER_IS_LOST, "half a body": Fault(cut_after=10)}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_pair_outlives_what_a_store_does_to_one_of_its_files(store: ObjectStore, fault: str) -> None:
+    put_objects(store)
+    store.meet(FAULTS[fault], lambda _method, path: path.endswith("purchases.csv"))
+    assert look(place_in(store)).ended == []
+    store.heal()
+    [pickup] = look(place_in(store)).ended
+    assert (pickup.status, run_of(pickup).status) == ("done", "completed")
+    assert store.names() == ["inbox/done/customers.csv", "inbox/done/purchases.csv"]
+    assert Customer.objects.count() == 2
 
 
 @pytest.fixture
