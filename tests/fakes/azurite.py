@@ -7,6 +7,7 @@ import threading
 from functools import partial
 from pathlib import Path
 
+import pytest
 from azure.storage.blob import BlobServiceClient
 
 from config.worker.cluster import die_with_parent
@@ -48,6 +49,9 @@ class Azurite(ObjectStore):
         super().close()
         self._process.terminate()
         self._process.communicate(timeout=10)
+
+    def hasten(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("compute.files.drivers.azure.PAUSE_SECONDS", 0.1)
 
     def empty(self) -> None:
         if self.container.exists():

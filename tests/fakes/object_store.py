@@ -7,6 +7,8 @@ from collections.abc import Callable
 from contextlib import closing
 from urllib.parse import unquote, urlsplit
 
+import pytest
+
 from tests.fakes.faulty import Fault, FaultyServer, Received
 
 BUCKET = "retail"
@@ -78,6 +80,9 @@ class ObjectStore(FaultyServer):
         """Keep requests of this method and path waiting, until what is returned is called."""
         self._resumed, self._holds = threading.Event(), which
         return self._resumed.set
+
+    def hasten(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Have its driver wait little between tries, where that can be said."""
 
     def reset(self) -> None:
         """Be well, with the bucket and nothing in it."""

@@ -11,13 +11,13 @@ from typing import Any
 from adlfs import AzureBlobFileSystem
 from adlfs.spec import AzureBlobFile
 from azure.core import MatchConditions
-from azure.storage.blob.aio import BlobServiceClient, ExponentialRetry
+from azure.storage.blob.aio import BlobServiceClient, LinearRetry
 from fsspec.asyn import sync_wrapper
 
 CONNECT_SECONDS, ANSWER_SECONDS = 5, 20
 COPY_SECONDS = 300.0  # for a copy within the store, which for most is over at once
 COPY_PAUSE_SECONDS = 0.5
-TRIES, FIRST_PAUSE_SECONDS = 3, 1
+TRIES, PAUSE_SECONDS = 3, 2
 
 
 class AzureFileSystem(AzureBlobFileSystem):  # type: ignore[misc]
@@ -39,7 +39,7 @@ class AzureFileSystem(AzureBlobFileSystem):  # type: ignore[misc]
         options: dict[str, Any] = {
             "connection_timeout": CONNECT_SECONDS,
             "read_timeout": ANSWER_SECONDS,
-            "retry_policy": ExponentialRetry(FIRST_PAUSE_SECONDS, 2, retry_total=TRIES - 1, random_jitter_range=1),
+            "retry_policy": LinearRetry(PAUSE_SECONDS, retry_total=TRIES - 1, random_jitter_range=PAUSE_SECONDS),
         }
         if self.connection_string:
             self.service_client = BlobServiceClient.from_connection_string(self.connection_string, **options)

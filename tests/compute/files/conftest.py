@@ -1,47 +1,38 @@
 """An object store for the tests that ask for one: moto's S3, or what STORES names (make test-stores has Azurite, too)."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.fakes.object_store import ObjectStore
-from tests.fakes.stores import STORES, Anywhere, Folder, started
-
-
-@pytest.fixture(scope="session")
-def _servers() -> Iterator[Callable[[str], ObjectStore]]:
-    """Each store once, when it is first asked for."""
-    with ExitStack() as stack:
-        yield cache(lambda name: stack.enter_context(started(name)))
+from tests.fakes.stores import STORES, Anywhere, Folder
 
 
 @pytest.fixture(params=STORES)
 def store(
     request: pytest.FixtureRequest,
-    _servers: Callable[[str], ObjectStore],
+    store_servers: Callable[[str], ObjectStore],
     settings: Any,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> ObjectStore:
     """The store, empty; settings and environment point to it."""
-    return used(_servers(request.param), settings, tmp_path, monkeypatch)
+    return used(store_servers(request.param), settings, tmp_path, monkeypatch)
 
 
 @pytest.fixture(params=["folder", *STORES])
 def anywhere(
     request: pytest.FixtureRequest,
-    _servers: Callable[[str], ObjectStore],
+    store_servers: Callable[[str], ObjectStore],
     settings: Any,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Anywhere:
     """A folder or a store, empty; COMPUTE_ROOT is compute/ there."""
     if request.param != "folder":
-        return used(_servers(request.param), settings, tmp_path, monkeypatch)
+        return used(store_servers(request.param), settings, tmp_path, monkeypatch)
     settings.COMPUTE_ROOT = str(tmp_path / "store" / "compute")
     return Folder(tmp_path / "store")
 
@@ -52,5 +43,6 @@ def used(store: ObjectStore, settings: Any, tmp_path: Path, monkeypatch: pytest.
     settings.VAR_DIR = tmp_path / "var"
     for name, value in store.environment.items():
         monkeypatch.setenv(name, value)
+    store.hasten(monkeypatch)
     store.reset()
     return store

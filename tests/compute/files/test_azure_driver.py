@@ -79,7 +79,7 @@ def test_a_server_that_does_not_do_its_part_is_asked_three_times(
     blobs: Blobs, monkeypatch: pytest.MonkeyPatch, fault: Fault
 ) -> None:
     monkeypatch.setattr(azure, "ANSWER_SECONDS", 0.2)
-    monkeypatch.setattr(azure, "FIRST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(azure, "PAUSE_SECONDS", 0.05)
     blobs.fail_next(*[fault] * 100)
     fs, path = filesystem(f"{PLACE}/a.csv")
     with pytest.raises(StoreUnavailable), answering(PLACE):

@@ -89,7 +89,7 @@ def test_a_file_that_a_store_took_without_saying_so_stays_with_who_brought_it(
 
 
 @pytest.mark.django_db
-def test_a_store_that_is_busy_for_long_is_told_within_a_minute(client: APIClient, store: ObjectStore) -> None:
+def test_a_store_that_stays_busy_is_told_after_a_few_tries(client: APIClient, store: ObjectStore) -> None:
     store.put("compute/sales.csv", SALES)
     store.meet(BUSY)
     for answer in (client.get("/api/compute/files"), client.get("/api/compute/files/sales.csv"), put(client, "t.csv")):
@@ -107,7 +107,7 @@ def test_a_store_that_is_busy_for_a_moment_is_asked_again(client: APIClient, sto
 
 def test_a_slow_store_is_waited_for(client: APIClient, runner: RunningRunner, store: ObjectStore) -> None:
     put(client, "sales.csv")
-    store.meet(Fault(hang_seconds=0.5, answers=True))
+    store.meet(Fault(hang_seconds=0.2, answers=True))
     assert client.post("/api/compute/stats", STATS, format="json").status_code == 200
 
 

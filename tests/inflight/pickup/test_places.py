@@ -1,7 +1,7 @@
 """The inbox in an object store, and on an SFTP server: the same, whatever the place."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from inflight.services.pickup import MOST_ATTEMPTS
 from tests.fakes.faulty import Fault
 from tests.fakes.object_store import ANSWER_IS_LOST, BUSY, NEVER_ARRIVES, ObjectStore
 from tests.fakes.sftp import PASSWORD, USER, Sftp
-from tests.fakes.stores import STORES, started
+from tests.fakes.stores import STORES
 from tests.inflight.conftest import CUSTOMERS, PURCHASES
 from tests.inflight.pickup.conftest import let_time_pass, look, names, put, run_of
 
@@ -24,19 +24,17 @@ pytestmark = pytest.mark.django_db
 BAD_PURCHASES = [*PURCHASES, "2/04;9;4324;1;10;EUR;2024-11-04"]
 
 
-@pytest.fixture(scope="module", params=STORES)
-def _store_server(request: pytest.FixtureRequest) -> Iterator[ObjectStore]:
-    with started(request.param) as store, pytest.MonkeyPatch.context() as patch:
-        for name, value in store.environment.items():
-            patch.setenv(name, value)
-        yield store
-
-
-@pytest.fixture
-def store(_store_server: ObjectStore) -> ObjectStore:
+@pytest.fixture(params=STORES)
+def store(
+    request: pytest.FixtureRequest, store_servers: Callable[[str], ObjectStore], monkeypatch: pytest.MonkeyPatch
+) -> ObjectStore:
     """An empty bucket."""
-    _store_server.reset()
-    return _store_server
+    store: ObjectStore = store_servers(request.param)
+    for name, value in store.environment.items():
+        monkeypatch.setenv(name, value)
+    store.hasten(monkeypatch)
+    store.reset()
+    return store
 
 
 def place_in(store: ObjectStore) -> str:

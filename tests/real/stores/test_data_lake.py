@@ -18,12 +18,12 @@ from tests.fakes.stores import STORES
 @pytest.fixture(params=[name for name in STORES if name != "s3"])
 def lake(
     request: pytest.FixtureRequest,
-    _servers: Callable[[str], ObjectStore],
+    store_servers: Callable[[str], ObjectStore],
     settings: Any,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Azurite:
-    store = used(_servers(request.param), settings, tmp_path, monkeypatch)
+    store = used(store_servers(request.param), settings, tmp_path, monkeypatch)
     assert isinstance(store, Azurite)
     return store
 
