@@ -8,10 +8,11 @@ unexport PYTHONDONTWRITEBYTECODE # or every process compiles the project anew
 PYTEST := python -m pytest -p tests.loading
 PYTEST_WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 2)') # many tests wait for processes
 SPARK_TESTS ?= all
+STORES ?= s3,az,abfss
 RESULTS ?= # a folder for test results and coverage, as the pipeline publishes them
 report = $(if $(RESULTS),--junitxml=$(RESULTS)/$(1).xml --cov --cov-append --cov-report=xml:$(RESULTS)/coverage/coverage.xml)
 
-.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-spark lint lint-delivery lint-alerts format bench screenshots docs lock
+.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-spark test-stores lint lint-delivery lint-alerts format bench screenshots docs lock
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -72,6 +73,17 @@ test-spark: install $(VENV)/spark ## Run compute's tests with Spark, an extra: m
 	@command -v java >/dev/null || { echo "There is no Java on this machine: apt-get install default-jre-headless"; exit 1; }
 	SPARK_TESTS=$(SPARK_TESTS) $(PYTEST) tests/compute -n 2 -k spark $(if $(RESULTS),--junitxml=$(RESULTS)/spark.xml)
 
+test-stores: install .real/stores/installed ## Run the tests of files on moto's S3 and on Azurite, Azure's emulator from npm: minutes; without abfss:// with STORES=s3,az
+	STORES=$(STORES) $(PYTEST) -p no:playwright -n 2 -k 'not (abfss and (faults or outlives))' tests/real/stores tests/compute/files/test_object_storage.py tests/compute/files/test_object_storage_jobs.py \
+		tests/compute/files/test_storage_contract.py tests/compute/files/test_store_faults.py tests/inflight/pickup/test_places.py \
+		$(if $(RESULTS),--junitxml=$(RESULTS)/stores.xml)
+
+.real/stores/installed: tests/real/stores/package.json
+	@command -v npm >/dev/null || { echo "There is no npm on this machine: apt-get install nodejs npm"; exit 1; }
+	@mkdir -p $(@D) && cp $< $(@D)/
+	@npm install --prefix $(@D) --ignore-scripts --no-audit --no-fund --no-package-lock --silent
+	@touch $@
+
 lint: install lint-delivery ## Check style, formatting, types and what delivers it
 	ruff check .
 	ruff format --check .
@@ -128,7 +140,7 @@ docs: install ## Write those tables of docs/ anew that are made from the code
 # Extras stay in the pins: an older pip takes `coverage[toml]` for unpinned beside `coverage==`, once a newer coverage is out.
 lock: install ## Pin the requirements anew, from pyproject.toml
 	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.txt
-	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev --extra otel --extra s3 --extra sentry --extra sftp --extra sso -c requirements.txt pyproject.toml -o requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev --extra azure --extra otel --extra s3 --extra sentry --extra sftp --extra sso -c requirements.txt pyproject.toml -o requirements-dev.txt
 	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --group iac -o requirements-iac.txt
 	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra bench -c requirements-dev.txt pyproject.toml -o requirements-bench.txt
 	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra spark -c requirements-dev.txt pyproject.toml -o requirements-spark.txt

@@ -46,6 +46,13 @@ class NotYours(Problem):
     code = "not_yours"
 
 
+class FileReplaced(Problem):
+    """The file was replaced while it was being read."""
+
+    status = HTTPStatus.CONFLICT
+    code = "file_changed"
+
+
 class FileBusy(Problem):
     """Another request writes to the same path."""
 

@@ -1,6 +1,8 @@
 """What every test may use: an API client, tokens, and the outside world on real sockets."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from typing import Any
 
 import environ
@@ -13,6 +15,7 @@ from rest_framework.test import APIClient
 from xdist.scheduler import LoadFileScheduling
 
 from tests.databases import Migrated, make_template, migrated_database
+from tests.fakes.object_store import ObjectStore
 from tests.fakes.partner import Partner
 
 NOWHERE = "http://127.0.0.1:9/no-test-may-call-this"
@@ -195,3 +198,12 @@ def partner(settings: Any) -> Iterator[Partner]:
     with Partner() as server:
         settings.CUSTOMERS_API_URL = server.customers_url
         yield server
+
+
+@pytest.fixture(scope="session")
+def store_servers() -> Iterator[Callable[[str], ObjectStore]]:
+    """Object stores by name, each started once, when it is first asked for."""
+    from tests.fakes.stores import started  # noqa: PLC0415 - moto takes half a second
+
+    with ExitStack() as stack:
+        yield cache(lambda name: stack.enter_context(started(name)))

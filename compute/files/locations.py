@@ -2,10 +2,9 @@
 
 Nothing is visible under its name before it is whole. On a file system that is a temporary name and a rename. An object store
 shows an object only when its upload is complete; renaming there would be a copy, so an object is written under its own name.
-
-fsspec is imported where there is a URL: it takes an eighth of a child's start.
 """
 
+import io
 import logging
 import os
 import uuid
@@ -15,12 +14,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Self, cast
 
+from compute.files.drivers import driver_of
 from compute.files.errors import ComputeError, FileChanged, StoreUnavailable
+from config.core.addresses import without_secrets
 from config.core.disk import lacks_room
 
 logger = logging.getLogger(__name__)
 
 OBJECT_STORES = frozenset({"s3", "s3a", "abfs", "abfss", "az", "adl", "gs", "gcs"})
+REPLACED = frozenset(
+    {"FileExpired", "ResourceModifiedError"}
+)  # what s3fs and Azure's SDK raise where it was while it was read
 BLOCK_BYTES = 8 * 1024 * 1024  # of an object on its way; S3 takes 10,000 of them
 MILLISECONDS = "modificationTime"  # webhdfs alone tells the time in these
 MODIFIED = ("LastModified", "last_modified", "mtime", "updated", MILLISECONDS, "created")
@@ -36,9 +40,7 @@ def filesystem(url: str) -> tuple[Any, str]:
 
     fsspec's own parser is not asked: it takes `::` in a name for a chain of URLs.
     """
-    import fsspec  # noqa: PLC0415
-
-    driver: Any = fsspec.get_filesystem_class(url.partition("://")[0])
+    driver = driver_of(url.partition("://")[0])
     options = driver._get_kwargs_from_urls(url)  # noqa: SLF001 - what drivers define for fsspec's parser
     return driver(use_listings_cache=False, **options), driver._strip_protocol(url)  # noqa: SLF001
 
@@ -53,7 +55,9 @@ def answering(url: str) -> Iterator[None]:
     except Exception as error:  # each driver has errors of its own
         if lacks_room(error):  # on this machine, for a copy
             raise
-        logger.warning("%s: %s: %s", url, type(error).__name__, error)
+        if type(error).__name__ in REPLACED:
+            raise FileChanged("The file was replaced while it was being read. Ask again.", field="file_path") from error
+        logger.warning("%s: %s: %s", url, type(error).__name__, without_secrets(str(error)))
         raise StoreUnavailable from error
 
 
@@ -71,9 +75,44 @@ def opened(place: str) -> BinaryIO:
     """Open the file at a place for reading; an object is read ahead in blocks."""
     if not is_url(place):
         return Path(place).open("rb")
-    with answering(place):
-        fs, path = filesystem(place)
-        return cast(BinaryIO, fs.open(path, "rb", block_size=BLOCK_BYTES))
+    return cast(BinaryIO, ObjectReader(place))
+
+
+class ObjectReader(io.RawIOBase):
+    """An object, read ahead in blocks that are all of one version; `details` is what the driver tells of that.
+
+    Reading may raise FileChanged and StoreUnavailable.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        with answering(url):
+            fs, path = filesystem(url)
+            self._file = fs.open(path, "rb", block_size=BLOCK_BYTES)
+        self.details: Mapping[str, Any] = getattr(self._file, "details", {})
+
+    def readinto(self, buffer: Any) -> int:
+        with answering(self.url):
+            block = self._file.read(len(buffer))
+        buffer[: len(block)] = block
+        return len(block)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return int(self._file.seek(offset, whence))
+
+    def tell(self) -> int:
+        return int(self._file.tell())
+
+    def close(self) -> None:
+        if not self.closed:
+            self._file.close()
+        super().close()
 
 
 def fetch(url: str, path: Path) -> None:
@@ -81,9 +120,12 @@ def fetch(url: str, path: Path) -> None:
     with answering(url):
         fs, there = filesystem(url)
         try:
+            size = fs.info(there)["size"]
             fs.get_file(there, str(path))
         except FileNotFoundError as error:
             raise FileChanged("The file is gone since it was asked for.", field="file_path") from error
+        if path.stat().st_size != size:
+            raise FileChanged("The file was replaced while it was being fetched. Ask again.", field="file_path")
 
 
 def fetch_folder(url: str, path: Path) -> None:
@@ -111,7 +153,7 @@ class AtomicFile:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        with answering(url):
+        with _writing(url):
             self._fs, self._path = filesystem(url)
             self._written = self._path if _is_atomic(self._fs) else self._beside()
             self._file: Any = self._fs.open(self._written, "wb", block_size=BLOCK_BYTES)
@@ -124,12 +166,12 @@ class AtomicFile:
 
     def write(self, block: bytes) -> None:
         """Take in the next bytes."""
-        with answering(self._url):
+        with _writing(self._url):
             self._file.write(block)
 
     def commit(self) -> None:
         """Let it appear, in place of what was there."""
-        with answering(self._url):
+        with _writing(self._url):
             self._file.close()
             if self._written != self._path:
                 self._fs.mv(self._written, self._path)
@@ -155,6 +197,16 @@ class AtomicFile:
         folder, _, name = self._path.rpartition("/")
         self._fs.makedirs(folder, exist_ok=True)
         return f"{folder}/.{uuid.uuid4().hex}-{name}"
+
+
+@contextmanager
+def _writing(url: str) -> Iterator[None]:
+    """As answering; what is missing where something is written is the store's fault: a bucket, or parts that it forgot."""
+    with answering(url):
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise OSError(f"The store says that something is missing: {error}") from error
 
 
 def _is_atomic(fs: Any) -> bool:

@@ -12,7 +12,7 @@ from itertools import islice
 
 from django.db.models import QuerySet
 
-from compute.exceptions import FileBusy, FileExists, NotYours
+from compute.exceptions import FileBusy, FileExists, NotYours, StorageUnavailable
 from compute.files.storage import RESULTS, StoredFile, file_exists, missing, storage
 from compute.models import OwnedFile
 from config.core.locks import exclusive
@@ -98,14 +98,24 @@ def written_for(sub: str | None, path: str, *, overwrite: bool, requester: Reque
 
     Raises FileExists unless it may replace the one that is there.
     """
-    before = owner_of(path)
-    check_replaceable(path, before, overwrite=overwrite, requester=requester)
+    before, version = owner_of(path), storage().version_of(path)
+    if version is not None:
+        _check_may_replace(path, before, overwrite=overwrite, requester=requester)
     set_owner(path, sub)
     try:
         yield
     except BaseException:
-        set_owner(path, before)
+        if _is_still(path, version):
+            set_owner(path, before)
         raise
+
+
+def _is_still(path: str, version: str | None) -> bool:
+    """Return whether what is at a path is surely what was there: a store may have taken a file, and its answer be lost."""
+    try:
+        return storage().version_of(path) == version
+    except StorageUnavailable:
+        return False
 
 
 def drop_owners_of_nothing() -> None:
@@ -126,8 +136,11 @@ def _owned_paths(after: str) -> QuerySet[OwnedFile, str]:
 
 def check_replaceable(path: str, owner: str | None, *, overwrite: bool, requester: Requester) -> None:
     """Raise FileExists where there is a file that the requester does not want to replace, or may not."""
-    if not storage().is_file(path):
-        return
+    if storage().is_file(path):
+        _check_may_replace(path, owner, overwrite=overwrite, requester=requester)
+
+
+def _check_may_replace(path: str, owner: str | None, *, overwrite: bool, requester: Requester) -> None:
     if not requester.may_change(owner):
         raise FileExists(f"{path} is there already, and is not yours. Choose another name.", field="file_path")
     if not overwrite:

@@ -79,6 +79,8 @@ INGEST_MAX_STREAM = env.int("INGEST_MAX_STREAM", default=100 * 1024**3)  # bytes
 INGEST_RETENTION_DAYS = env.int("INGEST_RETENTION_DAYS", default=0)  # of published entries; 0: for ever
 # --- compute -------------------------------------------------------------------------------------------------------
 COMPUTE_ROOT = env.str("COMPUTE_ROOT", default=str(VAR_DIR / "compute"))
+# What drivers of object stores find in the environment by themselves, for the checks at the start.
+STORE_SECRETS = {name: value for name, value in os.environ.items() if name.startswith(("AZURE_STORAGE_", "FSSPEC_"))}
 COMPUTE_ENGINE = env.str("COMPUTE_ENGINE", default="duckdb")
 COMPUTE_CONCURRENCY = env.int("COMPUTE_CONCURRENCY", default=2)
 COMPUTE_THREADS = env.int("COMPUTE_THREADS", default=os.cpu_count() or 1)

@@ -14,6 +14,7 @@ from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Djan
 
 from config.core.addresses import may_hold_password
 from config.core.alert_settings import alert_errors
+from config.core.store_settings import azure_errors
 
 ENGINES = ("duckdb", "pandas", "spark")  # compute's; this module imports no app
 LEAST_MEMORY = 128 * 1024**2
@@ -38,6 +39,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         *_spark_errors(),
         *_place_errors("COMPUTE_ROOT", settings.COMPUTE_ROOT),
         *_place_errors("IMPORT_INBOX", settings.IMPORT_INBOX),
+        *azure_errors(),
         *_inbox_errors(),
         *alert_errors(),
         *_disk_errors(),
@@ -95,8 +97,8 @@ def _place_errors(name: str, place: str) -> Iterator[SettingError]:
     if may_hold_password(place):
         yield (
             "E019",
-            f"{name} holds a password.",
-            "Leave it out: drivers take it from FSSPEC_… (docs/operations.md).",
+            f"{name} holds a password or a signature.",
+            "Leave it out: drivers take it from the environment (docs/operations.md).",
         )
     from fsspec import get_filesystem_class  # noqa: PLC0415 - a tenth of a second, for those who have no URL
 

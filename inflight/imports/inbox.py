@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from compute.files.locations import OBJECT_STORES, filesystem, is_url, moment_of
 from config.api.imports.exceptions import UnusableCsv
-from config.core.addresses import may_hold_password
+from config.core.addresses import may_hold_password, without_secrets
 from config.core.disk import lacks_room
 
 logger = logging.getLogger(__name__)
@@ -215,7 +215,8 @@ class Inbox:
         except Exception as error:  # each driver has errors of its own
             if isinstance(error, FileChanged | UnusableCsv | InboxUnavailable) or lacks_room(error):
                 raise
-            raise InboxUnavailable(f"{self._place}: {type(error).__name__}: {error}") from error
+            said = without_secrets(str(error))
+            raise InboxUnavailable(f"{self._place}: {type(error).__name__}: {said}") from error
 
 
 def pairs_of(files: Mapping[str, InboxFile], pattern: str) -> list[Pair]:

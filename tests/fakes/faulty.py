@@ -35,7 +35,7 @@ class Fault:
     """What the next request meets; without arguments, nothing out of the ordinary.
 
     `status`: refused with it. `hang_seconds`: kept waiting first, and then dropped unless `answers`. `drop`: read, taken, and
-    the connection closed without a word.
+    the connection closed without a word. `cut_after`: so many bytes of the answer's body are sent, and no more.
     """
 
     status: int | None = None
@@ -43,6 +43,7 @@ class Fault:
     hang_seconds: float = 0.0
     answers: bool = False
     drop: bool = False
+    cut_after: int | None = None
     body: bytes = b'{"error": "on demand"}'
 
 
@@ -56,7 +57,9 @@ class _HttpServer(ThreadingHTTPServer):
 
 
 class FaultyServer:
-    """Serves `answer()` until closed, and keeps every request it got."""
+    """Serves `answer()` until closed, and keeps every request it got. `answers_alone`: one at a time."""
+
+    answers_alone = True
 
     def __init__(self, port: int = 0, host: str = "127.0.0.1") -> None:
         self.received: list[Received] = []
@@ -76,7 +79,7 @@ class FaultyServer:
             def _serve(self) -> None:
                 server._serve(self)
 
-            do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - http.server's names
+            do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - http.server's names
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -138,13 +141,13 @@ class FaultyServer:
         elif fault.status:
             self._write(handler, fault.status, fault.headers, fault.body)
         else:
-            with self._lock:
+            with self._lock if self.answers_alone else contextlib.nullcontext():
                 status, headers, answer = self.answer(received)
                 received.accepted = 200 <= status < 300
             if fault.drop:
                 self._drop(handler)
             else:
-                self._write(handler, status, headers, answer)
+                self._write(handler, status, headers, answer, fault.cut_after)
                 self.on_answered(received)
 
     def fault_for(self, request: Received) -> Fault:
@@ -158,17 +161,20 @@ class FaultyServer:
             handler.connection.shutdown(socket.SHUT_RDWR)
 
     @staticmethod
-    def _write(handler: BaseHTTPRequestHandler, status: int, headers: dict[str, str], body: bytes) -> None:
+    def _write(
+        handler: BaseHTTPRequestHandler, status: int, headers: dict[str, str], body: bytes, cut_after: int | None = None
+    ) -> None:
         with contextlib.suppress(ConnectionError):
             handler.send_response(status)
             all_headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}
             for name, value in all_headers.items():
                 handler.send_header(name, value)
             handler.end_headers()
-            handler.wfile.write(body)
-            handler.close_connection |= all_headers["Content-Length"] != str(
-                len(body)
-            )  # cut, as far as the client knows
+            if handler.command == "HEAD":  # which is told the length of what it does not get
+                return
+            handler.wfile.write(body[:cut_after])
+            sent = len(body[:cut_after])
+            handler.close_connection |= all_headers["Content-Length"] != str(sent)  # cut, as far as the client knows
 
 
 def wait_until(condition: Callable[[], T], *, seconds: float = 20.0, what: str = "it") -> T:

@@ -1,76 +1,66 @@
-"""An S3 on a real socket: moto's implementation of the protocol, in memory, which refuses or holds requests on demand."""
+"""An S3 on a real socket: moto's implementation of the protocol, in memory."""
 
+import re
 import threading
-from collections.abc import Callable, Iterable
 from typing import Any
 
 import boto3
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-BUCKET = "retail"
-REFUSED = b"<Error><Code>AccessDenied</Code><Message>on demand</Message></Error>"
+from tests.fakes.object_store import BUCKET, ObjectStore
+
+__all__ = ["BUCKET", "S3"]
 
 
 class _Quiet(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
     def log(self, *_: Any) -> None:
         pass
 
 
-class S3:
-    """Serves the bucket BUCKET until closed. `held` is how many requests are kept waiting."""
+class S3(ObjectStore):
+    """Serves the bucket BUCKET until closed."""
+
+    root = f"s3://{BUCKET}"
+    completion = re.compile(r"PUT (?!.*partNumber)|POST .*uploadId")
 
     def __init__(self) -> None:
-        self._backend = DomainDispatcherApplication(create_backend_app)
-        self._http = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=_Quiet)
-        self.heal()
-        threading.Thread(target=self._http.serve_forever, daemon=True).start()
+        super().__init__()
+        application = DomainDispatcherApplication(create_backend_app)
+        self._moto = make_server("127.0.0.1", 0, application, threaded=True, request_handler=_Quiet)
+        threading.Thread(target=self._moto.serve_forever, daemon=True).start()
+        self.start(self._moto.server_port)
         self.environment = {
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self._http.server_port}",
+            "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": "key",
             "AWS_SECRET_ACCESS_KEY": "secret",
             "AWS_DEFAULT_REGION": "us-east-1",
         }
         self.client = boto3.client(
             "s3",
-            endpoint_url=self.environment["AWS_ENDPOINT_URL"],
+            endpoint_url=f"http://127.0.0.1:{self._moto.server_port}",
             aws_access_key_id="key",
             aws_secret_access_key="secret",
             region_name="us-east-1",
         )
 
     def close(self) -> None:
-        self._released.set()
-        self._http.shutdown()
-        self._http.server_close()
+        super().close()
+        self._moto.shutdown()
+        self._moto.server_close()
 
-    def heal(self) -> None:
-        """Neither refuse nor hold anything, from now on."""
-        self.held = 0
-        self._released = threading.Event()
-        self._released.set()
-        self._refuses: Callable[[str, str], bool] = lambda _method, _path: False
-        self._holds: Callable[[str, str], bool] = lambda _method, _path: False
-
-    def refuse(self, which: Callable[[str, str], bool]) -> None:
-        """Answer 403 to requests of this method and path."""
-        self._refuses = which
-
-    def hold(self, which: Callable[[str, str], bool]) -> Callable[[], None]:
-        """Keep requests of this method and path waiting, until what is returned is called."""
-        self._released, self._holds = threading.Event(), which
-        return self._released.set
-
-    def reset(self) -> None:
-        """Be well, with the bucket and nothing in it."""
-        self.heal()
+    def empty(self) -> None:
         self.client.create_bucket(Bucket=BUCKET)
-        for key in self.names():
-            self.client.delete_object(Bucket=BUCKET, Key=key)
+        names = self.names()
+        for start in range(0, len(names), 1000):
+            keys = [{"Key": name} for name in names[start : start + 1000]]
+            self.client.delete_objects(Bucket=BUCKET, Delete={"Objects": keys})
 
     def names(self) -> list[str]:
-        """Return the names of all objects."""
-        return [each["Key"] for each in self.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
+        return [each["Key"] for page in pages for each in page.get("Contents", [])]
 
     def put(self, key: str, content: bytes) -> None:
         self.client.put_object(Bucket=BUCKET, Key=key, Body=content)
@@ -78,19 +68,8 @@ class S3:
     def get(self, key: str) -> bytes:
         return bytes(self.client.get_object(Bucket=BUCKET, Key=key)["Body"].read())
 
-    def open_uploads(self) -> int:
-        """Return how many multipart uploads are neither completed nor aborted."""
-        return len(self.client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []))
+    def delete(self, key: str) -> None:
+        self.client.delete_object(Bucket=BUCKET, Key=key)
 
-    def _answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
-        if self._holds(method, path):
-            self.held += 1
-            self._released.wait(60)
-        if self._refuses(method, path):
-            start_response(
-                "403 Forbidden", [("Content-Type", "application/xml"), ("Content-Length", str(len(REFUSED)))]
-            )
-            return [REFUSED]
-        answer: Iterable[bytes] = self._backend(environ, start_response)
-        return answer
+    def open_uploads(self) -> int:
+        return len(self.client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []))

@@ -1,18 +1,20 @@
 """COMPUTE_ROOT in an object store, or in anything else that fsspec has a driver for."""
 
 import os
+import re
 import shutil
 import tempfile
 import time
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
-from compute.exceptions import NotAFile, StorageUnavailable
+from compute.exceptions import FileReplaced, NotAFile, StorageUnavailable, UnusableName
 from compute.files import locations
-from compute.files.errors import StoreUnavailable
+from compute.files.errors import FileChanged, StoreUnavailable
 from compute.files.locations import AtomicFile
 from compute.files.storage.base import (
     ABANDONED_SECONDS,
@@ -30,7 +32,9 @@ from config.core.disk import Space, space_of
 from config.core.locks import exclusive
 
 LOCKS = 16
-OLD_VERSION = "?versionId="  # behind a name, with which s3fs reads what was replaced
+# Names under which a store has another one's object: drivers read what was replaced, Azure takes a backslash for a slash and
+# drops dots at the end. Whose a file is goes by its name, so each file has one.
+ALIAS = re.compile(r"\?versionid=|\\|\.(/|$)", re.IGNORECASE)
 LOCK_SECONDS = 20.0
 
 
@@ -55,6 +59,9 @@ class ObjectStorage:
 
     def upload_path(self, file_path: str, *, field: str) -> str:
         check_upload_name(file_path, field)
+        if ALIAS.search(file_path):
+            mend = "In an object store no name may have a backslash or ?versionid= in it, or a part that ends in a dot."
+            raise UnusableName(mend, field=field)
         path = _name(file_path, field)
         info = self._info(path)
         if info and info["type"] != "file":
@@ -72,12 +79,19 @@ class ObjectStorage:
     def files(self, *, below: str = "", after: str = "") -> Iterator[StoredFile]:
         with _answering(self._url):
             fs, root = locations.filesystem(self._url)
-            for path, info in _files_below(fs, root, below, PurePosixPath(after).parts):
+            for path, info in visible_files(fs, root, below, after):
                 yield self._described(path, info)
 
     def open(self, file: StoredFile) -> BinaryIO:
         with _answering(file.place):
-            return locations.opened(file.place)
+            try:
+                reader = _Reader(file.place)
+            except FileNotFoundError as error:
+                raise missing(file.path, "file_path") from error
+        if FileVersion.of_object(reader.details).text != file.version.text:
+            reader.close()
+            raise FileReplaced(f"{file.path} was replaced just now. Ask again.", field="file_path")
+        return cast(BinaryIO, reader)
 
     def remove(self, path: str) -> None:
         with _answering(self._url), suppress(FileNotFoundError):
@@ -208,8 +222,14 @@ class SpooledObject:
         self._temporary.unlink(missing_ok=True)
 
 
+class _Reader(locations.ObjectReader):
+    def readinto(self, buffer: Any) -> int:
+        with _answering(self.url):
+            return super().readinto(buffer)
+
+
 def _name(file_path: str, field: str) -> str:
-    if OLD_VERSION in file_path:
+    if ALIAS.search(file_path):
         raise missing(file_path, field)
     return plain_path(file_path, field).as_posix()
 
@@ -221,21 +241,42 @@ def _answering(place: str) -> Iterator[None]:
             yield
     except StoreUnavailable as error:
         raise StorageUnavailable(error.detail) from error
+    except FileChanged as error:
+        raise FileReplaced(error.detail, field=error.field) from error
+
+
+def visible_files(fs: Any, root: str, folder: str, after: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the files in a folder behind `after`: a page of the store at a time where the driver can begin in the middle."""
+    if not hasattr(fs, "find_after"):
+        yield from _files_below(fs, root, folder, PurePosixPath(after).parts)
+        return
+    below = f"{folder}/" if folder else ""
+    for info in fs.find_after(f"{root}/{folder}".rstrip("/"), after.removeprefix(below)):
+        path = str(info["name"]).removeprefix(f"{root}/")
+        if _is_visible(path):
+            yield path, info
+
+
+def _is_visible(path: str) -> bool:
+    """Return whether a caller may know of a path below the root; what ends in a slash stands for a folder."""
+    return not (ALIAS.search(path) or path.endswith("/") or any(part.startswith(".") for part in path.split("/")))
 
 
 def _files_below(fs: Any, root: str, folder: str, after: tuple[str, ...]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Walk as local.py does, one listing for each folder."""
     try:
-        entries = fs.ls(f"{root}/{folder}".rstrip("/"), detail=True)
+        found = fs.ls(f"{root}/{folder}".rstrip("/"), detail=True)
     except FileNotFoundError:
         return
-    for entry in sorted(entries, key=lambda entry: str(entry["name"]).rstrip("/")):
-        name = str(entry["name"]).rstrip("/").rpartition("/")[2]
-        if not name or name.startswith(".") or (after and name < after[0]):
+    # A data lake tells of a folder twice. A file goes before a folder of its name, so that a cursor may stand between them.
+    entries = {(str(entry["name"]).rstrip("/"), entry["type"] != "file"): entry for entry in found}
+    for (place, is_folder), entry in sorted(entries.items(), key=itemgetter(0)):
+        name = place.rpartition("/")[2]
+        if not name or not _is_visible(name) or (after and name < after[0]):
             continue
         behind = after[1:] if after and name == after[0] else ()
         path = f"{folder}/{name}".lstrip("/")
-        if entry["type"] == "directory":
+        if is_folder:
             yield from _files_below(fs, root, path, behind)
         elif not (after and name == after[0]):
             yield path, entry

@@ -1,29 +1,48 @@
-"""An object store for the tests that ask for one."""
+"""An object store for the tests that ask for one: moto's S3, or what STORES names (make test-stores has Azurite, too)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from s3fs import S3FileSystem
 
-from tests.fakes.s3 import BUCKET, S3
-
-
-@pytest.fixture(scope="session")
-def s3_server() -> Iterator[S3]:
-    server = S3()
-    yield server
-    server.close()
-    S3FileSystem.clear_instance_cache()
+from tests.fakes.object_store import ObjectStore
+from tests.fakes.stores import STORES, Anywhere, Folder
 
 
-@pytest.fixture
-def s3(s3_server: S3, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S3:
+@pytest.fixture(params=STORES)
+def store(
+    request: pytest.FixtureRequest,
+    store_servers: Callable[[str], ObjectStore],
+    settings: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> ObjectStore:
     """The store, empty; settings and environment point to it."""
-    settings.COMPUTE_ROOT = f"s3://{BUCKET}/compute"
+    return used(store_servers(request.param), settings, tmp_path, monkeypatch)
+
+
+@pytest.fixture(params=["folder", *STORES])
+def anywhere(
+    request: pytest.FixtureRequest,
+    store_servers: Callable[[str], ObjectStore],
+    settings: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Anywhere:
+    """A folder or a store, empty; COMPUTE_ROOT is compute/ there."""
+    if request.param != "folder":
+        return used(store_servers(request.param), settings, tmp_path, monkeypatch)
+    settings.COMPUTE_ROOT = str(tmp_path / "store" / "compute")
+    return Folder(tmp_path / "store")
+
+
+def used(store: ObjectStore, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
+    """Have settings and environment point to a store, which is emptied."""
+    settings.COMPUTE_ROOT = f"{store.root}/compute"
     settings.VAR_DIR = tmp_path / "var"
-    for name, value in s3_server.environment.items():
+    for name, value in store.environment.items():
         monkeypatch.setenv(name, value)
-    s3_server.reset()
-    return s3_server
+    store.hasten(monkeypatch)
+    store.reset()
+    return store

@@ -12,17 +12,17 @@ from compute.models import Job
 from tests.compute.conftest import RunningRunner
 from tests.compute.files.stored import SALES, STATS, left_behind, put
 from tests.fakes.faulty import wait_until
-from tests.fakes.s3 import BUCKET, S3
+from tests.fakes.object_store import ObjectStore
 
-pytestmark = pytest.mark.usefixtures("s3")
+pytestmark = pytest.mark.usefixtures("store")
 
 
-def _results(s3: S3) -> list[str]:
-    return [key for key in s3.names() if "/results/" in key]
+def _results(store: ObjectStore) -> list[str]:
+    return [key for key in store.names() if "/results/" in key]
 
 
 def test_files_go_in_are_computed_on_and_come_back(
-    client: APIClient, runner: RunningRunner, s3: S3, tmp_path: Path
+    client: APIClient, runner: RunningRunner, store: ObjectStore, tmp_path: Path
 ) -> None:
     made = put(client, "2024/sales%20one.csv")
     body = {"file_path": "2024/sales one.csv", "by": ["shop"], "aggregations": {"price": ["sum"]}}
@@ -30,8 +30,8 @@ def test_files_go_in_are_computed_on_and_come_back(
     result = answer.json()["file_path"]
 
     assert made.json()["bytes"] == len(SALES)
-    assert s3.get("compute/2024/sales one.csv") == SALES
-    assert s3.get(f"compute/{result}") == b"shop,price_sum\n007,1.5\n12,2.5\n"
+    assert store.get("compute/2024/sales one.csv") == SALES
+    assert store.get(f"compute/{result}") == b"shop,price_sum\n007,1.5\n12,2.5\n"
     listed = [row["file_path"] for row in client.get("/api/compute/files").json()]
     assert listed == ["2024/sales one.csv", result]
     back = client.get(f"/api/compute/files/{result}")
@@ -43,7 +43,7 @@ def test_files_go_in_are_computed_on_and_come_back(
     assert again.json()["job"] == answer.json()["job"]
     job = Job.objects.get(pk=answer.json()["job"])
     assert job.input_bytes == len(SALES)
-    assert left_behind(s3, tmp_path) == []
+    assert left_behind(store, tmp_path) == []
 
 
 def test_every_format_is_read_from_and_written_to_the_store(client: APIClient, runner: RunningRunner) -> None:
@@ -57,45 +57,45 @@ def test_every_format_is_read_from_and_written_to_the_store(client: APIClient, r
 
 
 def test_a_result_that_the_store_does_not_take_fails_the_job_and_is_not_there(
-    client: APIClient, runner: RunningRunner, s3: S3, tmp_path: Path
+    client: APIClient, runner: RunningRunner, store: ObjectStore, tmp_path: Path
 ) -> None:
     put(client, "sales.csv")
-    s3.refuse(lambda method, path: method in ("PUT", "POST") and "/results/" in path)
+    store.refuse(lambda method, path: method in ("PUT", "POST") and "/results/" in path)
 
     answer = client.post("/api/compute/stats", STATS, format="json")
 
     assert answer.status_code == 503
-    assert (_results(s3), left_behind(s3, tmp_path)) == ([], [])
+    assert (_results(store), left_behind(store, tmp_path)) == ([], [])
 
 
 def test_a_child_killed_while_it_writes_leaves_nothing_and_another_does_the_job(
-    client: APIClient, runner: RunningRunner, s3: S3, tmp_path: Path
+    client: APIClient, runner: RunningRunner, store: ObjectStore, tmp_path: Path
 ) -> None:
     put(client, "sales.csv")
-    release = s3.hold(lambda method, path: method == "PUT" and "/results/" in path and s3.held == 0)
+    release = store.hold(lambda method, path: method == "PUT" and "/results/" in path and store.held == 0)
     job_id = client.post("/api/compute/stats", STATS, format="json", headers={"Prefer": "respond-async"}).json()["id"]
-    wait_until(lambda: s3.held)
+    wait_until(lambda: store.held)
 
     os.kill(runner.busy_child(), signal.SIGKILL)
 
     job = wait_until(lambda: Job.objects.filter(pk=job_id, status__in=Job.SETTLED).first())
     assert job is not None
     assert (job.status, job.attempts) == ("done", 2)
-    assert _results(s3) == [f"compute/{job.result_path}"]
+    assert _results(store) == [f"compute/{job.result_path}"]
     release()
-    assert left_behind(s3, tmp_path) == []
+    assert left_behind(store, tmp_path) == []
 
 
 @pytest.mark.parametrize("change", ["replaced within the second", "removed"])
 def test_a_file_that_is_not_what_it_was_fails_the_job(
-    change: str, client: APIClient, start_runner: Callable[[], RunningRunner], s3: S3
+    change: str, client: APIClient, start_runner: Callable[[], RunningRunner], store: ObjectStore
 ) -> None:
     put(client, "sales.csv")
     job_id = client.post("/api/compute/stats", STATS, format="json", headers={"Prefer": "respond-async"}).json()["id"]
     if change == "removed":
-        s3.client.delete_object(Bucket=BUCKET, Key="compute/sales.csv")
+        store.delete("compute/sales.csv")
     else:
-        s3.put("compute/sales.csv", SALES.replace(b"1.5", b"1.6"))
+        store.put("compute/sales.csv", SALES.replace(b"1.5", b"1.6"))
     start_runner()
 
     job = wait_until(lambda: Job.objects.filter(pk=job_id, status__in=Job.SETTLED).first())
@@ -104,14 +104,14 @@ def test_a_file_that_is_not_what_it_was_fails_the_job(
 
 
 def test_an_earlier_result_is_given_again_until_the_file_is_replaced(
-    client: APIClient, runner: RunningRunner, s3: S3
+    client: APIClient, runner: RunningRunner, store: ObjectStore
 ) -> None:
     def ask() -> str:
         return str(client.post("/api/compute/non_null", STATS, format="json").json()["file_path"])
 
-    s3.put("compute/sales.csv", SALES)
+    store.put("compute/sales.csv", SALES)
     first, again = ask(), ask()
-    s3.put("compute/sales.csv", SALES.replace(b"1.5", b"1.6"))
+    store.put("compute/sales.csv", SALES.replace(b"1.5", b"1.6"))
 
     assert first == again
-    assert b"007,1.6" in s3.get(f"compute/{ask()}")
+    assert b"007,1.6" in store.get(f"compute/{ask()}")

@@ -2,11 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from compute.exceptions import FileMissing, NotAFile, OutsideRoot, UnusableName
+from compute.files.locations import AtomicFile, filesystem
 from compute.files.storage import storage
+from compute.files.storage.objects import visible_files
 
 
 @pytest.mark.parametrize("path", ["../secret.csv", "a/../../secret.csv", "/etc/passwd", "/dev/zero", "a\0.csv", ".."])
@@ -79,3 +82,37 @@ def test_files_are_listed_by_path_from_a_cursor_on(compute_root: Path) -> None:
     assert listed == ["a/x.csv", "a/y.csv", "b.csv", "c/z.csv"]
     for position, name in enumerate(listed):
         assert [file.path for file in storage().files(after=name)] == listed[position + 1 :]
+
+
+def test_on_a_file_system_behind_a_url_a_file_is_renamed_into_place() -> None:
+    fs, _ = filesystem("memory://apron/")
+    with AtomicFile("memory://apron/a/t.csv") as draft:
+        draft.write(b"half")
+        assert not fs.exists("/apron/a/t.csv")
+        draft.write(b" and half")
+        draft.commit()
+    with AtomicFile("memory://apron/a/t.csv") as draft:
+        draft.write(b"never kept")
+
+    assert fs.find("/apron") == ["/apron/a/t.csv"]
+    assert fs.cat("/apron/a/t.csv") == b"half and half"
+
+
+class _Lake:
+    """A listing as a driver gives it of a data lake: a folder by its marker and by what is in it."""
+
+    def ls(self, path: str, *, detail: bool) -> list[dict[str, Any]]:
+        assert detail
+        folders = [
+            {"name": "lake/a", "type": "directory", "size": None},
+            {"name": "lake/a/", "type": "directory", "size": None},
+        ]
+        files = {"lake": ["lake/b", "lake/a"], "lake/a": ["lake/a/y", "lake/a/x"]}[path]
+        return (folders if path == "lake" else []) + [{"name": name, "type": "file", "size": 1} for name in files]
+
+
+def test_a_folder_that_is_told_twice_is_listed_once_and_a_cursor_passes_a_file_of_its_name() -> None:
+    listed = [path for path, _ in visible_files(_Lake(), "lake", "", "")]
+    assert listed == ["a", "a/x", "a/y", "b"]
+    for position, name in enumerate(listed):
+        assert [path for path, _ in visible_files(_Lake(), "lake", "", name)] == listed[position + 1 :]

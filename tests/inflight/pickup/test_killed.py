@@ -11,8 +11,9 @@ import requests
 from django.db import connection
 
 from tests.fakes.faulty import Received, wait_until
+from tests.fakes.object_store import ObjectStore
 from tests.fakes.partner import Partner
-from tests.fakes.s3 import BUCKET, S3
+from tests.fakes.stores import STORES, started
 from tests.inflight.conftest import CUSTOMER_HEADER, PURCHASE_HEADER
 from tests.inflight.pickup.conftest import names, put
 from tests.processes import System, kill, running_system
@@ -129,12 +130,11 @@ def test_a_pair_that_is_dropped_reaches_the_partner_and_again_it_does_not(
     assert names(inbox) == []
 
 
-@pytest.fixture
-def s3() -> Iterator[S3]:
-    server = S3()
-    server.reset()
-    yield server
-    server.close()
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest) -> Iterator[ObjectStore]:
+    with started(request.param) as store:
+        store.reset()
+        yield store
 
 
 def is_copy(method: str, path: str, name: str) -> bool:
@@ -152,20 +152,20 @@ MOMENTS: dict[str, Callable[[str, str], bool]] = {
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_killed_while_the_store_is_asked(s3: S3, partner: Partner, tmp_path: Path, moment: str) -> None:
+def test_killed_while_the_store_is_asked(store: ObjectStore, partner: Partner, tmp_path: Path, moment: str) -> None:
     for kind, lines in zip(("customers", "purchases"), lines_of(0), strict=True):
-        s3.put(f"inbox/AF0-{kind}.csv", "\n".join(lines).encode())
-        s3.put(f"inbox/AF0-{kind}.csv.done", b"")
-    place = f"s3://{BUCKET}/inbox"
-    with running_system(tmp_path, **settings_for(tmp_path, place, partner), **s3.environment) as system:
-        release = s3.hold(MOMENTS[moment])
+        store.put(f"inbox/AF0-{kind}.csv", "\n".join(lines).encode())
+        store.put(f"inbox/AF0-{kind}.csv.done", b"")
+    place = f"{store.root}/inbox"
+    with running_system(tmp_path, **settings_for(tmp_path, place, partner), **store.environment) as system:
+        release = store.hold(MOMENTS[moment])
         process = system.start("import_csv", "--watch", place, "--send")
-        wait_until(lambda: s3.held, seconds=60, what=moment)
+        wait_until(lambda: store.held, seconds=60, what=moment)
         kill(process)
-        s3.heal()
+        store.heal()
         release()
         assert_ends_well(system, partner, place)
-    assert s3.names() == ["inbox/done/AF0-customers.csv", "inbox/done/AF0-purchases.csv"]
+    assert store.names() == ["inbox/done/AF0-customers.csv", "inbox/done/AF0-purchases.csv"]
 
 
 @pytest.mark.parametrize("moment", ["before the partner answers", "after the partner answered"])

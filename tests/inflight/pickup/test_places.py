@@ -1,93 +1,106 @@
 """The inbox in an object store, and on an SFTP server: the same, whatever the place."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import fsspec.config
 import pytest
-from s3fs import S3FileSystem
 
 from inflight.imports.inbox import InboxUnavailable
 from inflight.models import Customer, Pickup
 from inflight.services.inboxes import drop_picked_up
 from inflight.services.pickup import MOST_ATTEMPTS
-from tests.fakes.s3 import BUCKET, S3
+from tests.fakes.faulty import Fault
+from tests.fakes.object_store import ANSWER_IS_LOST, BUSY, NEVER_ARRIVES, ObjectStore
 from tests.fakes.sftp import PASSWORD, USER, Sftp
+from tests.fakes.stores import STORES
 from tests.inflight.conftest import CUSTOMERS, PURCHASES
 from tests.inflight.pickup.conftest import let_time_pass, look, names, put, run_of
 
 pytestmark = pytest.mark.django_db
 
-PLACE = f"s3://{BUCKET}/inbox"
 BAD_PURCHASES = [*PURCHASES, "2/04;9;4324;1;10;EUR;2024-11-04"]
 
 
-@pytest.fixture(scope="module")
-def _s3_server() -> Iterator[S3]:
-    with pytest.MonkeyPatch.context() as patch:
-        server = S3()
-        S3FileSystem.clear_instance_cache()  # those of other tests know other servers
-        for name, value in server.environment.items():
-            patch.setenv(name, value)
-        yield server
-        server.close()
-        S3FileSystem.clear_instance_cache()
-
-
-@pytest.fixture
-def s3(_s3_server: S3) -> S3:
+@pytest.fixture(params=STORES)
+def store(
+    request: pytest.FixtureRequest, store_servers: Callable[[str], ObjectStore], monkeypatch: pytest.MonkeyPatch
+) -> ObjectStore:
     """An empty bucket."""
-    _s3_server.reset()
-    return _s3_server
+    store: ObjectStore = store_servers(request.param)
+    for name, value in store.environment.items():
+        monkeypatch.setenv(name, value)
+    store.hasten(monkeypatch)
+    store.reset()
+    return store
 
 
-def put_objects(s3: S3, start: str = "", purchases: list[str] = PURCHASES, *, marked: bool = True) -> None:
+def place_in(store: ObjectStore) -> str:
+    return f"{store.root}/inbox"
+
+
+def put_objects(store: ObjectStore, start: str = "", purchases: list[str] = PURCHASES, *, marked: bool = True) -> None:
     for kind, lines in (("customers", CUSTOMERS), ("purchases", purchases)):
-        s3.put(f"inbox/{start}{kind}.csv", "\n".join(lines).encode())
+        store.put(f"inbox/{start}{kind}.csv", "\n".join(lines).encode())
         if marked:
-            s3.put(f"inbox/{start}{kind}.csv.done", b"")
+            store.put(f"inbox/{start}{kind}.csv.done", b"")
 
 
-def test_an_empty_place_in_a_store_has_no_files(s3: S3) -> None:
-    assert look(PLACE).ended == []
+def test_an_empty_place_in_a_store_has_no_files(store: ObjectStore) -> None:
+    assert look(place_in(store)).ended == []
 
 
-def test_a_pair_of_objects_is_imported_and_moved(s3: S3) -> None:
-    put_objects(s3, "AF12[1]-", BAD_PURCHASES)
-    [pickup] = look(PLACE).ended
+def test_a_pair_of_objects_is_imported_and_moved(store: ObjectStore) -> None:
+    put_objects(store, "AF12[1]-", BAD_PURCHASES)
+    [pickup] = look(place_in(store)).ended
     assert run_of(pickup).status == "completed_with_rejects"
     assert Customer.objects.count() == 2
-    assert s3.names() == [f"inbox/done/AF12[1]-{name}.csv" for name in ("customers", "purchases", "rejects")]
-    assert s3.get("inbox/done/AF12[1]-customers.csv").decode() == "\n".join(CUSTOMERS)
+    assert store.names() == [f"inbox/done/AF12[1]-{name}.csv" for name in ("customers", "purchases", "rejects")]
+    assert store.get("inbox/done/AF12[1]-customers.csv").decode() == "\n".join(CUSTOMERS)
 
 
-def test_objects_without_a_mark_are_taken_once_they_lay_still(s3: S3) -> None:
-    put_objects(s3, marked=False)
-    assert look(PLACE).ended == []
+def test_objects_without_a_mark_are_taken_once_they_lay_still(store: ObjectStore) -> None:
+    put_objects(store, marked=False)
+    assert look(place_in(store)).ended == []
     let_time_pass()
-    assert [pickup.status for pickup in look(PLACE).ended] == ["done"]
+    assert [pickup.status for pickup in look(place_in(store)).ended] == ["done"]
 
 
-def test_objects_that_fail_and_names_that_are_taken_are_as_in_a_folder(s3: S3) -> None:
+def test_objects_that_fail_and_names_that_are_taken_are_as_in_a_folder(store: ObjectStore) -> None:
     for _ in range(2):
-        put_objects(s3, purchases=["nothing"])
-        [pickup] = look(PLACE).ended
+        put_objects(store, purchases=["nothing"])
+        [pickup] = look(place_in(store)).ended
     number = pickup.pk
     kinds = ("customers.csv", "error.txt", "purchases.csv")
-    assert s3.names() == sorted(f"inbox/failed/{start}{kind}" for kind in kinds for start in ("", f"{number}-"))
+    assert store.names() == sorted(f"inbox/failed/{start}{kind}" for kind in kinds for start in ("", f"{number}-"))
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_a_store_that_refuses_is_asked_again(s3: S3, method: str) -> None:
-    put_objects(s3)
-    s3.refuse(lambda asked, path: asked == method and "done" not in path.rpartition("/")[2])
-    assert look(PLACE).ended == []
-    s3.heal()
-    [pickup] = look(PLACE).ended
+def test_a_store_that_refuses_is_asked_again(store: ObjectStore, method: str) -> None:
+    put_objects(store)
+    store.refuse(lambda asked, path: asked == method and "done" not in path.rpartition("/")[2])
+    assert look(place_in(store)).ended == []
+    store.heal()
+    [pickup] = look(place_in(store)).ended
     assert (pickup.status, pickup.attempts, run_of(pickup).status) == ("done", 1, "completed")
-    assert s3.names() == ["inbox/done/customers.csv", "inbox/done/purchases.csv"]
+    assert store.names() == ["inbox/done/customers.csv", "inbox/done/purchases.csv"]
+
+
+FAULTS = {"busy": BUSY, "cut off": NEVER_ARRIVES, "no answer": ANSWER_IS_LOST, "half a body": Fault(cut_after=10)}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_pair_outlives_what_a_store_does_to_one_of_its_files(store: ObjectStore, fault: str) -> None:
+    put_objects(store)
+    store.meet(FAULTS[fault], lambda _method, path: path.endswith("purchases.csv"))
+    assert look(place_in(store)).ended == []
+    store.heal()
+    [pickup] = look(place_in(store)).ended
+    assert (pickup.status, run_of(pickup).status) == ("done", "completed")
+    assert store.names() == ["inbox/done/customers.csv", "inbox/done/purchases.csv"]
+    assert Customer.objects.count() == 2
 
 
 @pytest.fixture
