@@ -9,6 +9,7 @@ import sys
 
 from granian.cli import entrypoint
 
+from config.core.postgresql.settings_checks import check_database
 from config.server import loop
 
 OPTIONS = (
@@ -21,7 +22,9 @@ OPTIONS = (
 
 
 def main() -> None:
-    """Serve until a signal ends it."""
+    """Serve until a signal ends it; not at all on a database that Apron must not use."""
+    if errors := check_database():
+        sys.exit("\n".join(str(error) for error in errors))
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a connection is a file, and the usual limit is 1,024
     sys.argv[1:1] = [*OPTIONS.split(), "config.server.application:application"]
