@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from config.api.idempotency import link_resource, unlink_resource
 from config.api.problems import DiskFull, disk_full_as_problem
 from config.core.disk import lacks_room
 from config.core.locks import exclusive
+from config.core.postgresql.away import is_away, once_back
 from config.core.telemetry import tracing
 from config.worker.queue import wake
 from inflight.exceptions import ImportInProgress, UnusableCsv
@@ -28,10 +30,10 @@ from inflight.imports.parsing import CUSTOMER_ROW, PURCHASE_ROW
 from inflight.imports.staging import Stage, mark_parents_changed, unstored_parents
 from inflight.models import Customer, Erasure, ImportReject, ImportRun, Purchase
 from inflight.monitoring.counters import count_rows
+from inflight.services.interruptions import RUN_IMPORTS_TASK, mark_interrupted_imports, queue_again
 
 logger = logging.getLogger(__name__)
 
-RUN_IMPORTS_TASK = "inflight.tasks.run_queued_imports"
 LOCK = "import"
 LOOK_SECONDS = 1.0  # longer than a worker, who takes the lock too, looks for queued imports and finds none
 REJECT_CHUNK = 1000
@@ -170,18 +172,12 @@ def _execute_queued(run: ImportRun) -> bool:
                 run.status, run.started_at, run.progress = ImportRun.Status.QUEUED, None, 0.0
                 run.save(update_fields=["status", "started_at", "progress"])
                 return False
+            if is_away(error):
+                once_back(partial(queue_again, run))
+                raise
             logger.exception("Import %s failed", run.pk)
             _fail(run, error)
     return True
-
-
-def mark_interrupted_imports() -> None:
-    """Say of the runs that died in the middle that they did; call it holding the lock."""
-    ImportRun.objects.filter(status=ImportRun.Status.RUNNING).update(
-        status=ImportRun.Status.INTERRUPTED,
-        finished_at=timezone.now(),
-        error="The process ended in the middle; nothing of this run was imported. Import the files again.",
-    )
 
 
 def _open(stack: ExitStack, customers_path: str, purchases_path: str, roots: list[Path] | None) -> list[Load]:

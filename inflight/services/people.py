@@ -37,6 +37,7 @@ from inflight.models import (
 from inflight.selectors import active_delivery
 from inflight.services import deliveries, imports, traces
 from inflight.services.inboxes import NotImported, drop_picked_up, forget_contents, inboxes_in_use, looking_into
+from inflight.services.interruptions import mark_interrupted_imports
 from inflight.services.traces import ERASED, Person
 from inflight.services.turns import erasing
 from inflight.services.uploads import drop_uploads
@@ -211,7 +212,7 @@ def _turn() -> Iterator[None]:
         for step, what in steps:
             if not stack.enter_context(step):
                 raise ErasureMustWait(what)
-        imports.mark_interrupted_imports()
+        mark_interrupted_imports()
         yield
 
 

@@ -13,7 +13,8 @@ from config.models import Alert
 from config.monitoring.alerts.rounds import check_alerts
 from inflight.models import Customer, Delivery, DeliveryBatch, ImportRun, Pickup
 from inflight.services.deliveries import deliver, retry_delivery, send_again, start_delivery
-from inflight.services.imports import mark_interrupted_imports, queue_import, run_queued_imports
+from inflight.services.imports import queue_import, run_queued_imports
+from inflight.services.interruptions import mark_interrupted_imports
 from inflight.services.pickup import pick_up
 from tests.alerting import HOUR, MINUTE, receiving, worker_beats_for_ever
 from tests.factories import CustomerFactory
