@@ -5,7 +5,7 @@ from typing import Any
 # For each option that DATABASE_URL does not give (?connect_timeout=...). Without them a server whose machine is gone, which
 # closes no connection, is waited for: two minutes by who connects, and a quarter of an hour by who waits for an answer.
 CONNECTION: dict[str, Any] = {
-    "connect_timeout": 5,  # seconds, for each host
+    "connect_timeout": 3,  # seconds, for each host: less than a request waits for a connection
     "keepalives_idle": 5,  # seconds
     "keepalives_interval": 2,
     "keepalives_count": 3,

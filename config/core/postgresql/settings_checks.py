@@ -9,6 +9,7 @@ from django.db import connection
 from config.core.postgresql.away import words_for
 from config.core.postgresql.sessions import MEND, are_kept
 
+TAKES_WRITES = ("read-write", "primary")
 OF_TLS = ("certificate", "does not support SSL", "sslmode", "SSL error")
 
 
@@ -22,6 +23,9 @@ def check_database(**_: Any) -> list[CheckMessage]:
     import psycopg  # noqa: PLC0415 - not for those on SQLite
 
     parameters = connection.get_connection_params()
+    if "," in parameters.get("host", "") and parameters.get("target_session_attrs") not in TAKES_WRITES:
+        hint = "Add ?target_session_attrs=read-write to it, so that the host is taken that is the primary."
+        return [Error("DATABASE_URL names several hosts, of which some may be read-only.", hint=hint, id="apron.E213")]
     try:
         psycopg.connect(**parameters).close()
     except psycopg.Error as error:

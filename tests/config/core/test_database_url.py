@@ -20,7 +20,7 @@ def database_of(url: str) -> Any:
     return json.loads(shown.stdout)
 
 
-@pytest.mark.parametrize(("query", "seconds"), [("", 5), ("&connect_timeout=9", 9)])
+@pytest.mark.parametrize(("query", "seconds"), [("", 3), ("&connect_timeout=9", 9)])
 def test_options_of_the_address_are_kept_beside_ours_and_the_pool(query: str, seconds: int) -> None:
     options = database_of(f"postgres://u:p@db.example.net:5432/apron?sslmode=require{query}")["OPTIONS"]
     assert (options["sslmode"], options["connect_timeout"]) == ("require", seconds)

@@ -84,6 +84,20 @@ def test_a_request_without_a_database_is_a_503_that_says_to_come_again() -> None
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("address", "changes", "code"),
+    [
+        ("one:1,two:2/apron", {}, "E213"),
+        ("one:1/apron", {"DATABASE_POOL_SIZE": "0"}, "E212"),
+    ],
+)
+def test_what_cannot_work_is_found_before_anything_is_connected_to(
+    address: str, changes: dict[str, str], code: str
+) -> None:
+    check = "from django.core.management import call_command; call_command('check', '--tag', 'settings')"
+    assert f"apron.{code}" in run_python(check, DATABASE_URL=f"postgres://u@{address}", **changes).stderr
+
+
 @pytest.fixture
 def lost() -> Callable[[], None]:
     """Fail as without a database: the first time, and only that."""

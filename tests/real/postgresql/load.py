@@ -38,10 +38,11 @@ class Apron(System):
             METRICS_DIR=str(folder / "metrics"),
         )
         self.log = folder / "log"
+        self.log.touch()
 
     def start_all(self) -> None:
         """Make the tables, and start web, worker and relay."""
-        self.manage("migrate", "-v0")
+        self.manage("migrate", "-v0", seconds=180)
         self.start_web("--workers", "2", "--respawn-failed-workers")
         for command in COMMANDS:
             self.start(command)

@@ -26,6 +26,7 @@ FROM_MAVEN = (14, 15, 17)
 VERSIONS = tuple(sorted((*FROM_MAVEN, *POSTGRES_VERSIONS)))
 NEWEST = VERSIONS[-1]
 WITH_TLS = 17  # the wheels' are built without
+FAST = {"fsync": "off", "full_page_writes": "off"}  # for machines that fail; here only processes do
 Settings = dict[str, str]
 
 
@@ -88,7 +89,7 @@ class Server:
 
     def start(self, **settings: str) -> None:
         """Start it and wait until it answers."""
-        given = {"unix_socket_directories": "", "listen_addresses": self.host, "port": str(self.port), **settings}
+        given = {"unix_socket_directories": "", "listen_addresses": self.host, "port": str(self.port)} | FAST | settings
         options = [word for name, value in given.items() for word in ("-c", f"{name}={value}")]
         command = [*self._prefix, str(self._programs / "postgres"), "-D", str(self.data), *options]
         with self._log.open("ab") as log:

@@ -14,7 +14,8 @@ from tests.real.postgresql.load import Apron, Data, Deliveries, Imports, Jobs, W
 from tests.real.postgresql.servers import Server, new_folder
 
 RECOVERY_SECONDS = 30.0
-BEFORE_SECONDS, PROMOTED_AFTER_SECONDS, AFTER_SECONDS = 8.0, 3.0, 12.0
+BEFORE_SECONDS, PROMOTED_AFTER_SECONDS, SETTLING_SECONDS, AFTER_SECONDS = 8.0, 3.0, 10.0, 10.0
+ANSWERS = {"200", "201", "202", "409"}
 QUERY = "?target_session_attrs=read-write"
 NAMESPACE = "apron-primary"
 HERE, THERE = "10.213.77.1", "10.213.77.2"
@@ -23,7 +24,8 @@ GONE_ON = {
     "web": "SELECT 1 FROM data_entries WHERE created_at > {since}",
     "relay": "SELECT 1 FROM data_entries WHERE created_at > {since} AND published_at IS NOT NULL",
     "supervisor": "SELECT 1 FROM config_workerheartbeat WHERE beat_at > {since}",
-    "cluster, imports": "SELECT 1 FROM inflight_importrun WHERE started_at > {since} AND status = 'completed'",
+    "cluster, imports": "SELECT 1 FROM inflight_importrun WHERE started_at > {since} AND status = 'completed'"
+    " AND started_at > created_at",  # the web process's own begin before their row is made
     "cluster, deliveries": "SELECT 1 FROM inflight_deliverybatch WHERE acknowledged_at > {since}",
     "runner": "SELECT 1 FROM compute_job WHERE started_at > {since} AND status = 'done'",
 }
@@ -127,10 +129,17 @@ def fail_over(pair: Pair, system: Apron, work: list[Work]) -> dict[str, float]:
         wait_until(look, seconds=2 * RECOVERY_SECONDS, what="all going on")
     except AssertionError:
         raise AssertionError(f"only these went on: {seconds}") from None
+    time.sleep(SETTLING_SECONDS)  # requests that were under way at the end of the primary come to their own
+    failures = failures_of(work)
     time.sleep(AFTER_SECONDS)
     for each in work:
         each.stop()
+    assert failures_of(work) == failures, "all goes on as before, though a host is gone"
     return seconds
+
+
+def failures_of(work: list[Work]) -> int:
+    return sum(count for each in work for outcome, count in each.outcomes.items() if outcome not in ANSWERS)
 
 
 def settle(system: Apron) -> None:

@@ -9,9 +9,6 @@ import sys
 from contextlib import ExitStack
 
 from tests.real.postgresql.servers import pgbouncer, running_server
-from tests.with_postgresql import NOT_DURABLE
-
-FAST = dict(line.split(" = ") for line in NOT_DURABLE.splitlines())
 
 
 def main(arguments: list[str]) -> int:
@@ -19,7 +16,7 @@ def main(arguments: list[str]) -> int:
     is_pooled = arguments[0] == "--pooled"
     version, *command = arguments[is_pooled:]
     with ExitStack() as stack:
-        server = stack.enter_context(running_server(lambda _: FAST, version=int(version)))
+        server = stack.enter_context(running_server(lambda _: {"synchronous_commit": "off"}, version=int(version)))
         address = stack.enter_context(pgbouncer(server, mode="session")) if is_pooled else server.address
         url = f"postgres://postgres:@{address}/postgres"
         return subprocess.call(command, env=os.environ | {"DATABASE_URL": url})
