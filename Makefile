@@ -9,10 +9,13 @@ PYTEST := python -m pytest -p tests.loading
 PYTEST_WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 2)') # many tests wait for processes
 SPARK_TESTS ?= all
 STORES ?= s3,az,abfss
+PG_TESTS ?= all
+PG_SUITE := tests/config/core tests/ingest/test_post_data.py tests/ingest/test_get_data.py tests/ingest/test_relay.py tests/inflight/test_imports.py tests/inflight/test_import_queue.py tests/inflight/test_deliveries.py tests/catalog tests/metadata_registry tests/compute/jobs
+PG_SAMPLE := tests/config/core tests/inflight/test_imports.py tests/inflight/test_import_queue.py tests/ingest/test_post_data.py tests/ingest/test_relay.py
 RESULTS ?= # a folder for test results and coverage, as the pipeline publishes them
 report = $(if $(RESULTS),--junitxml=$(RESULTS)/$(1).xml --cov --cov-append --cov-report=xml:$(RESULTS)/coverage/coverage.xml)
 
-.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-spark test-stores lint lint-delivery lint-alerts format bench screenshots docs lock
+.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-postgresql-field test-spark test-stores lint lint-delivery lint-alerts format bench screenshots docs lock
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -68,6 +71,17 @@ test-browser: install ## Run the tests in the machine's Chromium only; without o
 
 test-api: install $(VENV)/api ## Call every operation of a running Apron with all that its schema allows and forbids: a minute
 	$(PYTEST) -p no:playwright tests/api -n 2 $(if $(RESULTS),--junitxml=$(RESULTS)/api.xml)
+
+test-postgresql-field: install .real/postgresql/installed ## Run Apron behind PgBouncer, through failovers, by certificates, on PostgreSQL 14 to 18: 8 minutes; 3 with PG_TESTS=sample
+	$(PYTEST) -p no:playwright tests/real/postgresql $(if $(filter sample,$(PG_TESTS)),-k "not silent and not statement") $(if $(RESULTS),--junitxml=$(RESULTS)/postgresql-field.xml)
+	for version in $(if $(filter sample,$(PG_TESTS)),14,"--pooled 18" 14 15 16 17); do \
+		python -m tests.real.postgresql.with_server $$version $(PYTEST) -p no:playwright -n $(PYTEST_WORKERS) $(if $(filter sample,$(PG_TESTS)),$(PG_SAMPLE),$(PG_SUITE)) || exit 1; \
+	done
+
+.real/postgresql/installed: tests/real/postgresql/install tests/real/postgresql/pom.xml
+	@echo "Installing PgBouncer, and PostgreSQL 14, 15 and 17 ..."
+	@tests/real/postgresql/install
+	@touch $@
 
 test-spark: install $(VENV)/spark ## Run compute's tests with Spark, an extra: minutes, needs a Java; some with SPARK_TESTS=sample
 	@command -v java >/dev/null || { echo "There is no Java on this machine: apt-get install default-jre-headless"; exit 1; }

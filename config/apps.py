@@ -60,6 +60,7 @@ def _register_checks() -> None:
     from config.access import people_checks as people  # noqa: PLC0415 - models must be loaded first
     from config.access import settings_checks as access  # noqa: PLC0415
     from config.core import settings_checks as core  # noqa: PLC0415
+    from config.core.postgresql import settings_checks as postgresql  # noqa: PLC0415
     from config.core.telemetry import settings_checks as telemetry  # noqa: PLC0415
     from config.http import settings_checks as outgoing  # noqa: PLC0415
     from config.monitoring import settings_checks as monitoring  # noqa: PLC0415
@@ -67,7 +68,7 @@ def _register_checks() -> None:
 
     for check in (
         core.check_settings, telemetry.check_telemetry, access.check_access, people.check_people,
-        outgoing.check_outgoing, monitoring.check_metrics, server.check_server,
+        outgoing.check_outgoing, monitoring.check_metrics, server.check_server, postgresql.check_database,
     ):  # fmt: skip
         checks.register(check, SETTINGS)
     for check in (

@@ -10,6 +10,7 @@ import django_stubs_ext
 from django.templatetags.static import static
 
 from config.api.openapi_settings import SPECTACULAR_SETTINGS
+from config.core import postgresql
 from config.core.app_settings import *  # noqa: F403 - they are settings like those below
 from config.core.app_settings import BASE_DIR, VAR_DIR, env
 from config.core.generated_secrets import read_or_generate_secret
@@ -86,6 +87,7 @@ AUDITLOG_USE_FK_STRING_REPRESENTATION = AUDITLOG_STORE_JSON_CHANGES = True
 MIGRATION_MODULES = {"auditlog": None}  # they make its own table, in place of which there is ours
 
 # --- Database ------------------------------------------------------------------------------------------------------
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=21)  # of each web process: one for each of its threads
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'apron.sqlite3'}")}
 _database = DATABASES["default"]
 if _database["ENGINE"].endswith("sqlite3"):
@@ -99,7 +101,8 @@ else:
     _database["HOST"] = unquote(_database["HOST"])  # a socket's folder is written %2Fvar%2Frun%2Fpostgresql
     _database["CONN_MAX_AGE"] = 0  # the pool keeps them
     _database["CONN_HEALTH_CHECKS"] = True
-    _database.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 21, "timeout": 5}  # beside ?sslmode=...
+    _pool = postgresql.POOL | {"max_size": DATABASE_POOL_SIZE}
+    _database["OPTIONS"] = postgresql.CONNECTION | _database.get("OPTIONS", {}) | {"pool": _pool}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- The queue: a wake-up, never the truth (docs/decisions/0003) ------------------------------------------------------

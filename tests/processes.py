@@ -36,11 +36,11 @@ class System:
         }
         self.running: list[subprocess.Popen[bytes]] = []
 
-    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def manage(self, *arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
         """Run a management command to its end."""
         command = [sys.executable, "manage.py", *arguments]
         return subprocess.run(
-            command, cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True, timeout=60
+            command, cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True, timeout=seconds
         )
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
@@ -50,7 +50,7 @@ class System:
     def start_web(self, *options: str) -> subprocess.Popen[bytes]:
         """Start the web server as the Procfile does, with one worker process, and wait until it answers."""
         process = self._start(sys.executable, "-m", "config.server", "--port", str(self.port), *options)
-        wait_until(self._answers)
+        wait_until(self._answers, seconds=60)
         return process
 
     def _start(self, *command: str) -> subprocess.Popen[bytes]:

@@ -23,6 +23,7 @@ from rest_framework.response import Response
 from config.access.throttling import TooManyRequests
 from config.core.disk import lacks_room, where_room_lacks
 from config.core.logging import current_request_id
+from config.core.postgresql.away import ASK_AGAIN_SECONDS, FOR_CLIENTS, is_away
 
 logger = logging.getLogger(__name__)
 
@@ -250,13 +251,16 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500, for what goes wrong in a middleware too."""
     if lacks_room(error := sys.exception()):
         return _answer(request, DiskFull.status, DiskFull.of(error).detail)
+    if is_away(error):
+        return _answer(request, 503, FOR_CLIENTS, headers={"Retry-After": str(ASK_AGAIN_SECONDS)})
     return _answer(request, 500, UNEXPECTED)
 
 
 def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
     """Answer what no view expected, and log it."""
     response = server_error(request)  # which sees the error, too
-    said = ("No room for" if lacks_room(error) else "Unhandled error on") + " %s %s"
+    expected = {503: "No database for", DiskFull.status: "No room for"}
+    said = expected.get(response.status_code, "Unhandled error on") + " %s %s"
     log_response(  # Django's, so once
         said, request.method, request.path, response=response, request=request, logger=logger, exception=error
     )

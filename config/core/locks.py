@@ -15,6 +15,8 @@ from pathlib import Path
 
 from django.db import OperationalError, connection
 
+from config.core.postgresql.sessions import require_sessions
+
 POLL_SECONDS = 0.05
 
 
@@ -60,6 +62,7 @@ def without_waiting() -> Iterator[None]:
 
 @contextmanager
 def _advisory_lock(name: str) -> Iterator[bool]:
+    require_sessions()
     key = int.from_bytes(hashlib.sha256(f"apron:{name}".encode()).digest()[:8], signed=True)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
@@ -70,7 +73,7 @@ def _advisory_lock(name: str) -> Iterator[bool]:
     finally:
         if taken:
             try:
-                with session.cursor() as cursor:
+                with connection.wrap_database_errors, session.cursor() as cursor:
                     cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
             except Exception:
                 session.close()  # a session that cannot unlock must not go back to the pool with the lock

@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 
 from config.core.disk import lacks_room, trouble_of
+from config.core.postgresql.away import is_away
 from config.core.telemetry.tracing import current_trace_id
 
 _request_id: ContextVar[str] = ContextVar("request_id", default="-")
@@ -29,14 +30,15 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
-class FullDiskFilter(logging.Filter):
-    """Says of an error that a full disk explains what to do, instead of where in the code it was met."""
+class OutageFilter(logging.Filter):
+    """Says of an error that a full disk or an absent database explains just that, instead of where in the code it was met."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        if lacks_room(error):
+        if lacks_room(error) or is_away(error):
             # The values stay apart from the text: Sentry sees the record after this, and is told the text only.
-            record.msg, record.exc_info = f"{record.msg}: {trouble_of(error)}", None
+            trouble = trouble_of(error).replace("%", "%%") if record.args else trouble_of(error)
+            record.msg, record.exc_info = f"{record.msg}: {trouble}", None
         return True
 
 
@@ -75,7 +77,7 @@ def logging_settings(log_format: str, *, with_traces: bool) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "filters": {
             "request_id": {"()": "config.core.logging.RequestIdFilter"},
-            "full_disk": {"()": "config.core.logging.FullDiskFilter"},
+            "outage": {"()": "config.core.logging.OutageFilter"},
             "trace_id": {"()": "config.core.logging.TraceIdFilter"},
         },
         "formatters": {
@@ -89,7 +91,7 @@ def logging_settings(log_format: str, *, with_traces: bool) -> dict[str, Any]:
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
-                "filters": [*ids, "full_disk"],
+                "filters": [*ids, "outage"],
                 "formatter": "json" if log_format == "json" else "text",
             }
         },

@@ -4,7 +4,10 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from django.db import connection
+from django.db import Error, connection
+
+from config.core.disk import trouble_of
+from config.core.postgresql.away import is_away, why_away
 
 logger = logging.getLogger(__name__)
 
@@ -34,9 +37,15 @@ def register(name: str, check: Check, *, needs_database: bool = True) -> None:
 
 def check_database() -> dict[str, Any]:
     """Ask the database for one row."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-        cursor.fetchone()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            cursor.fetchone()
+    except Error as error:
+        if not is_away(error):
+            raise
+        logger.warning("%s", trouble_of(error))
+        raise Unhealthy(why_away()) from error
     return {"engine": connection.vendor}
 
 

@@ -16,7 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from config.core import counters
-from config.monitoring.health import check_database
+from config.monitoring.health import Unhealthy, check_database
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class _Everything(Collector):
 def _answers() -> bool:
     try:
         check_database()
-    except Error as error:
+    except (Error, Unhealthy) as error:
         logger.warning("The metrics are without the database's: %s", error)
         return False
     return True

@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from granian.cli import entrypoint
 
+from config.core.postgresql.settings_checks import check_database
 from config.server import loop
 
 OPTIONS = (
@@ -22,7 +23,9 @@ OPTIONS = (
 
 
 def main() -> None:
-    """Serve until a signal ends it."""
+    """Serve until a signal ends it; not at all on a database that Apron must not use."""
+    if errors := check_database():
+        sys.exit("\n".join(str(error) for error in errors))
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):  # macOS has limits of its own below an endless one
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a connection is a file, and the usual limit is 1,024

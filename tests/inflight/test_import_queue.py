@@ -1,17 +1,21 @@
 """One import at a time: what becomes of a second one, of one that died, and of those that a worker runs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django_q.models import OrmQ
 
 from config.api.imports.exceptions import ImportInProgress
 from inflight.models import Customer, ImportRun
 from inflight.services.imports import run_queued_imports
+from tests.fakes.faulty import wait_until
 from tests.inflight.conftest import CUSTOMERS, PURCHASES, Import, counts
-from tests.sessions import lock_held_elsewhere
+from tests.sessions import held_elsewhere, in_a_thread, lock_held_elsewhere
 
 pytestmark = pytest.mark.django_db
 
@@ -61,3 +65,46 @@ def test_a_queued_import_whose_file_is_gone_fails_and_lets_the_next_run(write: A
     run_queued_imports()
     run_queued_imports()
     assert list(ImportRun.objects.order_by("id").values_list("status", flat=True)) == ["failed", "completed"]
+
+
+@contextmanager
+def customers_locked() -> Iterator[bool]:
+    """Let nobody read customers."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE inflight_customer IN ACCESS EXCLUSIVE MODE")
+        yield True
+
+
+def end_who_waits_for_a_lock() -> bool:
+    """End the sessions that wait for a lock on a table, as a server does that fails over; return whether there was one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        return bool(cursor.fetchall())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_queued_import_that_loses_its_database_is_queued_again(write: Any) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite's is on this machine")
+    run = ImportRun.objects.create(
+        status=ImportRun.Status.QUEUED,
+        customers_file_path=write("c.csv", CUSTOMERS),
+        purchased_file_path=write("p.csv", PURCHASES),
+    )
+
+    def work() -> None:
+        with suppress(OperationalError):  # its task fails, as the log is to say
+            run_queued_imports()
+
+    with held_elsewhere(customers_locked()):
+        worker = in_a_thread(work)
+        wait_until(end_who_waits_for_a_lock, what="the import waiting")
+        worker.join(30)
+    run.refresh_from_db()
+    assert (run.status, run.started_at, OrmQ.objects.count()) == ("queued", None, 1)
+    run_queued_imports()
+    run.refresh_from_db()
+    assert (run.status, run.customers) == ("completed", counts(2, inserted=2))

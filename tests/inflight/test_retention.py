@@ -132,3 +132,11 @@ def test_uploads_are_kept_for_as_long_as_is_set(settings: Any) -> None:
     settings.UPLOAD_RETENTION_DAYS = 1
     drop_old_uploads()
     assert not folder.exists()
+
+
+def test_a_copy_that_its_import_removes_meanwhile_is_no_error(settings: Any) -> None:
+    folder = Path(settings.IMPORT_UPLOADS)
+    folder.mkdir(parents=True)
+    (folder / "copy").symlink_to(folder / "removed")  # listed, and not there when it is looked at
+    drop_old_uploads()
+    assert [each.name for each in folder.iterdir()] == ["copy"]

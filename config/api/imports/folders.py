@@ -42,7 +42,14 @@ def drop_uploads(*, before: float | None = None) -> int:
     """Delete what came before a time (of time.time()), or all, except what an import still has to read; return how many."""
     root = Path(settings.IMPORT_UPLOADS)
     folders = [folder for folder in (root.iterdir() if root.is_dir() else ()) if not is_waited_for(folder)]
-    old = [folder for folder in folders if before is None or folder.stat().st_mtime < before]
+    old = [folder for folder in folders if before is None or _is_older(folder, before)]
     for folder in old:
         shutil.rmtree(folder, ignore_errors=True)
     return len(old)
+
+
+def _is_older(folder: Path, before: float) -> bool:
+    try:
+        return folder.stat().st_mtime < before
+    except FileNotFoundError:  # an import has just ended, and removed its copy
+        return False

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -24,6 +25,7 @@ from config.api.imports.models import ImportRunBase
 from config.api.problems import DiskFull, disk_full_as_problem
 from config.core.disk import lacks_room
 from config.core.locks import exclusive
+from config.core.postgresql.away import is_away, once_back
 from config.core.telemetry import tracing
 
 logger = logging.getLogger(__name__)
@@ -149,8 +151,16 @@ class Importer(ABC, Generic[Run]):
             error="The process ended in the middle; nothing of this run was imported. Import the files again.",
         )
 
-    def _runs(self, status: str) -> Any:
-        return self.model.objects.filter(status=status)
+    @transaction.atomic
+    def queue_again(self, run: Run) -> None:
+        """Queue a run that lost its database. Another process may have found it interrupted by now, or it may be done."""
+        status = self.model.Status
+        lost = self._runs(status.RUNNING, status.INTERRUPTED).filter(pk=run.pk)
+        if lost.update(status=status.QUEUED, started_at=None, finished_at=None, progress=0.0, error=""):
+            self.wake()
+
+    def _runs(self, *statuses: str) -> Any:
+        return self.model.objects.filter(status__in=statuses)
 
     def _paths_of(self, run: Run) -> dict[str, str]:
         return {name: getattr(run, name) for name in self.files}
@@ -173,6 +183,9 @@ class Importer(ABC, Generic[Run]):
                     run.status, run.started_at, run.progress = self.model.Status.QUEUED, None, 0.0
                     run.save(update_fields=["status", "started_at", "progress"])
                     return False
+                if is_away(error):
+                    once_back(partial(self.queue_again, run))
+                    raise
                 logger.exception("Import %s failed", run.pk)
                 self._fail(run, error)
         return True

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from config.core.logging import FullDiskFilter, RequestIdFilter
+from config.core.logging import OutageFilter, RequestIdFilter
 from tests.config.urls import SECRET
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.config.urls")]
@@ -157,7 +157,7 @@ def test_the_instance_of_a_500_leads_to_its_traceback_in_the_log(
 def test_a_full_disk_is_a_507_that_says_what_to_do_and_one_line_in_the_log(
     api: APIClient, log: pytest.LogCaptureFixture, path: str
 ) -> None:
-    log.handler.addFilter(FullDiskFilter())
+    log.handler.addFilter(OutageFilter())
     instance = (body := problem(api.get(path), 507))["instance"]
     assert body["detail"] == "No room is left on a disk of this machine. Make room there, then try again."
     [line] = [record for record in log.records if record.levelno >= logging.ERROR]
