@@ -40,3 +40,14 @@ class DataEntry(models.Model):
 
     def __str__(self) -> str:
         return f"entry {self.pk}"
+
+
+class KafkaFailure(models.Model):
+    """The last failure to publish, of any process: one row, by which all processes can tell what is wrong."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    sentence = models.CharField(max_length=200)
+    happened_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.sentence
