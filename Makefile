@@ -76,7 +76,8 @@ test-spark: install $(VENV)/spark ## Run compute's tests with Spark, an extra: m
 .real/kafka/installed: tests/real/kafka/pom.xml
 	@command -v mvn >/dev/null || { echo "There is no Maven on this machine: apt-get install maven openjdk-17-jre-headless"; exit 1; }
 	@echo "Fetching Apache Kafka, 45 MB ..."
-	@mvn -q -B -f $< dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(CURDIR)/.real/kafka
+	@rm -rf $(@D) # or another version's jars stay beside
+	@mvn -q -B -f $< dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(CURDIR)/$(@D)
 	@touch $@
 
 test-kafka: install .real/kafka/installed ## Run ingest's tests, and more, on three brokers of Apache Kafka: 6 minutes, needs Java 17 and Maven; some with KAFKA_TESTS=sample

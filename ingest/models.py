@@ -43,11 +43,10 @@ class DataEntry(models.Model):
 
 
 class KafkaFailure(models.Model):
-    """The last failure to publish, of any process: one row, by which all processes can tell what is wrong."""
+    """A reason for which Kafka did not take entries, and when it last was one: written by any process, told by all."""
 
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    sentence = models.CharField(max_length=200)
-    happened_at = models.DateTimeField(default=timezone.now)
+    sentence = models.CharField(max_length=200, primary_key=True)
+    happened_at = models.DateTimeField(default=timezone.now, help_text="when it last did")
 
     def __str__(self) -> str:
         return self.sentence

@@ -65,7 +65,9 @@ def oldest_waiting() -> datetime | None:
 
 def why_waiting(oldest: datetime | None) -> str:
     """Return why Kafka last failed in a sentence, if that was after the oldest that waits came: it waits for that. Else ""."""
-    failure = KafkaFailure.objects.filter(happened_at__gte=oldest).first() if oldest else None
+    if oldest is None:
+        return ""
+    failure = KafkaFailure.objects.filter(happened_at__gte=oldest).order_by("-happened_at").first()
     return failure.sentence if failure else ""
 
 

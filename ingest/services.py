@@ -164,8 +164,8 @@ def _record(ids: Sequence[int], outcome: PublishResult) -> None:
         claim_until(left, claimed_until=timezone.now())
         _wake_relay()
     if outcome.reason:
-        facts = {"sentence": outcome.reason.sentence, "happened_at": timezone.now()}
-        KafkaFailure.objects.update_or_create(pk=1, defaults=facts)
+        now = {"happened_at": timezone.now()}
+        KafkaFailure.objects.update_or_create(sentence=outcome.reason.sentence, defaults=now)
 
 
 _next_notify = 0.0

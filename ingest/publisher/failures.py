@@ -5,6 +5,7 @@ import ssl
 import time
 from collections import deque
 from enum import StrEnum
+from typing import NamedTuple
 
 from kafka import errors
 
@@ -32,18 +33,18 @@ class FailureReason(StrEnum):
         return SENTENCES[self]
 
     @property
-    def is_vague(self) -> bool:
-        """Whether another error of the same attempt is likely to tell more."""
-        return self in {FailureReason.UNREACHABLE, FailureReason.SLOW, FailureReason.OTHER}
+    def precision(self) -> int:
+        """How much it tells: of the errors of an attempt, the one that tells most is the reason."""
+        return {FailureReason.OTHER: 0, FailureReason.SLOW: 1, FailureReason.UNREACHABLE: 2}.get(self, 3)
 
 
 SENTENCES = {
-    FailureReason.UNREACHABLE: "No broker of KAFKA_BOOTSTRAP_SERVERS can be reached.",
+    FailureReason.UNREACHABLE: "A Kafka broker cannot be reached.",
     FailureReason.SLOW: "Kafka does not answer in time.",
     FailureReason.CREDENTIALS: "Kafka refuses KAFKA_SASL_USERNAME or KAFKA_SASL_PASSWORD.",
     FailureReason.MECHANISM: "Kafka does not offer KAFKA_SASL_MECHANISM.",
     FailureReason.EXPIRED: "The certificate of a Kafka broker has expired.",
-    FailureReason.UNTRUSTED: "The certificate of a Kafka broker is not trusted: KAFKA_SSL_CAFILE, or the broker's name.",
+    FailureReason.UNTRUSTED: "The certificate of a Kafka broker is not trusted, or has another name: KAFKA_SSL_CAFILE.",
     FailureReason.PROTOCOL: "Kafka speaks another protocol than KAFKA_SECURITY_PROTOCOL.",
     FailureReason.NO_TOPIC: "Kafka has no topic KAFKA_TOPIC.",
     FailureReason.NOT_ALLOWED: "Kafka does not allow this user to write to KAFKA_TOPIC.",
@@ -74,12 +75,25 @@ def reason_of(error: BaseException) -> FailureReason:
     return FailureReason.OTHER
 
 
+class Failure(NamedTuple):
+    """An error, without its traceback: that holds on to the sockets of the attempt."""
+
+    reason: FailureReason
+    text: str
+
+
+def failure_of(error: BaseException) -> Failure:
+    """Return what is told of an error."""
+    text = str(error) if isinstance(error, errors.KafkaError) else f"{type(error).__name__}: {error}"
+    return Failure(reason_of(error), text)
+
+
 class ErrorLog(logging.Handler):
     """Keeps the errors that kafka-python logs while it tries again; what it raises in the end is only a timeout."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self._errors: deque[tuple[float, BaseException]] = deque(maxlen=REMEMBERED)
+        self._logged: deque[tuple[float, Failure]] = deque(maxlen=REMEMBERED)
 
     def attach(self) -> None:
         """Take what it logs; nobody else gets these lines, a dozen for each failed attempt."""
@@ -90,19 +104,17 @@ class ErrorLog(logging.Handler):
             client.addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
+        now = time.monotonic()
         arguments = record.args if isinstance(record.args, tuple) else ()
         for error in filter(None, map(_as_error, arguments)):
-            self._errors.append((time.monotonic(), error))
+            self._logged.append((now, failure_of(error)))
         if str(record.msg).startswith("Topic %s not found"):  # it names no error
-            self._errors.append((time.monotonic(), errors.UnknownTopicOrPartitionError()))
+            self._logged.append((now, failure_of(errors.UnknownTopicOrPartitionError())))
 
-    def most_telling(self, error: BaseException, *, since: float) -> BaseException:
-        """Return the error itself where it says what is wrong, else the last since then which does."""
-        if reason_of(error).is_vague:
-            for at, logged in reversed(list(self._errors)):
-                if at >= since and not reason_of(logged).is_vague:
-                    return logged
-        return error
+    def most_telling(self, error: BaseException, *, since: float) -> Failure:
+        """Return that of this error and those logged since then which tells most; among equals this one, or the latest."""
+        logged = [failure for at, failure in list(self._logged) if at >= since]
+        return max([failure_of(error), *reversed(logged)], key=lambda each: each.reason.precision)
 
 
 def _as_error(argument: object) -> BaseException | None:

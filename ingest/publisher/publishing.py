@@ -25,7 +25,7 @@ from kafka.errors import (
 
 from config.core.json import dumps
 from config.core.telemetry import tracing
-from ingest.publisher.failures import FailureReason, error_log, reason_of
+from ingest.publisher.failures import FailureReason, error_log
 
 logger = logging.getLogger(__name__)
 
@@ -217,9 +217,8 @@ class Publisher:
 
     def _fail(self, producer: KafkaProducer | None, outcome: PublishResult, error: Exception, started: float) -> None:
         """Open the circuit, and drop the producer: an idempotent one can be dead for good (docs/decisions/0032)."""
-        cause = error_log.most_telling(error, since=started)
-        outcome.reason = reason_of(cause)
-        outcome.failure = f"{outcome.reason.sentence} {_text(cause)}"
+        failure = error_log.most_telling(error, since=started)
+        outcome.reason, outcome.failure = failure.reason, f"{failure.reason.sentence} {failure.text}"
         logger.warning("Kafka did not acknowledge: %s", outcome.failure)
         self._circuit_open_until = time.monotonic() + CIRCUIT_OPEN_SECONDS
         if producer:
@@ -257,15 +256,11 @@ def _publish_alone(records: Sequence[Record], outcome: PublishResult, deadline: 
 
 def _refusal(record: Record, error: KafkaError) -> str:
     if isinstance(error, InvalidRecordError):
-        return _text(error)
+        return str(error)
     return (
         f"Kafka refuses this record of {len(record.value)} bytes: raise max.message.bytes of the topic, "
         f"or lower INGEST_MAX_BYTES, which is {settings.INGEST_MAX_BYTES}."
     )
-
-
-def _text(error: BaseException) -> str:
-    return str(error) if isinstance(error, KafkaError) else f"{type(error).__name__}: {error}"
 
 
 publisher = Publisher()

@@ -34,10 +34,11 @@ class Platform:
         folder: Path,
         *,
         kafka: Kafka | KafkaCluster | None = None,  # one that runs, instead of one of its own
+        topic: str = TOPIC,
         backlog_limit: int = 100_000,
         environment: dict[str, str] | None = None,
     ) -> None:
-        self._given_kafka = kafka
+        self._given_kafka, self.topic = kafka, topic
         self._backlog_limit, self._own = backlog_limit, environment or {}
         self._data = folder / "postgresql"
         self._stack = ExitStack()
@@ -53,7 +54,7 @@ class Platform:
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "DATABASE_URL": f"postgres://postgres:@{quote(self.socket_folder, safe='')}/postgres",
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka.address,
-            "KAFKA_TOPIC": TOPIC,
+            "KAFKA_TOPIC": self.topic,
             "INGEST_BACKLOG_LIMIT": str(self._backlog_limit),
             "PORT": str(self._port),
             **self._own,

@@ -11,7 +11,7 @@ import requests
 
 from tests.fakes.faulty import wait_until
 from tests.fakes.kafka_reader import read_topic
-from tests.fakes.platform import TOPIC, Platform
+from tests.fakes.platform import Platform
 
 CLIENTS = 20
 
@@ -74,7 +74,7 @@ def survive(platform: Platform, let_die: Callable[[], None]) -> str:
     drained = time.monotonic() - over
 
     rows = {entry_id: content for entry_id, (content, _) in platform.rows().items()}
-    records = read_topic(platform.kafka.address, TOPIC)
+    records = read_topic(platform.kafka.address, platform.topic)
     told = {entry_id: content for client in clients for entry_id, content in client.told.items()}
     outcomes = sum((client.outcomes for client in clients), Counter[str]())
     assert len(told) > 500

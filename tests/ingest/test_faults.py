@@ -67,8 +67,8 @@ def test_a_fault_between_two_posts_loses_nothing(
 def test_an_unacknowledged_record_comes_again_under_the_same_id(
     client: Client, proxy: KafkaProxy, settings: Any, arrived: Read
 ) -> None:
-    settings.KAFKA_ACK_SECONDS = 1.0
     assert "published" in post(client, "before")
+    settings.KAFKA_ACK_SECONDS = 1.0
     proxy.drop_answers()
     assert "pending" in post(client, "during")
     proxy.heal()

@@ -14,10 +14,10 @@ from tests.ingest.survival import survive
 
 
 @pytest.fixture
-def platform(kafka: Broker | None) -> Iterator[Platform]:
+def platform(kafka: Broker | None, topic: str) -> Iterator[Platform]:
     with tempfile.TemporaryDirectory(prefix="apron-survival-") as folder:
         Path(folder).chmod(0o755)  # as root PostgreSQL runs as another user
-        with Platform(Path(folder), kafka=kafka) as running:
+        with Platform(Path(folder), kafka=kafka, topic=topic) as running:
             yield running
 
 
@@ -40,6 +40,7 @@ def let_everything_die(platform: Platform) -> None:
     at(24)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(180)
 def test_what_was_told_survives_the_death_of_every_part(
     request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]

@@ -97,6 +97,7 @@ def test_one_dead_server_among_those_of_the_setting_is_no_matter(
             assert "published" in post(client)
 
 
+@pytest.mark.long
 def test_a_topic_that_is_missing_is_named_and_its_entries_wait_for_it(
     client: Client, topic: str, settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

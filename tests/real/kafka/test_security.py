@@ -7,6 +7,8 @@ from django.test import Client
 
 from ingest.models import DataEntry
 from ingest.publisher import FailureReason, publisher
+from ingest.services import relay_waiting
+from tests.fakes.faulty import wait_until
 from tests.real.kafka.certificates import PASSWORD, USER
 from tests.real.kafka.cluster import KafkaCluster
 
@@ -51,8 +53,13 @@ def test_what_is_wrong_is_named_and_mended_without_loss(
     servers = {"expired": cluster.expired.split(","), "plain": cluster.address.split(",")}
     for name, value in change.items():
         setattr(settings, name, servers.get(value, value))
-    assert "pending" in post(client)
-    assert client.get("/api/health").json()["checks"]["ingest"]["failure"] == sentence
+
+    def is_named() -> bool:  # now and then kafka-python sees the connection closed before it reads why
+        publisher._circuit_open_until = 0.0
+        assert "pending" in post(client)
+        return bool(client.get("/api/health").json()["checks"]["ingest"]["failure"] == sentence)
+
+    wait_until(is_named, what=f"the health check saying: {sentence}")
     assert sentence in caplog.text
     assert PASSWORD not in caplog.text
 
@@ -60,4 +67,5 @@ def test_what_is_wrong_is_named_and_mended_without_loss(
         setattr(settings, name, value)
     publisher._circuit_open_until = 0.0
     assert "published" in post(client)
-    assert DataEntry.objects.filter(published_at=None).count() == 1
+    relay_waiting(seconds=10)
+    assert not DataEntry.objects.filter(published_at=None).exists()

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.platform import TOPIC, Platform
+from tests.fakes.platform import Platform
 from tests.ingest.survival import survive
 from tests.real.kafka.cluster import KafkaCluster
 
 pytestmark = pytest.mark.timeout(300)
+
+TOPIC = "survival"
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +21,7 @@ def platform(kafka: KafkaCluster) -> Iterator[Platform]:
     kafka.make_topic(TOPIC)
     with tempfile.TemporaryDirectory(prefix="apron-survival-") as folder:
         Path(folder).chmod(0o755)  # as root PostgreSQL runs as another user
-        with Platform(Path(folder), kafka=kafka) as running:
+        with Platform(Path(folder), kafka=kafka, topic=TOPIC) as running:
             yield running
 
 
@@ -32,6 +34,7 @@ def report(capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -
         print(f"\n{request.node.name}: {'; '.join(lines)}")  # noqa: T201
 
 
+@pytest.mark.long
 def test_the_leader_killed_under_load(kafka: KafkaCluster, platform: Platform, report: list[str]) -> None:
     def kill_and_start_again() -> None:
         time.sleep(3)
@@ -44,6 +47,7 @@ def test_the_leader_killed_under_load(kafka: KafkaCluster, platform: Platform, r
     report.append(survive(platform, kill_and_start_again))
 
 
+@pytest.mark.long
 def test_a_rolling_restart(kafka: KafkaCluster, platform: Platform, report: list[str]) -> None:
     def restart_each() -> None:
         for node in (*kafka.brokers.values(), kafka.controller):
