@@ -8,10 +8,11 @@ unexport PYTHONDONTWRITEBYTECODE # or every process compiles the project anew
 PYTEST := python -m pytest -p tests.loading
 PYTEST_WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 2)') # many tests wait for processes
 SPARK_TESTS ?= all
+KAFKA_TESTS ?= all
 RESULTS ?= # a folder for test results and coverage, as the pipeline publishes them
 report = $(if $(RESULTS),--junitxml=$(RESULTS)/$(1).xml --cov --cov-append --cov-report=xml:$(RESULTS)/coverage/coverage.xml)
 
-.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-spark lint lint-delivery lint-alerts format bench screenshots docs lock
+.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-spark test-kafka lint lint-delivery lint-alerts format bench screenshots docs lock
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -71,6 +72,16 @@ test-api: install $(VENV)/api ## Call every operation of a running Apron with al
 test-spark: install $(VENV)/spark ## Run compute's tests with Spark, an extra: minutes, needs a Java; some with SPARK_TESTS=sample
 	@command -v java >/dev/null || { echo "There is no Java on this machine: apt-get install default-jre-headless"; exit 1; }
 	SPARK_TESTS=$(SPARK_TESTS) $(PYTEST) tests/compute -n 2 -k spark $(if $(RESULTS),--junitxml=$(RESULTS)/spark.xml)
+
+.real/kafka/installed: tests/real/kafka/pom.xml
+	@command -v mvn >/dev/null || { echo "There is no Maven on this machine: apt-get install maven openjdk-17-jre-headless"; exit 1; }
+	@echo "Fetching Apache Kafka, 45 MB ..."
+	@rm -rf $(@D) # or another version's jars stay beside
+	@mvn -q -B -f $< dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(CURDIR)/$(@D)
+	@touch $@
+
+test-kafka: install .real/kafka/installed ## Run ingest's tests, and more, on three brokers of Apache Kafka: 6 minutes, needs Java 17 and Maven; some with KAFKA_TESTS=sample
+	KAFKA_TESTS=$(KAFKA_TESTS) python -m tests.with_postgresql $(PYTEST) -p no:playwright tests/ingest tests/real/kafka $(if $(RESULTS),--junitxml=$(RESULTS)/kafka.xml)
 
 lint: install lint-delivery ## Check style, formatting, types and what delivers it
 	ruff check .

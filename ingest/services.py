@@ -21,7 +21,7 @@ from config.api.idempotency import has_idempotency_key, link_resource
 from config.core.disk import lacks_room, trouble_of
 from config.core.telemetry import tracing
 from ingest.backlog import backlog
-from ingest.models import REFUSED, WAITING, DataEntry
+from ingest.models import REFUSED, WAITING, DataEntry, KafkaFailure
 from ingest.publisher import Publisher, PublishResult, Record, publisher
 from ingest.storage.entries import claim_until, insert_contents, mark_published
 from ingest.storage.group_commit import GroupCommit
@@ -163,6 +163,9 @@ def _record(ids: Sequence[int], outcome: PublishResult) -> None:
         left = [entry_id for entry_id in ids if entry_id not in settled]
         claim_until(left, claimed_until=timezone.now())
         _wake_relay()
+    if outcome.reason:
+        now = {"happened_at": timezone.now()}
+        KafkaFailure.objects.update_or_create(sentence=outcome.reason.sentence, defaults=now)
 
 
 _next_notify = 0.0

