@@ -52,8 +52,8 @@ def test_without_kafka_a_post_is_pending_and_the_next_ones_do_not_wait(
 def test_a_fault_between_two_posts_loses_nothing(
     client: Client, proxy: KafkaProxy, settings: Any, arrived: Read, fault: str
 ) -> None:
-    settings.KAFKA_ACK_SECONDS = 0.5
     assert "published" in post(client, "before")
+    settings.KAFKA_ACK_SECONDS = 0.5
     getattr(proxy, fault)()
     started = time.monotonic()
     assert "pending" in post(client, "during")
@@ -67,8 +67,8 @@ def test_a_fault_between_two_posts_loses_nothing(
 def test_an_unacknowledged_record_comes_again_under_the_same_id(
     client: Client, proxy: KafkaProxy, settings: Any, arrived: Read
 ) -> None:
-    settings.KAFKA_ACK_SECONDS = 1.0
     assert "published" in post(client, "before")
+    settings.KAFKA_ACK_SECONDS = 1.0
     proxy.drop_answers()
     assert "pending" in post(client, "during")
     proxy.heal()
@@ -108,7 +108,7 @@ def test_a_record_too_large_for_kafka_is_refused_and_blocks_nothing(arrived: Rea
     relay_all()
     large.refresh_from_db()
     assert large.published_at is None
-    assert "serialized" in large.refusal or "larger" in large.refusal
+    assert any(word in large.refusal for word in ("serialized", "larger", "too large"))
     assert [record.entry_id for record in arrived()] == [first.pk, last.pk]
 
 

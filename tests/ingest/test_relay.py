@@ -74,16 +74,6 @@ def test_a_row_written_by_plain_sql_is_published(arrived: Read) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_relays_share_ten_thousand_entries_and_none_comes_twice(arrived: Read) -> None:
-    accepted = services.accept_contents([f"content {number}" for number in range(10_000)], wait=False)
-    with running(Relay()), running(Relay()):
-        wait_until(nothing_waits, seconds=60, what="everything published")
-    ids = [record.entry_id for record in arrived()]
-    assert len(ids) == 10_000
-    assert set(ids) == set(accepted.ids)
-
-
-@pytest.mark.django_db(transaction=True)
 def test_an_entry_that_is_committed_late_is_not_skipped(arrived: Read) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has one writer at a time: nothing is committed late")
