@@ -20,6 +20,11 @@ pytestmark = pytest.mark.django_db
 Read = Callable[[], list[Arrived]]
 
 
+@pytest.fixture(autouse=True, params=["kafka-python", "librdkafka"])
+def kafka_client(request: pytest.FixtureRequest, settings: Any) -> None:
+    settings.KAFKA_CLIENT = request.param
+
+
 def post(client: Client, content: str = "x") -> str:
     response = client.post("/api/data", {"content": content}, content_type="application/json")
     assert response.status_code == 201
