@@ -110,6 +110,7 @@ bench: install ## Measure side by side; see benchmarks/
 	python -m benchmarks.logins
 	@pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	python -m benchmarks.ingest
+	python -m benchmarks.relay
 	python -m benchmarks.compute
 	python -m benchmarks.reading
 	python -m benchmarks.medians

@@ -103,7 +103,7 @@ class _Sending:
             try:
                 future.get(timeout=max(0.0, deadline - time.monotonic()))
             except REFUSALS as error:
-                self.result.refused[entry_id] = str(error)
+                self.result.refused_together[entry_id] = str(error)
             except KafkaError as error:
                 failure = failure or _text(error)
             else:

@@ -62,13 +62,10 @@ def producer_options() -> dict[str, Any]:
 class LibrdkafkaProducer:
     """Connects in the background. A thread of its own waits for what librdkafka has to tell."""
 
-    def __init__(self, *, one_by_one: bool = False) -> None:
-        self.batches = not one_by_one
+    def __init__(self) -> None:
         self._trouble = ""
         self._is_closed = False
         options = producer_options() | {"error_cb": self._note_trouble}
-        if one_by_one:
-            options["batch.num.messages"] = 1
         try:
             self._producer = confluent_kafka.Producer(options, logger=logging.getLogger("librdkafka"))
         except KafkaException as error:
@@ -150,21 +147,7 @@ class _Sending:
             if error is None:
                 result.acknowledged.append(entry_id)
             elif isinstance(error, KafkaError) and error.code() in REFUSALS:
-                result.refused[entry_id] = error.str()
+                result.refused_together[entry_id] = error.str()
             else:
                 result.failure = self._producer.explain(error.str() if isinstance(error, KafkaError) else str(error))
-        if result.refused and self._producer.batches:
-            _try_alone([record for record in self._records if record.entry_id in result.refused], result, deadline)
         return result
-
-
-def _try_alone(refused: Sequence[Record], result: PublishResult, deadline: float) -> None:
-    """Send each again by itself: where Kafka finds a batch too large, librdkafka does not split it."""
-    producer = LibrdkafkaProducer(one_by_one=True)
-    try:
-        retried = producer.send(refused, deadline).wait(deadline)
-    finally:
-        producer.close()
-    result.acknowledged += retried.acknowledged
-    result.refused = retried.refused
-    result.failure = result.failure or retried.failure

@@ -18,10 +18,14 @@ ENVELOPE_BYTES = 4096  # what a record is larger than its content, at most
 
 @dataclass
 class PublishResult:
-    """Result of publishing records: acknowledged, refused for good with the reason, or neither because of `failure`."""
+    """Result of publishing records: acknowledged, refused for good with the reason, or neither because of `failure`.
+
+    What Kafka refuses together with others may be refused for one of those: the publisher sends it again by itself.
+    """
 
     acknowledged: list[int] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
+    refused_together: dict[int, str] = field(default_factory=dict)
     failure: str = ""
 
 

@@ -21,7 +21,8 @@ CIRCUIT_OPEN_SECONDS = 5.0  # after a failure, how long requests do not even try
 class Publisher:
     """Publish records through one producer. Thread-safe; not to be used across a fork."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, one_by_one: bool = False) -> None:
+        self._one_by_one = one_by_one
         self._lock = threading.Lock()
         self._producer: Producer | None = None
         self._circuit_open_until = 0.0
@@ -48,7 +49,7 @@ class Publisher:
             producer = self._get_producer(deadline)
         except ProducerError as error:
             return partial(self._conclude, None, PublishResult(failure=str(error)))
-        return partial(self._wait, producer, producer.send(records, deadline), deadline)
+        return partial(self._wait, producer, records, producer.send(records, deadline), deadline)
 
     def close(self) -> None:
         """Give the producer up; what it has not sent stays unpublished."""
@@ -70,8 +71,15 @@ class Publisher:
         finally:
             self._lock.release()
 
-    def _wait(self, producer: Producer, sending: Sending, deadline: float) -> PublishResult:
-        return self._conclude(producer, sending.wait(deadline))
+    def _wait(self, producer: Producer, records: Sequence[Record], sending: Sending, deadline: float) -> PublishResult:
+        result = sending.wait(deadline)
+        if together := result.refused_together:
+            self._drop(producer)  # kafka-python's refuses all that comes after
+            if self._one_by_one:
+                result.refused |= together
+            else:
+                _publish_one_by_one([record for record in records if record.entry_id in together], result, deadline)
+        return self._conclude(producer, result)
 
     def _conclude(self, producer: Producer | None, result: PublishResult) -> PublishResult:
         """Close the circuit, or open it and drop the producer: an idempotent one can be dead for good (decision 0032)."""
@@ -80,12 +88,30 @@ class Publisher:
             return result
         logger.warning("Kafka did not acknowledge: %s", result.failure)
         self._circuit_open_until = time.monotonic() + CIRCUIT_OPEN_SECONDS
+        self._drop(producer)
+        return result
+
+    def _drop(self, producer: Producer | None) -> None:
         with self._lock:
             if producer is None or producer is not self._producer:
-                return result
+                return
             self._producer = None
         producer.close()
-        return result
+
+
+def _publish_one_by_one(records: Sequence[Record], result: PublishResult, deadline: float) -> None:
+    """Publish each with a producer that nobody shares, until one fails: what is refused there is refused for itself."""
+    alone = Publisher(one_by_one=True)
+    try:
+        for record in records:
+            if result.failure or time.monotonic() > deadline:
+                break
+            each = alone.publish([record], seconds=deadline - time.monotonic())
+            result.acknowledged += each.acknowledged
+            result.refused |= each.refused
+            result.failure = each.failure
+    finally:
+        alone.close()
 
 
 publisher = Publisher()
