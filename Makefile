@@ -11,7 +11,7 @@ SPARK_TESTS ?= all
 RESULTS ?= # a folder for test results and coverage, as the pipeline publishes them
 report = $(if $(RESULTS),--junitxml=$(RESULTS)/$(1).xml --cov --cov-append --cov-report=xml:$(RESULTS)/coverage/coverage.xml)
 
-.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-spark lint lint-delivery lint-alerts format bench screenshots docs lock
+.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-librdkafka test-spark lint lint-delivery lint-alerts format bench screenshots docs lock
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -71,6 +71,9 @@ test-api: install $(VENV)/api ## Call every operation of a running Apron with al
 test-spark: install $(VENV)/spark ## Run compute's tests with Spark, an extra: minutes, needs a Java; some with SPARK_TESTS=sample
 	@command -v java >/dev/null || { echo "There is no Java on this machine: apt-get install default-jre-headless"; exit 1; }
 	SPARK_TESTS=$(SPARK_TESTS) $(PYTEST) tests/compute -n 2 -k spark $(if $(RESULTS),--junitxml=$(RESULTS)/spark.xml)
+
+test-librdkafka: install ## Run ingest's tests with librdkafka in place of kafka-python, on PostgreSQL: two minutes
+	KAFKA_CLIENT=librdkafka python -m tests.with_postgresql $(PYTEST) -p no:playwright tests/ingest -n 2 $(if $(RESULTS),--junitxml=$(RESULTS)/librdkafka.xml)
 
 lint: install lint-delivery ## Check style, formatting, types and what delivers it
 	ruff check .

@@ -21,6 +21,7 @@ SHORTEST_SLEEP_SECONDS = 0.05
 LONGEST_SLEEP_SECONDS = 1.0
 SHORTEST_BACKOFF_SECONDS = 0.5
 LONGEST_BACKOFF_SECONDS = 5.0
+MOST_DOUBLINGS = 10  # of a wait
 REPORT_EVERY_SECONDS = 60.0
 
 TROUBLES = (DatabaseError, PsycopgError)
@@ -53,7 +54,10 @@ class Relay:
         logger.info("The relay runs")
         with ThreadPoolExecutor(LANES, thread_name_prefix="lane") as threads:
             lanes = [threads.submit(self._work) for _ in range(LANES)]
-            self._listen()
+            try:
+                self._listen()
+            finally:
+                self._stopping.set()
         self._publisher.close()
         logger.info("The relay ends; it published %d entries since its last report", self._published)
         for lane in lanes:
@@ -107,7 +111,8 @@ class Relay:
     def _rest(self) -> None:
         """Wait before the next claim: after a failure, while nothing comes, or to gather what comes."""
         if self._failures:
-            self._stopping.wait(min(SHORTEST_BACKOFF_SECONDS * 2 ** (self._failures - 1), LONGEST_BACKOFF_SECONDS))
+            doubled = SHORTEST_BACKOFF_SECONDS * 2 ** min(self._failures - 1, MOST_DOUBLINGS)
+            self._stopping.wait(min(doubled, LONGEST_BACKOFF_SECONDS))
         elif self._claimed == 0:
             longest = LONGEST_SLEEP_SECONDS if connection.vendor == "postgresql" else SHORTEST_SLEEP_SECONDS
             self._sleep = min(max(self._sleep * 2, SHORTEST_SLEEP_SECONDS), longest)
