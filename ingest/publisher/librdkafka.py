@@ -63,7 +63,7 @@ class LibrdkafkaProducer:
     """Connects in the background. A thread of its own waits for what librdkafka has to tell."""
 
     def __init__(self) -> None:
-        self._trouble = ""
+        self.trouble = ""
         self._is_closed = False
         options = producer_options() | {"error_cb": self._note_trouble}
         try:
@@ -95,7 +95,7 @@ class LibrdkafkaProducer:
 
     def explain(self, text: str) -> str:
         """Add what librdkafka said last: of a record that timed out it does not say why."""
-        return f"{text} ({self._trouble})" if self._trouble else text
+        return f"{text} ({self.trouble})" if self.trouble else text
 
     def _produce(self, record: Record, sending: "_Sending") -> None:
         settle = partial(sending.settle, record.entry_id)
@@ -114,8 +114,8 @@ class LibrdkafkaProducer:
             self._producer.poll(POLL_SECONDS)
 
     def _note_trouble(self, error: KafkaError) -> None:
-        if error.code() != KafkaError._ALL_BROKERS_DOWN or not self._trouble:  # noqa: SLF001 - its public name
-            self._trouble = error.str()
+        if error.code() != KafkaError._ALL_BROKERS_DOWN or not self.trouble:  # noqa: SLF001 - its public name
+            self.trouble = error.str()
 
 
 class _Sending:
@@ -150,4 +150,6 @@ class _Sending:
                 result.refused_together[entry_id] = error.str()
             else:
                 result.failure = self._producer.explain(error.str() if isinstance(error, KafkaError) else str(error))
+        if not result.failure:
+            self._producer.trouble = ""
         return result
