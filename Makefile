@@ -12,7 +12,7 @@ KAFKA_TESTS ?= all
 RESULTS ?= # a folder for test results and coverage, as the pipeline publishes them
 report = $(if $(RESULTS),--junitxml=$(RESULTS)/$(1).xml --cov --cov-append --cov-report=xml:$(RESULTS)/coverage/coverage.xml)
 
-.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-spark test-kafka lint lint-delivery lint-alerts format bench screenshots docs lock
+.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-librdkafka test-spark test-kafka lint lint-delivery lint-alerts format bench screenshots docs lock
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -83,6 +83,9 @@ test-spark: install $(VENV)/spark ## Run compute's tests with Spark, an extra: m
 test-kafka: install .real/kafka/installed ## Run ingest's tests, and more, on three brokers of Apache Kafka: 6 minutes, needs Java 17 and Maven; some with KAFKA_TESTS=sample
 	KAFKA_TESTS=$(KAFKA_TESTS) python -m tests.with_postgresql $(PYTEST) -p no:playwright tests/ingest tests/real/kafka $(if $(RESULTS),--junitxml=$(RESULTS)/kafka.xml)
 
+test-librdkafka: install ## Run ingest's tests with librdkafka in place of kafka-python, on PostgreSQL: two minutes
+	KAFKA_CLIENT=librdkafka python -m tests.with_postgresql $(PYTEST) -p no:playwright tests/ingest -n 2 $(if $(RESULTS),--junitxml=$(RESULTS)/librdkafka.xml)
+
 lint: install lint-delivery ## Check style, formatting, types and what delivers it
 	ruff check .
 	ruff format --check .
@@ -121,6 +124,7 @@ bench: install ## Measure side by side; see benchmarks/
 	python -m benchmarks.logins
 	@pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	python -m benchmarks.ingest
+	python -m benchmarks.relay
 	python -m benchmarks.compute
 	python -m benchmarks.reading
 	python -m benchmarks.medians
@@ -136,7 +140,7 @@ docs: install ## Write those tables of docs/ anew that are made from the code
 # Extras stay in the pins: an older pip takes `coverage[toml]` for unpinned beside `coverage==`, once a newer coverage is out.
 lock: install ## Pin the requirements anew, from pyproject.toml
 	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.txt
-	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev --extra otel --extra s3 --extra sentry --extra sftp --extra sso -c requirements.txt pyproject.toml -o requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev --extra librdkafka --extra otel --extra s3 --extra sentry --extra sftp --extra sso -c requirements.txt pyproject.toml -o requirements-dev.txt
 	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --group iac -o requirements-iac.txt
 	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra bench -c requirements-dev.txt pyproject.toml -o requirements-bench.txt
 	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra spark -c requirements-dev.txt pyproject.toml -o requirements-spark.txt

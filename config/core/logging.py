@@ -99,6 +99,7 @@ def logging_settings(log_format: str, *, with_traces: bool) -> dict[str, Any]:
             "django.request": {"level": "ERROR"},  # 4xx are the client's business; 5xx are logged with their traceback
             "urllib3": {"level": "ERROR"},  # its warnings have addresses in them, and some addresses are secrets
             "kafka": {"level": "CRITICAL"},  # a dozen lines per failed attempt; ingest.publisher says it in one
+            "librdkafka": {"level": "CRITICAL"},  # the same
             "opentelemetry.exporter": {"level": "CRITICAL"},  # lines for each batch; telemetry.export says it in one
             "opentelemetry.sdk": {"level": "CRITICAL"},  # the same
             "watchfiles": {"level": "WARNING"},  # a line for each file that comes

@@ -182,6 +182,11 @@ def _kafka_errors() -> Iterator[SettingError]:
 
 
 def _ingest_errors() -> Iterator[SettingError]:
+    if settings.KAFKA_CLIENT not in {"kafka-python", "librdkafka"}:
+        yield "E187", f"KAFKA_CLIENT is {settings.KAFKA_CLIENT!r}.", "Set it to kafka-python or librdkafka."
+    if settings.KAFKA_CLIENT == "librdkafka" and find_spec("confluent_kafka") is None:
+        mend = "pip install '.[librdkafka]'"
+        yield "E188", "KAFKA_CLIENT is librdkafka, and confluent-kafka is not installed.", mend
     if settings.KAFKA_KEY not in {"data_entry", "entry-id"}:
         mend = "Set it to data_entry (one partition, one order) or entry-id (all partitions)."
         yield "E034", f"KAFKA_KEY is {settings.KAFKA_KEY!r}.", mend

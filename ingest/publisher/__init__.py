@@ -1,14 +1,11 @@
-"""Publishing to Kafka: records, the producer of a process, and why Kafka does not take them. Imports no models."""
+"""Publishing to Kafka: records, the producer of a process and what it is made of, and why Kafka does not take them.
+
+Imports no models.
+"""
 
 from ingest.publisher.failures import FailureReason
-from ingest.publisher.publishing import ENTRY_ID_HEADER, Publisher, PublishResult, Record, client_options, publisher
+from ingest.publisher.producers import PublishResult
+from ingest.publisher.publishing import Publisher, publisher
+from ingest.publisher.records import ENTRY_ID_HEADER, Record
 
-__all__ = [
-    "ENTRY_ID_HEADER",
-    "FailureReason",
-    "PublishResult",
-    "Publisher",
-    "Record",
-    "client_options",
-    "publisher",
-]
+__all__ = ["ENTRY_ID_HEADER", "FailureReason", "PublishResult", "Publisher", "Record", "publisher"]
