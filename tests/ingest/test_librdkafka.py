@@ -1,10 +1,18 @@
 """What is librdkafka's own: its options, its errors, its queue. All else of it runs through ingest's other tests."""
 
+import contextlib
+import socket
+import ssl
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from django.utils import timezone
 from kafka.admin import KafkaAdminClient, NewTopic
 
@@ -65,6 +73,42 @@ def test_a_broker_without_the_login_that_is_asked_of_it_is_a_failure_without_the
     outcome = Publisher().publish(records(1), seconds=2.0)
     assert outcome.failure
     assert "not to be told" not in str(outcome.failure) + caplog.text
+
+
+@contextmanager
+def _tls_server(authority: trustme.CA, *, expired: bool) -> Iterator[str]:
+    """Listen with a certificate of that authority, and close each connection after the handshake; yield the address."""
+    end = datetime.now(UTC) + timedelta(days=-1 if expired else 1)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1", not_before=end - timedelta(days=2), not_after=end).configure_cert(context)
+
+    def serve() -> None:
+        while True:
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return  # the end
+            with client, contextlib.suppress(OSError):
+                client.settimeout(5)
+                context.wrap_socket(client, server_side=True).close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join(10)
+
+
+@pytest.mark.parametrize("expired", [True, False])
+def test_a_certificate_that_is_no_good_is_named(settings: Any, tmp_path: Path, expired: bool) -> None:
+    authority, stranger = trustme.CA(), trustme.CA()
+    (authority if expired else stranger).cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    settings.KAFKA_SECURITY_PROTOCOL, settings.KAFKA_SSL_CAFILE = "SSL", str(tmp_path / "ca.pem")
+    with _tls_server(authority, expired=expired) as address:
+        settings.KAFKA_BOOTSTRAP_SERVERS = [address]
+        outcome = Publisher().publish(records(1), seconds=2.0)
+    assert "certificate verify failed" in outcome.failure
 
 
 def test_options_that_it_does_not_take_are_a_failure(settings: Any) -> None:
