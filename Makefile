@@ -81,7 +81,7 @@ test-spark: install $(VENV)/spark ## Run compute's tests with Spark, an extra: m
 	@touch $@
 
 test-kafka: install .real/kafka/installed ## Run ingest's tests, and more, on three brokers of Apache Kafka: 6 minutes, needs Java 17 and Maven; some with KAFKA_TESTS=sample
-	KAFKA_TESTS=$(KAFKA_TESTS) python -m tests.with_postgresql $(PYTEST) -p no:playwright tests/ingest tests/real/kafka $(if $(RESULTS),--junitxml=$(RESULTS)/kafka.xml)
+	KAFKA_TESTS=$(KAFKA_TESTS) python -m tests.with_postgresql $(PYTEST) -p no:playwright --timeout 400 tests/ingest tests/real/kafka $(if $(RESULTS),--junitxml=$(RESULTS)/kafka.xml)
 
 test-librdkafka: install ## Run ingest's tests with librdkafka in place of kafka-python, on PostgreSQL: two minutes
 	KAFKA_CLIENT=librdkafka python -m tests.with_postgresql $(PYTEST) -p no:playwright tests/ingest -n 2 $(if $(RESULTS),--junitxml=$(RESULTS)/librdkafka.xml)

@@ -41,7 +41,7 @@ def let_everything_die(platform: Platform) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 def test_what_was_told_survives_the_death_of_every_part(
     request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,13 +5,14 @@ the tests see is what a cluster does.
 """
 
 import atexit
+import base64
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+import uuid
 from contextlib import ExitStack
 from functools import cache, partial
 from pathlib import Path
@@ -35,7 +36,7 @@ JAVA = (
     "java", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.apache.logging.log4j.level=WARN",
     "-cp", f"{JARS}/*",
 )  # fmt: skip
-START_SECONDS = 90.0  # on a machine with others at work
+START_SECONDS = 300.0  # on a machine with others at work
 
 
 class Node:
@@ -44,6 +45,7 @@ class Node:
     def __init__(self, folder: Path, properties: dict[str, Any]) -> None:
         self.folder = folder
         folder.mkdir()
+        self._number = properties["node.id"]
         self._properties = folder / "server.properties"
         lines = [f"{name}={value}\n" for name, value in {**properties, "log.dirs": folder / "data"}.items()]
         self._properties.write_text("".join(lines))
@@ -53,6 +55,13 @@ class Node:
         """Write the metadata that a node starts with."""
         command = [*JAVA, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(self._properties), *options]
         subprocess.run(command, check=True, capture_output=True, timeout=START_SECONDS)
+
+    def format_by_hand(self) -> None:
+        """Write what the tool writes for a broker, without the three seconds that it takes."""
+        directory = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        lines = ("version=1", f"cluster.id={CLUSTER_ID}", f"node.id={self._number}", f"directory.id={directory}")
+        (self.folder / "data").mkdir()
+        (self.folder / "data" / "meta.properties").write_text("\n".join(lines))
 
     def start(self) -> None:
         """Start it; it dies with this process."""
@@ -137,12 +146,9 @@ class KafkaCluster:
         self.brokers = {n: Node(self._folder / f"broker-{n}", self._broker_properties(n)) for n in BROKERS}
         for node in (self.controller, *self.brokers.values()):
             self._stack.callback(node.kill)
-        with ThreadPoolExecutor() as pool:
-            users = f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]"
-            formatting = [pool.submit(self.controller.format, "--add-scram", users)]
-            formatting += [pool.submit(node.format) for node in self.brokers.values()]
-            for each in formatting:
-                each.result()
+        self.controller.format("--add-scram", f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]")
+        for node in self.brokers.values():
+            node.format_by_hand()
         for node in (self.controller, *self.brokers.values()):
             node.start()
         for number, proxy in self.proxies.items():

@@ -15,7 +15,7 @@ from tests.fakes.faulty import free_port, wait_until
 from tests.fakes.kafka_reader import Arrived, read_topic
 from tests.real.kafka.cluster import KafkaCluster, LoneBroker
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.django_db
 
 Read = Callable[[], list[Arrived]]
 

@@ -11,8 +11,6 @@ from tests.fakes.platform import Platform
 from tests.ingest.survival import survive
 from tests.real.kafka.cluster import KafkaCluster
 
-pytestmark = pytest.mark.timeout(300)
-
 TOPIC = "survival"
 
 
