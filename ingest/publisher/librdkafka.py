@@ -138,15 +138,9 @@ def failure_of(error: KafkaError | Exception) -> Failure:
         return Failure(FailureReason.OTHER, str(error))
     text = error.str()
     if error.code() == KafkaError._SSL:  # noqa: SLF001 - its public name
-        return Failure(_reason_in_tls(text), text)
+        return Failure(FailureReason.CERTIFICATE if "certificate" in text else FailureReason.PROTOCOL, text)
     reasons = (reason for reason, codes in REASONS.items() if error.code() in codes)
     return Failure(next(reasons, FailureReason.OTHER), text)
-
-
-def _reason_in_tls(text: str) -> FailureReason:
-    if "expired" in text:
-        return FailureReason.EXPIRED
-    return FailureReason.UNTRUSTED if "certificate" in text else FailureReason.PROTOCOL
 
 
 class _Sending:

@@ -16,7 +16,7 @@ import trustme
 from django.utils import timezone
 from kafka.admin import KafkaAdminClient, NewTopic
 
-from ingest.publisher import Publisher, Record, librdkafka
+from ingest.publisher import FailureReason, Publisher, Record, librdkafka
 from tests.fakes.faulty import free_port
 from tests.fakes.kafka_proxy import KafkaProxy
 from tests.fakes.kafka_reader import Arrived, read_topic
@@ -108,7 +108,9 @@ def test_a_certificate_that_is_no_good_is_named(settings: Any, tmp_path: Path, e
     with _tls_server(authority, expired=expired) as address:
         settings.KAFKA_BOOTSTRAP_SERVERS = [address]
         outcome = Publisher().publish(records(1), seconds=2.0)
-    assert "certificate verify failed" in outcome.failure
+    assert outcome.failure
+    assert outcome.failure.reason is FailureReason.CERTIFICATE
+    assert "certificate verify failed" in outcome.failure.text
 
 
 def test_options_that_it_does_not_take_are_a_failure(settings: Any) -> None:
