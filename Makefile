@@ -10,12 +10,13 @@ PYTEST_WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 2)') #
 SPARK_TESTS ?= all
 STORES ?= s3,az,abfss
 PG_TESTS ?= all
+KAFKA_TESTS ?= all
 PG_SUITE := tests/config/core tests/ingest/test_post_data.py tests/ingest/test_get_data.py tests/ingest/test_relay.py tests/inflight/test_imports.py tests/inflight/test_import_queue.py tests/inflight/test_deliveries.py tests/catalog tests/metadata_registry tests/compute/jobs
 PG_SAMPLE := tests/config/core tests/inflight/test_imports.py tests/inflight/test_import_queue.py tests/ingest/test_post_data.py tests/ingest/test_relay.py
 RESULTS ?= # a folder for test results and coverage, as the pipeline publishes them
 report = $(if $(RESULTS),--junitxml=$(RESULTS)/$(1).xml --cov --cov-append --cov-report=xml:$(RESULTS)/coverage/coverage.xml)
 
-.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-postgresql-field test-spark test-stores lint lint-delivery lint-alerts format bench screenshots docs lock
+.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-librdkafka test-postgresql-field test-kafka test-spark test-stores lint lint-delivery lint-alerts format bench screenshots docs lock
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -98,6 +99,19 @@ test-stores: install .real/stores/installed ## Run the tests of files on moto's 
 	@npm install --prefix $(@D) --ignore-scripts --no-audit --no-fund --no-package-lock --silent
 	@touch $@
 
+.real/kafka/installed: tests/real/kafka/pom.xml
+	@command -v mvn >/dev/null || { echo "There is no Maven on this machine: apt-get install maven openjdk-17-jre-headless"; exit 1; }
+	@echo "Fetching Apache Kafka, 45 MB ..."
+	@rm -rf $(@D) # or another version's jars stay beside
+	@mvn -q -B -f $< dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(CURDIR)/$(@D)
+	@touch $@
+
+test-kafka: install .real/kafka/installed ## Run ingest's tests, and more, on three brokers of Apache Kafka: 6 minutes, needs Java 17 and Maven; some with KAFKA_TESTS=sample
+	KAFKA_TESTS=$(KAFKA_TESTS) python -m tests.with_postgresql $(PYTEST) -p no:playwright --timeout 400 tests/ingest tests/real/kafka $(if $(RESULTS),--junitxml=$(RESULTS)/kafka.xml)
+
+test-librdkafka: install ## Run ingest's tests with librdkafka in place of kafka-python, on PostgreSQL: two minutes
+	KAFKA_CLIENT=librdkafka python -m tests.with_postgresql $(PYTEST) -p no:playwright tests/ingest -n 2 $(if $(RESULTS),--junitxml=$(RESULTS)/librdkafka.xml)
+
 lint: install lint-delivery ## Check style, formatting, types and what delivers it
 	ruff check .
 	ruff format --check .
@@ -139,6 +153,7 @@ bench: install ## Measure side by side; see benchmarks/
 	python -m benchmarks.ingest
 	python -m benchmarks.ingest_lines
 	python -m benchmarks.ingest_retention
+	python -m benchmarks.relay
 	python -m benchmarks.compute
 	python -m benchmarks.reading
 	python -m benchmarks.medians
@@ -154,7 +169,7 @@ docs: install ## Write those tables of docs/ anew that are made from the code
 # Extras stay in the pins: an older pip takes `coverage[toml]` for unpinned beside `coverage==`, once a newer coverage is out.
 lock: install ## Pin the requirements anew, from pyproject.toml
 	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.txt
-	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev --extra azure --extra otel --extra s3 --extra sentry --extra sftp --extra sso -c requirements.txt pyproject.toml -o requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev --extra azure --extra librdkafka --extra otel --extra s3 --extra sentry --extra sftp --extra sso -c requirements.txt pyproject.toml -o requirements-dev.txt
 	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --group iac -o requirements-iac.txt
 	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra bench -c requirements-dev.txt pyproject.toml -o requirements-bench.txt
 	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra spark -c requirements-dev.txt pyproject.toml -o requirements-spark.txt

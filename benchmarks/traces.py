@@ -51,7 +51,7 @@ def main() -> None:
 def _start(stack: ExitStack, environment: dict[str, str]) -> Platform:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="apron-bench-")))
     folder.chmod(0o755)
-    return stack.enter_context(Platform(folder, backlog_limit=10_000_000, **environment))
+    return stack.enter_context(Platform(folder, backlog_limit=10_000_000, environment=environment))
 
 
 def _measure(platform: Platform, seconds: float) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from config.admin.base import Operation, ReadOnlyAdmin
 from config.core.admin_columns import coloured, indented, shortened
 from ingest import services
-from ingest.models import REFUSED, WAITING, DataEntry
+from ingest.models import REFUSED, WAITING, DataEntry, KafkaFailure
 from ingest.selectors import newest_entries
 
 SHOWN = 80  # characters of a content, in the list
@@ -98,3 +98,13 @@ class DataEntryAdmin(ReadOnlyAdmin):
         """Let refused entries wait for Kafka again."""
         retried = services.retry_refused(list(queryset.values_list("pk", flat=True)))
         self.message_user(request, f"{retried} refused entries wait for Kafka again.")
+
+
+@admin.register(KafkaFailure)
+class KafkaFailureAdmin(ReadOnlyAdmin):
+    """Why Kafka did not take entries, the latest reason first."""
+
+    icon = "cloud_off"
+    list_display = ("sentence", "happened_at")
+    search_fields = ("sentence",)
+    ordering = ("-happened_at",)

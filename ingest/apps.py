@@ -27,5 +27,5 @@ class IngestConfig(AppConfig):
         status.register("ingest", state)
         sources.register("ingest", conditions)
         operators_may("ingest.publish_entries")
-        analysts_may("ingest.view_dataentry")
+        analysts_may("ingest.view_dataentry", "ingest.view_kafkafailure")
         dashboard.register("Outbox to Kafka", "ingest.view_dataentry", panels.outbox)

@@ -42,3 +42,13 @@ class DataEntry(models.Model):
 
     def __str__(self) -> str:
         return f"entry {self.pk}"
+
+
+class KafkaFailure(models.Model):
+    """A reason for which Kafka did not take entries, and when it last was one: written by any process, told by all."""
+
+    sentence = models.CharField(max_length=200, primary_key=True)
+    happened_at = models.DateTimeField(default=timezone.now, help_text="when it last did")
+
+    def __str__(self) -> str:
+        return self.sentence

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from config.core.json import dumps
-from ingest.models import REFUSED, WAITING, DataEntry
+from ingest.models import REFUSED, WAITING, DataEntry, KafkaFailure
 
 STREAM_PAGE = 2000  # rows in memory at a time
 BEFORE_ALL = -(2**63)  # of what an id may be
@@ -61,6 +61,14 @@ def count_waiting(limit: int) -> int:
 def oldest_waiting() -> datetime | None:
     """Return when the oldest entry that waits was taken in."""
     return DataEntry.objects.filter(WAITING).order_by("pk").values_list("created_at", flat=True).first()
+
+
+def why_waiting(oldest: datetime | None) -> str:
+    """Return why Kafka last failed in a sentence, if that was after the oldest that waits came: it waits for that. Else ""."""
+    if oldest is None:
+        return ""
+    failure = KafkaFailure.objects.filter(happened_at__gte=oldest).order_by("-happened_at").first()
+    return failure.sentence if failure else ""
 
 
 def situation(limit: int) -> dict[str, Any]:

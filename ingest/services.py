@@ -7,7 +7,8 @@ late: what is looked for is not the next id but whatever waits.
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -22,9 +23,16 @@ from config.api.idempotency import has_idempotency_key, link_resource
 from config.core.disk import lacks_room, trouble_of
 from config.core.telemetry import tracing
 from ingest.backlog import backlog
-from ingest.models import REFUSED, WAITING, DataEntry
+from ingest.models import REFUSED, WAITING, DataEntry, KafkaFailure
 from ingest.publisher import Publisher, PublishResult, Record, publisher
-from ingest.storage.entries import Entry, claim_until, insert_entries, mark_published
+from ingest.storage.entries import (
+    Entry,
+    claim_until,
+    end_idle_transaction_after,
+    insert_entries,
+    mark_published,
+    read_records,
+)
 from ingest.storage.group_commit import GroupCommit
 
 logger = logging.getLogger(__name__)
@@ -32,10 +40,12 @@ logger = logging.getLogger(__name__)
 NO_LEASE = timedelta(0)
 LEASE = timedelta(seconds=15)  # longer than any publication takes: 1 s to connect, 1 s per block, 8 s to deliver
 RELAY_BATCH = 1000
+RELAY_BATCH_BYTES = (
+    16 * 1024 * 1024
+)  # of contents: a relay's memory follows neither the backlog nor its largest entries
 RELAY_PATIENCE_SECONDS = 9.0  # past the producer's own delivery timeout of 8 s
 NOTIFY_EVERY_SECONDS = 0.05
 CHANNEL = "data_entries"  # of LISTEN/NOTIFY
-RECORD_FIELDS = ("pk", "content", "created_at", "traceparent", "key", "headers")  # in the order of a Record's
 
 
 @dataclass(frozen=True)
@@ -100,7 +110,7 @@ def _publish_until(waiting: Sequence[tuple[Record, float]]) -> Sequence[bool]:
     records = [record for record, _ in waiting]
     seconds = min(until for _, until in waiting) - time.monotonic()
     outcome = publisher.publish(records, seconds=seconds) if seconds > 0 else PublishResult()
-    _record([record.entry_id for record in records], outcome)
+    record_outcome(records, outcome)
     acknowledged = set(outcome.acknowledged)
     return [record.entry_id in acknowledged for record in records]
 
@@ -111,11 +121,11 @@ _publications = GroupCommit(_publish_until)
 
 def relay_batch(relay_publisher: Publisher) -> tuple[int, PublishResult]:
     """Claim the oldest entries that nobody has, publish them; return how many were claimed and what became of them."""
-    records = _claim(RELAY_BATCH)
-    if not records:
-        return 0, PublishResult()
-    outcome = relay_publisher.publish(records, seconds=RELAY_PATIENCE_SECONDS)
-    _record([record.entry_id for record in records], outcome)
+    with claim_oldest() as records:
+        if not records:
+            return 0, PublishResult()
+        outcome = relay_publisher.publish(records, seconds=RELAY_PATIENCE_SECONDS)
+        record_outcome(records, outcome)
     return len(records), outcome
 
 
@@ -152,29 +162,39 @@ def retry_all_refused() -> int:
     return retried
 
 
-def _claim(limit: int) -> list[Record]:
-    """Take the oldest free entries. Several relays step over each other's rows; SQLite lets one in at a time."""
+@contextmanager
+def claim_oldest() -> Iterator[list[Record]]:
+    """Take the oldest free entries, at most RELAY_BATCH of them; others that relay leave them alone while the block runs.
+
+    On PostgreSQL their locks are the claim, which costs no write and ends with the connection of its holder. SQLite lets one
+    in at a time: there the claim is written, as that of a request is, so that nobody waits while Kafka is waited for.
+    """
     now = timezone.now()
     free = DataEntry.objects.filter(WAITING, claimed_until__lte=now).order_by("pk")
     with transaction.atomic():
-        rows = list(free.select_for_update(skip_locked=True).values_list(*RECORD_FIELDS)[:limit])
-        if rows:
-            claim_until([row[0] for row in rows], claimed_until=now + LEASE)
-    return [Record(*row) for row in rows]
+        records = read_records(free.select_for_update(skip_locked=True)[:RELAY_BATCH], most_bytes=RELAY_BATCH_BYTES)
+        if connection.vendor == "postgresql":
+            end_idle_transaction_after(LEASE)
+            yield records
+            return
+        claim_until([record.entry_id for record in records], claimed_until=now + LEASE)
+    yield records
 
 
-def _record(ids: Sequence[int], outcome: PublishResult) -> None:
+def record_outcome(records: Sequence[Record], outcome: PublishResult) -> None:
     """Write down what became of claimed entries; those that are still to be published are free again."""
     if outcome.acknowledged:
         mark_published(outcome.acknowledged, published_at=timezone.now())
     for entry_id, reason in outcome.refused.items():
         logger.error("Kafka will never take entry %d: %s", entry_id, reason)
         DataEntry.objects.filter(pk=entry_id).update(refusal=reason)
-    if len(outcome.acknowledged) + len(outcome.refused) < len(ids):
-        settled = {*outcome.acknowledged, *outcome.refused}
-        left = [entry_id for entry_id in ids if entry_id not in settled]
+    settled = {*outcome.acknowledged, *outcome.refused}
+    if left := [record.entry_id for record in records if record.entry_id not in settled]:
         claim_until(left, claimed_until=timezone.now())
         _wake_relay()
+    if outcome.failure:
+        now = {"happened_at": timezone.now()}
+        KafkaFailure.objects.update_or_create(sentence=outcome.failure.reason.sentence, defaults=now)
 
 
 _next_notify = 0.0

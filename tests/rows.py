@@ -35,7 +35,7 @@ from inflight.models import (
     Pickup,
     Purchase,
 )
-from ingest.models import DataEntry
+from ingest.models import DataEntry, KafkaFailure
 from metadata_registry.models import Metadata, MetadataEvent
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -88,6 +88,7 @@ ROWS: dict[type[Model], Callable[[int], Model]] = {
     ServiceToken: lambda n: ServiceToken(base_url=f"http://offers-{n}", token="hidden"),
     Metadata: lambda n: Metadata(id=UUID(int=n), name=f"source-{n}", payload='{"sourceName": "s"}'),
     MetadataEvent: lambda n: MetadataEvent(metadata_id=UUID(int=n), action="created", by="ana"),
+    KafkaFailure: lambda n: KafkaFailure(sentence=f"Reason {n}", happened_at=_at(n)),
     DataEntry: lambda n: DataEntry(content={"n": n}, refusal="" if n % 9 else "large", published_at=_at(n) if n % 2 else None),
     Job: lambda n: Job(
         sub="ana", operation="stats", parameters={}, file_path=f"sales-{n}.csv", input_format="csv", input_bytes=1,

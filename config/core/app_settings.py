@@ -62,6 +62,7 @@ METADATA_RETENTION_DAYS = env.int("METADATA_RETENTION_DAYS", default=30)
 
 # --- ingest --------------------------------------------------------------------------------------------------------
 KAFKA_BOOTSTRAP_SERVERS = env.list("KAFKA_BOOTSTRAP_SERVERS", default=["127.0.0.1:9092"])
+KAFKA_CLIENT = env.str("KAFKA_CLIENT", default="kafka-python")  # or librdkafka, an extra
 KAFKA_TOPIC = env.str("KAFKA_TOPIC", default="data_topic")
 KAFKA_KEY = env.str("KAFKA_KEY", default="data_entry")  # one partition, one order; entry-id: all partitions
 KAFKA_ACK_SECONDS = env.float("KAFKA_ACK_SECONDS", default=2)

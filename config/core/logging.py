@@ -102,6 +102,7 @@ def logging_settings(log_format: str, *, with_traces: bool) -> dict[str, Any]:
             "urllib3": {"level": "ERROR"},  # its warnings have addresses in them, and some addresses are secrets
             "azure": {"level": "WARNING"},  # twenty lines for each request to the storage
             "kafka": {"level": "CRITICAL"},  # a dozen lines per failed attempt; ingest.publisher says it in one
+            "librdkafka": {"level": "CRITICAL"},  # the same
             "opentelemetry.exporter": {"level": "CRITICAL"},  # lines for each batch; telemetry.export says it in one
             "opentelemetry.sdk": {"level": "CRITICAL"},  # the same
             "watchfiles": {"level": "WARNING"},  # a line for each file that comes

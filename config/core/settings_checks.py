@@ -34,6 +34,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         *_delivery_errors(),
         *_offers_errors(),
         *_kafka_errors(),
+        *_kafka_client_errors(),
         *_ingest_errors(),
         *_compute_errors(),
         *_spark_errors(),
@@ -181,6 +182,14 @@ def _kafka_errors() -> Iterator[SettingError]:
                 f"{name} names {path}, which cannot be read.",
                 "Give the path of a PEM file, or leave it unset.",
             )
+
+
+def _kafka_client_errors() -> Iterator[SettingError]:
+    if settings.KAFKA_CLIENT not in {"kafka-python", "librdkafka"}:
+        yield "E187", f"KAFKA_CLIENT is {settings.KAFKA_CLIENT!r}.", "Set it to kafka-python or librdkafka."
+    if settings.KAFKA_CLIENT == "librdkafka" and find_spec("confluent_kafka") is None:
+        mend = "pip install '.[librdkafka]'"
+        yield "E188", "KAFKA_CLIENT is librdkafka, and confluent-kafka is not installed.", mend
 
 
 def _ingest_errors() -> Iterator[SettingError]:

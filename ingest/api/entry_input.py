@@ -13,7 +13,7 @@ from ingest.storage.entries import Entry
 MEMBERS = ("content", "key", "headers")
 MOST_KEY_BYTES = 1024
 MOST_HEADERS = 32
-MOST_HEADER_BYTES = 8192  # of all names and texts together; with the key less than publisher.ENVELOPE_BYTES
+MOST_HEADER_BYTES = 8192  # of all names and texts together; with the key less than publisher.producers.ENVELOPE_BYTES
 
 
 def entries_of(document: Any) -> list[Entry]:

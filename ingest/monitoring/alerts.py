@@ -7,7 +7,7 @@ from django.conf import settings
 
 from config.monitoring.alerts.sources import Condition, Severity
 from config.monitoring.dashboard import duration
-from ingest.selectors import count_waiting, oldest_waiting
+from ingest.selectors import count_waiting, oldest_waiting, why_waiting
 
 RECOVERY = "What was taken in reaches Kafka again"
 PATH = "/admin/ingest/dataentry/?state=waiting"
@@ -20,12 +20,13 @@ def conditions(now: datetime) -> Iterator[Condition]:
         return
     limit = settings.INGEST_BACKLOG_LIMIT
     waiting = count_waiting(limit)
+    why = f" {sentence}" if (sentence := why_waiting(oldest)) else ""
     if waiting > limit:
         yield Condition(
             key="kafka-backlog",
             state="full",
             title=f"More than {limit} entries wait for Kafka: no more are taken in",
-            detail="POST /api/data answers 503 until Kafka takes them. INGEST_BACKLOG_LIMIT is the limit.",
+            detail=f"POST /api/data answers 503 until Kafka takes them. INGEST_BACKLOG_LIMIT is the limit.{why}",
             recovery=RECOVERY,
             path=PATH,
             since=oldest,
@@ -36,7 +37,7 @@ def conditions(now: datetime) -> Iterator[Condition]:
         state="waiting",
         severity=Severity.WARNING,
         title=f"Entries have waited for Kafka for more than {duration(settings.ALERT_BACKLOG_SECONDS)}",
-        detail=f"They are kept, and published when Kafka is back. Waiting now: {waiting}.",
+        detail=f"They are kept, and published when Kafka is back. Waiting now: {waiting}.{why}",
         recovery=RECOVERY,
         path=PATH,
         since=oldest,

@@ -8,16 +8,20 @@ from django.utils import timezone
 
 from config.monitoring.health import Unhealthy
 from config.monitoring.status import Level, State
-from ingest.selectors import oldest_waiting, situation
+from ingest.selectors import oldest_waiting, situation, why_waiting
 
 LONG = timedelta(minutes=1)  # for an entry to wait
 
 
 def check_backlog() -> dict[str, Any]:
-    """Return what waits for Kafka. A Kafka that is away is no illness of ours until the backlog is full."""
+    """Return what waits for Kafka, and why. A Kafka that is away is no illness of ours until the backlog is full."""
     facts = situation(settings.INGEST_BACKLOG_LIMIT)
+    if why := why_waiting(oldest_waiting()):
+        facts["failure"] = why
     if facts["waiting"] > settings.INGEST_BACKLOG_LIMIT:
-        raise Unhealthy(f"INGEST_BACKLOG_LIMIT is reached: more than {settings.INGEST_BACKLOG_LIMIT} entries wait.")
+        raise Unhealthy(
+            f"INGEST_BACKLOG_LIMIT is reached: more than {settings.INGEST_BACKLOG_LIMIT} entries wait.", **facts
+        )
     return facts
 
 

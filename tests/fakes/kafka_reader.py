@@ -16,12 +16,13 @@ class Arrived:
     value: bytes
     entry_id: int  # of the header
     headers: dict[str, bytes]
+    partition: int
 
     def json(self) -> Any:
         return orjson.loads(self.value)
 
 
-def read_topic(servers: Sequence[str], topic: str) -> list[Arrived]:
+def read_topic(servers: str | Sequence[str], topic: str) -> list[Arrived]:
     """Return all records of the topic; none when there is no such topic."""
     consumer = KafkaConsumer(
         bootstrap_servers=servers, enable_auto_commit=False, allow_auto_create_topics=False, bootstrap_timeout_ms=3000
@@ -38,6 +39,8 @@ def read_topic(servers: Sequence[str], topic: str) -> list[Arrived]:
         while (batches := consumer.poll(timeout_ms=300)) or any(consumer.position(p) < end for p, end in ends.items()):
             for batch in batches.values():
                 records += batch
-        return [Arrived(r.key, r.value, int(dict(r.headers)["entry-id"]), dict(r.headers)) for r in records]
+        return [
+            Arrived(r.key, r.value, int(dict(r.headers)["entry-id"]), dict(r.headers), r.partition) for r in records
+        ]
     finally:
         consumer.close()

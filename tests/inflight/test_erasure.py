@@ -54,6 +54,7 @@ OF_NOBODY = {  # the other texts of these tables
 }  # fmt: skip
 HOLDS_NONE = {
     "inflight_erasure": "a keyed hash and counts",
+    "ingest_kafkafailure": "sentences of ours about Kafka",
     "config_workerheartbeat": "names of machines",
     "config_apiclient": "names of programs", "config_apikey": "digests of keys",
     "config_alert": "what is wrong, without passengers", "config_alertmessage": "the same, as it was told",

@@ -1,8 +1,9 @@
-"""A broker for ingest's tests: the one that KAFKA_BOOTSTRAP_SERVERS names, else a Tansu of their own; a topic per test."""
+"""A broker for ingest's tests, a topic for each: that of KAFKA_BOOTSTRAP_SERVERS, with KAFKA_TESTS a cluster, else a Tansu."""
 
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -12,23 +13,28 @@ from ingest.publisher import publisher
 from tests.fakes.kafka import Kafka
 from tests.fakes.kafka_proxy import KafkaProxy
 from tests.fakes.kafka_reader import read_topic
+from tests.real.kafka.cluster import KafkaCluster, shared_cluster
+from tests.real.kafka.proxies import KafkaProxies
+
+Broker = Kafka | KafkaCluster
+Proxy = KafkaProxy | KafkaProxies
 
 
 @pytest.fixture(scope="session")
-def kafka() -> Iterator[Kafka | None]:
+def kafka() -> Iterator[Broker | None]:
     """The broker of this test process; None where the environment names one."""
     if os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
         yield None
         return
-    with Kafka() as broker:
+    with nullcontext(shared_cluster()) if os.environ.get("KAFKA_TESTS") else Kafka() as broker:
         yield broker
 
 
 @pytest.fixture(autouse=True)
-def topic(kafka: Kafka | None, settings: Any) -> Iterator[str]:
+def topic(kafka: Broker | None, settings: Any) -> Iterator[str]:
     """A topic of its own for each test, a producer that knows nothing of the tests before, an unmeasured backlog."""
     if kafka:
-        settings.KAFKA_BOOTSTRAP_SERVERS = [kafka.address]
+        settings.KAFKA_BOOTSTRAP_SERVERS = kafka.address.split(",")
     settings.KAFKA_TOPIC = f"test-{uuid.uuid4().hex}"
     backlog.__init__()  # type: ignore[misc]
     publisher.close()
@@ -38,7 +44,7 @@ def topic(kafka: Kafka | None, settings: Any) -> Iterator[str]:
 
 
 @pytest.fixture
-def proxy(kafka: Kafka | None) -> Iterator[KafkaProxy]:
+def proxy(kafka: Broker | None) -> Iterator[Proxy]:
     """The way to the broker, to be cut; healed after the test."""
     if kafka is None:
         pytest.skip("faults need the proxy before our own broker")

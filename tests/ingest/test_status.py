@@ -1,5 +1,6 @@
 """What ingest tells of itself: health, metrics, the admin."""
 
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -94,6 +95,7 @@ def test_the_admin_changes_nothing_by_hand(admin_client: Client) -> None:
         ({"INGEST_BACKLOG_LIMIT": 0}, "E036"),
         ({"INGEST_RETENTION_DAYS": -1}, "E220"),
         ({"INGEST_MAX_STREAM": 0}, "E221"),
+        ({"KAFKA_CLIENT": "aiokafka"}, "E187"),
     ],
 )
 def test_settings_that_cannot_work_are_named(settings: Any, change: dict[str, Any], code: str) -> None:
@@ -101,3 +103,10 @@ def test_settings_that_cannot_work_are_named(settings: Any, change: dict[str, An
     for name, value in change.items():
         setattr(settings, name, value)
     assert f"apron.{code}" in {message.id for message in check_settings()}
+
+
+def test_librdkafka_without_its_package_is_named(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.KAFKA_CLIENT = "librdkafka"
+    assert check_settings() == []
+    monkeypatch.setitem(sys.modules, "confluent_kafka", None)
+    assert [message.id for message in check_settings()] == ["apron.E188"]

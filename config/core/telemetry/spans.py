@@ -70,7 +70,12 @@ def _instrument(service: str) -> None:
     is_sqlite = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
     (SQLite3Instrumentor() if is_sqlite else PsycopgInstrumentor()).instrument(**strict)
     RequestsInstrumentor().instrument(request_hook=_name_by_host, **strict)
-    KafkaInstrumentor().instrument(**strict)
+    if settings.KAFKA_CLIENT == "librdkafka":
+        from opentelemetry.instrumentation.confluent_kafka import ConfluentKafkaInstrumentor  # noqa: PLC0415 - an extra's
+
+        ConfluentKafkaInstrumentor().instrument(**strict)
+    else:
+        KafkaInstrumentor().instrument(**strict)
 
 
 def _add_request_id(span: trace.Span, request: HttpRequest) -> None:

@@ -10,7 +10,8 @@ from kafka import KafkaConsumer
 from kafka.errors import KafkaError
 
 from config.core.commands import LeanCommand
-from ingest.publisher import ENTRY_ID_HEADER, client_options
+from ingest.publisher import ENTRY_ID_HEADER
+from ingest.publisher.kafka_python import client_options
 
 REMEMBERED = 100_000  # a repeat comes soon after its first, or not at all
 

@@ -18,13 +18,14 @@ from config.core.admin_columns import MOST_COUNTED
 from config.core.permissions import ROLES
 from config.models import WorkerHeartbeat
 from inflight.models import Customer
+from ingest.models import KafkaFailure
 from tests.rows import ROWS, make_rows
 
 pytestmark = pytest.mark.django_db
 
 TWO_PAGES = 60
 MOST_QUERIES = 9
-STAYS_SMALL = {WorkerHeartbeat, Schedule, OrmQ, Failure, User, Group}
+STAYS_SMALL = {KafkaFailure, WorkerHeartbeat, Schedule, OrmQ, Failure, User, Group}
 admin.autodiscover()
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 APPS = ("inflight", "catalog", "metadata_registry", "ingest", "compute", "config")

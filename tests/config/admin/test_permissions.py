@@ -69,6 +69,7 @@ MODELS = {
     "inflight.pickup": May(),
     "inflight.purchase": May(),
     "ingest.dataentry": May(EVERYBODY),
+    "ingest.kafkafailure": May(EVERYBODY),
     "metadata_registry.metadata": May(EVERYBODY, add=OPERATORS, delete=OPERATORS),
     "metadata_registry.metadataevent": May(EVERYBODY),
 }
