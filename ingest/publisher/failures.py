@@ -37,7 +37,7 @@ SENTENCES = {
     FailureReason.MECHANISM: "Kafka does not offer KAFKA_SASL_MECHANISM.",
     FailureReason.EXPIRED: "The certificate of a Kafka broker has expired.",
     FailureReason.UNTRUSTED: "The certificate of a Kafka broker is not trusted, or has another name: KAFKA_SSL_CAFILE.",
-    FailureReason.CERTIFICATE: "The certificate of a Kafka broker is not trusted (KAFKA_SSL_CAFILE), expired or of another name.",
+    FailureReason.CERTIFICATE: "A Kafka broker's certificate is not trusted (KAFKA_SSL_CAFILE), expired or of another name.",
     FailureReason.PROTOCOL: "Kafka speaks another protocol than KAFKA_SECURITY_PROTOCOL.",
     FailureReason.NO_TOPIC: "Kafka has no topic KAFKA_TOPIC.",
     FailureReason.NOT_ALLOWED: "Kafka does not allow this user to write to KAFKA_TOPIC.",
