@@ -16,7 +16,7 @@ PG_SAMPLE := tests/config/core tests/inflight/test_imports.py tests/inflight/tes
 RESULTS ?= # a folder for test results and coverage, as the pipeline publishes them
 report = $(if $(RESULTS),--junitxml=$(RESULTS)/$(1).xml --cov --cov-append --cov-report=xml:$(RESULTS)/coverage/coverage.xml)
 
-.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-librdkafka test-postgresql-field test-kafka test-spark test-stores lint lint-delivery lint-alerts format bench screenshots docs lock
+.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-librdkafka test-postgresql-field test-kafka test-spark test-spark-cluster test-stores lint lint-delivery lint-alerts format bench screenshots docs lock
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -111,6 +111,17 @@ test-kafka: install .real/kafka/installed ## Run ingest's tests, and more, on th
 
 test-librdkafka: install ## Run ingest's tests with librdkafka in place of kafka-python, on PostgreSQL: two minutes
 	KAFKA_CLIENT=librdkafka python -m tests.with_postgresql $(PYTEST) -p no:playwright tests/ingest -n 2 $(if $(RESULTS),--junitxml=$(RESULTS)/librdkafka.xml)
+
+.real/spark/installed: tests/real/spark/pom.xml
+	@command -v mvn >/dev/null || { echo "There is no Maven on this machine: apt-get install maven"; exit 1; }
+	@echo "Fetching S3A for Spark, 690 MB ..."
+	@rm -rf $(@D)
+	@mvn -q -B -f $< dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(CURDIR)/$(@D)
+	@touch $@
+
+test-spark-cluster: install $(VENV)/spark .real/spark/installed ## Run compute on a Spark cluster of this machine, with its files in a folder and in S3: minutes; some with SPARK_TESTS=sample
+	@command -v java >/dev/null || { echo "There is no Java on this machine: apt-get install default-jre-headless"; exit 1; }
+	SPARK_TESTS=$(SPARK_TESTS) $(PYTEST) -p no:playwright tests/real/spark -n 0 $(if $(RESULTS),--junitxml=$(RESULTS)/spark-cluster.xml)
 
 lint: install lint-delivery ## Check style, formatting, types and what delivers it
 	ruff check .

@@ -1,7 +1,7 @@
 """Interface of an engine."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
@@ -25,12 +25,14 @@ class Resources:
 
 @dataclass(frozen=True)
 class EngineEnvironment:
-    """Configuration of an engine in its process: bytes of memory, a folder, and the address of a cluster."""
+    """Configuration of an engine in its process: bytes of memory, a folder, and how to reach and use a cluster."""
 
     memory: int
     scratch: str
     spark_remote: str = ""
     spark_master: str = ""
+    spark_conf: Mapping[str, str] = field(default_factory=dict)
+    spark_wait_seconds: float = 120.0
 
 
 @dataclass(frozen=True)

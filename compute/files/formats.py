@@ -62,7 +62,8 @@ class Source:
     `format` is what lies there (a .json file of lines is JSONL, what was brought into a readable form Parquet of text),
     `original` what the user's file is; `columns` are known but for JSON and Parquet of the user's. `by_lines`: each record of
     JSON is a line; `paths`: where its columns are in a record, if not under their names. Where there is a `url`, the file is
-    there, not at `path`. `null_values`: texts that are missing values here; `notation`: how numbers are written in its text.
+    there; a file of the job's own is at `path` as well. `null_values`: texts that are missing values here; `notation`: how
+    numbers are written in its text.
     """
 
     path: Path

@@ -24,6 +24,7 @@ from compute.jobs.workspaces import remove_abandoned_workspaces
 from compute.models import Job
 from config.api.problems import Problem, disk_full_as_problem
 from config.core.disk import trouble_of
+from config.core.spark_settings import spark_options
 
 logger = logging.getLogger(__name__)
 
@@ -188,6 +189,8 @@ def _limits() -> dict[str, Any]:
             "memory": memory,
             "spark_remote": settings.SPARK_REMOTE,
             "spark_master": settings.SPARK_MASTER,
+            "spark_conf": spark_options(settings.SPARK_CONF),
+            "spark_wait_seconds": settings.SPARK_WAIT_SECONDS,
         },
     }
 

@@ -95,6 +95,8 @@ COMPUTE_MAX_RESULT = env.int("COMPUTE_MAX_RESULT", default=20 * 1024**3)  # byte
 SPARK_REMOTE = env.str("SPARK_REMOTE", default="")
 JAVA_HOME = env.str("JAVA_HOME", default="")  # read by Spark itself
 SPARK_MASTER = env.str("SPARK_MASTER", default="local[*]")
+SPARK_CONF = env.str("SPARK_CONF", default="")  # spark.name=value, as many as there are, with blanks between
+SPARK_WAIT_SECONDS = env.float("SPARK_WAIT_SECONDS", default=120)  # of a job without any executor
 RESULT_RETENTION_DAYS = env.int("RESULT_RETENTION_DAYS", default=30)
 # --- Bodies of more than a few megabytes --------------------------------------------------------------------------------
 UPLOAD_PATHS = {  # how a path begins, behind /api, that takes them: with as many bytes

@@ -14,6 +14,7 @@ from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Djan
 
 from config.core.addresses import may_hold_password
 from config.core.alert_settings import alert_errors
+from config.core.spark_settings import spark_conf_errors
 from config.core.store_settings import azure_errors
 
 ENGINES = ("duckdb", "pandas", "spark")  # compute's; this module imports no app
@@ -86,6 +87,7 @@ def _spark_errors() -> Iterator[SettingError]:
         yield "E016", "SPARK_REMOTE is no Spark Connect server.", "Give its address: sc://host:15002."
     if not settings.SPARK_REMOTE and settings.COMPUTE_MEMORY_LIMIT < SPARKS_LEAST_MEMORY:
         yield "E012", "COMPUTE_MEMORY_LIMIT is below the 512 MB that Spark needs.", "Give bytes, such as 536870912."
+    yield from spark_conf_errors()
 
 
 def _place_errors(name: str, place: str) -> Iterator[SettingError]:

@@ -6,7 +6,6 @@ file in the asked format. So what values mean and how they are written is the sa
 """
 
 import re
-import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -26,7 +25,7 @@ from compute.engines.base import EngineEnvironment, Resources, Target, Written
 from compute.engines.duckdb.engine import DuckDb
 from compute.engines.duckdb.sql import quoted_name as duckdb_name
 from compute.engines.duckdb.sql import quoted_text as duckdb_text
-from compute.engines.spark import session
+from compute.engines.spark import executors, session
 from compute.engines.spark.cells import (
     NO_PLAIN_ROW,
     RAISED,
@@ -108,7 +107,7 @@ class Spark:
                 return {name: family_of(type_) for name, type_ in self._parquet_types().items()}
         elif self._is_splittable():
             return dict.fromkeys(self._source.columns, Family.TEXT)
-        if self._source.url:
+        if self._source.url and not self._source.path.is_file():  # a copy of the job's own is here too
             raise NotSplittable
         self._reader = DuckDb(self._source, self._resources)
         self._rows_read = self._reader.rows_read
@@ -220,7 +219,7 @@ class Spark:
         try:
             yield
         except (Py4JNetworkError, ConnectionError) as error:
-            sys.exit(f"Spark's process ended: {error}")  # and ours with it: the job is run again in another
+            session.end_with(error)
         except (PySparkException, Py4JError) as error:
             self._raise_finding(str(error), error)
             raise
@@ -228,6 +227,8 @@ class Spark:
     def _raise_finding(self, text: str, error: Exception) -> None:
         if found := RAISED.search(text):
             raise self._finding(found[1], int(found[2]), found[3]) from error
+        if executors.CANCELLED in text or "SparkContext was shut down" in text or "stopped SparkContext" in text:
+            raise EngineUnavailable from error
         if NO_PLAIN_ROW in text or "MALFORMED_RECORD_IN_PARSING" in text:
             raise NotSplittable from error
         if "ARITHMETIC_OVERFLOW" in text:

@@ -19,7 +19,9 @@ from compute.engines.base import EngineEnvironment
 from compute.files.errors import BrokenFile, EngineUnavailable
 from compute.files.versions import version_of
 from compute.jobs.execute import execute
+from compute.jobs.orders import JobResult, JobSpec
 from compute.operations.group_by import Aggregation
+from tests.compute.asking import ask, settled
 from tests.compute.conftest import RunningRunner
 from tests.compute.tables import order, prepared, read_table, result, run, write_table
 from tests.fakes.faulty import wait_until
@@ -144,20 +146,42 @@ def test_files_behind_a_url_are_read_where_they_are_or_fetched(name: str, tmp_pa
     else:
         path.write_text('[{"k": "a", "x": 1}, {"k": "a", "x": 2}]' if name == "t.json" else "k,x\na,1\na,2\n")
     plain = order(path, "group_by", engine="spark", by=["k"], aggregations={"x": ["sum"]}, output_format="csv")
-    prepared("spark")
 
-    outcome = execute(
+    outcome = _behind_a_url(plain)
+
+    assert (Path(plain.results) / outcome.result_name).read_text() == "k,x_sum\na,3\n"
+
+
+def _behind_a_url(plain: JobSpec) -> JobResult:
+    prepared("spark")
+    place = f"file://{plain.input_path}"
+    return execute(
         replace(
             plain,
-            input_path=f"file://{path}",
-            input_version=version_of(f"file://{path}") or "",
+            input_path=place,
+            input_version=version_of(place) or "",
             results=f"file://{plain.results}",
-            shared_scratch=f"file://{tmp_path}/shared",
+            shared_scratch=f"file://{plain.scratch}/shared",
         ),
         lambda _: None,
     )
 
-    assert (Path(plain.results) / outcome.result_name).read_text() == "k,x_sum\na,3\n"
+
+@pytest.mark.parametrize("format_", ["xml", "json", "parquet"])
+def test_copies_that_spark_cannot_read_in_a_store_are_read_here(format_: str, tmp_path: Path) -> None:
+    """A profile and `where` begin with a copy, which DuckDB reads where its types or its origin are not for Spark."""
+    path = write_table(tmp_path, format_, [{"k": "a", "x": 1}, {"k": "b", "x": 2}])
+    if format_ == "parquet":
+        pq.write_table(pa.table({"k": ["a", "b"], "x": [1, 2], "at": pa.array([1, 2], pa.time64("us"))}), path)
+    where = [{"column": "x", "op": ">", "value": 1}]
+    asked = {"by": ["k"], "aggregations": {"x": ["sum"]}, "where": where, "output_format": "csv"}
+    plain = order(path, "group_by", engine="spark", **asked)
+
+    outcome = _behind_a_url(plain)
+    profile = _behind_a_url(order(path, "profile", engine="spark", columns=["x"], output_format="csv"))
+
+    assert (Path(plain.results) / outcome.result_name).read_text() == "k,x_sum\nb,2\n"
+    assert (outcome.rows_in, outcome.rows_out, profile.rows_out) == (2, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -188,6 +212,17 @@ def test_a_server_that_does_not_answer_is_told_at_once_without_its_token(
     assert "secret" not in caplog.text
 
 
+def test_a_session_that_the_jvm_has_stopped_is_replaced(tmp_path: Path) -> None:
+    path = write_table(tmp_path, "csv", [{"x": 1}, {"x": 2}])
+    prepared("spark")
+    import_module("pyspark.sql").SparkSession.getActiveSession().sparkContext._jsc.sc().stop()
+
+    try:
+        assert result(path, "stats", engine="spark", columns=["x"])[0]["max"] == "2"
+    finally:
+        prepared.cache_clear()
+
+
 def _has_java(process: psutil.Process) -> bool:
     with suppress(psutil.NoSuchProcess):  # what starts Java comes and goes
         return "java" in {child.name() for child in process.children(recursive=True)}
@@ -210,3 +245,22 @@ def test_cancelling_a_job_ends_its_java(
 
     assert psutil.wait_procs(processes, timeout=20)[1] == []
     wait_until(lambda: not list((compute_root / ".scratch").iterdir()))
+
+
+@pytest.mark.timeout(400)
+def test_a_java_killed_between_two_jobs_costs_the_next_an_attempt(
+    client: APIClient, settings: Any, start_runner: Callable[[], RunningRunner], compute_root: Path
+) -> None:
+    settings.COMPUTE_ENGINE = "spark"
+    (compute_root / "t.csv").write_text("a,b\n1,2\n")
+    body = {"file_path": "t.csv", "columns": ["a"]}
+    runner = start_runner()
+    assert settled(ask(client, "stats", body).json()["id"], 180).status == "done"
+    assert runner.runner is not None
+    child = psutil.Process(runner.runner.slots[0].worker.pid)
+
+    for process in child.children(recursive=True):
+        process.kill()
+
+    job = settled(ask(client, "stats", body).json()["id"], 180)
+    assert (job.status, job.attempts) == ("done", 2)

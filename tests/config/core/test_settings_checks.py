@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from config.core.settings_checks import check_deployment, check_settings
+from config.core.spark_settings import spark_options
 
 PEM = "-----BEGIN PUBLIC KEY-----\nabc\n-----END PUBLIC KEY-----"
 LONG = "k" * 40
@@ -201,6 +202,13 @@ def test_the_deployment_check_warns_of_an_open_server() -> None:
         ("apron.E012", {"COMPUTE_MEMORY_LIMIT": 256 * 1024**2}),
         ("apron.E015", {"JAVA_HOME": "", "SPARK_REMOTE": ""}),
         ("apron.E016", {"SPARK_REMOTE": "spark://host:7077"}),
+        ("apron.E190", {"SPARK_CONF": "spark.cores.max 4"}),
+        ("apron.E190", {"SPARK_CONF": "spark.driver.host='apron"}),
+        ("apron.E191", {"SPARK_CONF": "spark.hadoop.fs.s3a.secret.key=s"}),
+        ("apron.E191", {"SPARK_CONF": "spark.authenticate.secret=s"}),
+        ("apron.E191", {"SPARK_CONF": "spark.hadoop.fs.azure.account.key.name.dfs.core.windows.net=s"}),
+        ("apron.E192", {"SPARK_CONF": "spark.driver.memory=2g"}),
+        ("apron.E193", {"SPARK_WAIT_SECONDS": 0}),
     ],
 )
 def test_what_spark_needs_is_asked_for_when_it_is_the_engine(
@@ -216,3 +224,13 @@ def test_what_spark_needs_is_asked_for_when_it_is_the_engine(
     found = {message.id: message.hint for message in check_settings()}
     assert found.keys() - {"apron.E014"} == {code}  # E014: pyspark is not installed, as on a newcomer's machine
     assert all(found.values())
+
+
+def test_options_of_spark_are_written_as_for_a_shell() -> None:
+    text = "spark.cores.max=4 'spark.executor.extraJavaOptions=-Da=1 -Db=2' spark.hadoop.fs.s3a.aws.credentials.provider=x.Y"
+
+    assert spark_options(text) == {
+        "spark.cores.max": "4",
+        "spark.executor.extraJavaOptions": "-Da=1 -Db=2",
+        "spark.hadoop.fs.s3a.aws.credentials.provider": "x.Y",
+    }
