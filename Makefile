@@ -16,7 +16,7 @@ PG_SAMPLE := tests/config/core tests/inflight/test_imports.py tests/inflight/tes
 RESULTS ?= # a folder for test results and coverage, as the pipeline publishes them
 report = $(if $(RESULTS),--junitxml=$(RESULTS)/$(1).xml --cov --cov-append --cov-report=xml:$(RESULTS)/coverage/coverage.xml)
 
-.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-librdkafka test-postgresql-field test-kafka test-spark test-spark-cluster test-stores lint lint-delivery lint-alerts format bench screenshots docs lock
+.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-librdkafka test-postgresql-field test-kafka test-real test-spark test-spark-cluster test-stores lint lint-delivery lint-alerts format bench screenshots docs lock
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -122,6 +122,8 @@ test-librdkafka: install ## Run ingest's tests with librdkafka in place of kafka
 test-spark-cluster: install $(VENV)/spark .real/spark/installed ## Run compute on a Spark cluster of this machine, with its files in a folder and in S3: minutes; some with SPARK_TESTS=sample
 	@command -v java >/dev/null || { echo "There is no Java on this machine: apt-get install default-jre-headless"; exit 1; }
 	SPARK_TESTS=$(SPARK_TESTS) $(PYTEST) -p no:playwright tests/real/spark -n 0 $(if $(RESULTS),--junitxml=$(RESULTS)/spark-cluster.xml)
+
+test-real: test-postgresql-field test-stores test-kafka test-librdkafka test-spark-cluster ## Run all that runs on the real thing, whole: half an hour; docs/ran-on.md
 
 lint: install lint-delivery ## Check style, formatting, types and what delivers it
 	ruff check .
