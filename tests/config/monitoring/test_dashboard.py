@@ -60,7 +60,7 @@ def test_every_number_leads_to_a_page_that_is_there(admin_client: Client) -> Non
 
 def test_the_number_of_questions_does_not_grow_with_the_rows(admin_client: Client) -> None:
     counts = []
-    for rows in (1, 60):
+    for rows in (2, 60):  # of two entries one waits, which asks why
         for model in ROWS:
             make_rows(model, rows)
         with CaptureQueriesContext(connection) as asked:
