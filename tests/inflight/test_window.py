@@ -63,7 +63,7 @@ def test_while_the_partner_is_away_only_those_in_flight_burn_their_timeouts(part
     settings.PARTNER_WINDOW = 3
     CustomerFactory.create_batch(20)
     partner.down = True
-    delivery = send(seconds=0.5)
+    delivery = send(seconds=2)
     tried = delivery.batches.filter(attempts__gt=0).count()
     assert (delivery.status, tried <= 3) == ("waiting", True)
     assert set(delivery.batches.values_list("status", flat=True)) == {"pending"}
