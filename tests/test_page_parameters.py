@@ -38,7 +38,7 @@ QUERIES = {
     "/": ("x",),
     "/login": ("next",),
     "/catalogue": ("q", "after", "x"),
-    "/catalogue/{product}": ("start", "end", "period"),
+    "/catalogue/{product}": ("start", "end", "period", "compare", "find"),
     "/workbench": ("after",),
     "/workbench/files/table.csv": ("retried", "find", "input_format"),
     "/workbench/jobs": ("after", "mine"),

@@ -5,10 +5,11 @@
 //
 // `data` is either what to draw:
 //   {kind: "line" | "step" | "bar" | "stacked" | "scatter", title, x: {label, type: "time" | "number" | "category", categories, zone},
-//    y: {label}, more: "in stock", series: [{name, role, colour, data: [[x, y, more], …], links: [address of each point]}],
+//    y: {label}, more: "in stock", series: [{name, role, colour, change, data: [[x, y, more], …], links: [address of each point]}],
 //    ranges: [[label, seconds], …], note, size: "small" | "medium"}
 //   Times are milliseconds; zone "UTC" shows them as written, without it they are on the reader's clock. A category's x is its place.
-//   role: "best", "gone", "good", "bad", "wait", "plain". A `step` holds until the next; y null: there is none.
+//   x.end: until when the last of a step holds.
+//   role: "best", "gone", "good", "bad", "wait", "plain". A `step` holds until the next; y null: there is none. `change`: in percent, of a step.
 //   A histogram that is counted already: {kind: "histogram", title, x: {type: "number"}, y: {}, parts: [[from, to, count], …]}
 // or a table, of which the reader chooses the chart, among those that its columns allow:
 //   {table: {columns: [{name, kind: "number" | "date" | "text", key: true}], rows: [[…], …]}, kind, y, x}

@@ -1,6 +1,6 @@
 // What stands around a chart's drawing: the tools, the legend, the tooltip. Styles are set by script, which the policy allows.
 import { gettext } from "../i18n.js";
-import { moment, number } from "./format.js";
+import { moment, number, percent } from "./format.js";
 import { coloursOf, nameOf } from "./options.js";
 
 const MOST_SAID = 16; // lines of a tooltip
@@ -90,8 +90,8 @@ export function swatch(colour) {
 // A button for each series, which hides it and shows it again.
 export function legendOf(chart) {
   const swatches = chart.series.map(() => swatch(""));
-  const items = chart.series.map(({ name, role }, place) => {
-    const made = element("button", { type: "button", ariaPressed: true, className: role === "gone" ? "gone" : "" }, swatches[place], name);
+  const items = chart.series.map(({ name, role, data, change }, place) => {
+    const made = element("button", { type: "button", ariaPressed: true, className: role === "gone" ? "gone" : "" }, swatches[place], name, detailOf(chart, data, change));
     made.onclick = () => {
       chart.toggle(name);
       made.ariaPressed = !chart.hidden.has(name);
@@ -100,6 +100,14 @@ export function legendOf(chart) {
   });
   chart.legendColours = (look) => coloursOf(chart.chart, look).forEach((colour, place) => (swatches[place].style.background = colour));
   return element("ul", { className: "chart-legend", ariaLabel: gettext("Series") }, ...items);
+}
+
+// The last price with its change, which a reader looks for first.
+function detailOf({ chart }, data, change) {
+  const [, last] = chart.kind === "step" ? data.at(-1) : [];
+  if (last === undefined) return "";
+  const text = last === null ? gettext("none") : [number(last), change === null ? "" : `(${percent(change)})`].join(" ");
+  return element("span", { className: "chart-detail", textContent: text });
 }
 
 // What all series say at x; `dataset.text` is the same in words.

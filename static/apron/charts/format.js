@@ -6,6 +6,9 @@ const DAY = 86_400_000;
 const plain = new Intl.NumberFormat(locale, { maximumSignificantDigits: 12 });
 const short = new Intl.NumberFormat(locale, { notation: "compact", maximumSignificantDigits: 4 });
 
+const change = new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "always" });
+
+export const percent = (value) => change.format(value / 100);
 export const number = (value) => plain.format(value);
 export const tick = (value) => (Math.abs(value) >= 100_000 ? short : plain).format(value);
 

@@ -137,7 +137,7 @@ function drawnSeries({ name, data, role, links }, chart, colour, across) {
       return { ...common, itemStyle: { color: colour, borderRadius: radius }, type: "bar", stack: chart.kind === "stacked" ? "all" : undefined, ...widthOf(chart), data: bars };
     }
     default:
-      return { ...common, ...lineOf(role, colour, data, chart.kind === "step"), data: chart.kind === "step" ? steps(data) : data, step: chart.kind === "step" ? "end" : false };
+      return { ...common, ...lineOf(role, colour, data, chart.kind === "step"), data: chart.kind === "step" ? steps(data, chart.x.end) : data, step: chart.kind === "step" ? "end" : false };
   }
 }
 
@@ -155,12 +155,15 @@ function lineOf(role, color, data, isStep) {
   };
 }
 
-// A price holds until the next, also where the next is none.
-function steps(data) {
-  return data.flatMap((point, place) => {
+// A price holds until the next, also where the next is none, and the last until the end.
+function steps(data, end) {
+  const [, last] = data.at(-1) ?? [end, null];
+  const held = end && last !== null ? [[end, last]] : [];
+  const drawn = data.flatMap((point, place) => {
     const before = data[place - 1];
     return point[1] === null && before && before[1] !== null ? [[point[0], before[1]], [point[0], null]] : [point.slice(0, 2)];
   });
+  return [...drawn, ...held];
 }
 
 // What a series says at `x`: [value, more, place of its point], undefined where it says nothing. Of a step it is what held then.
