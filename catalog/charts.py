@@ -30,7 +30,7 @@ class Line:
 
 
 def offer_names(offer_ids: Iterable[str]) -> list[str]:
-    """Return what to call a product's offers, given in the order in which they came: an id that says something, or a number."""
+    """Return what to call a product's offers, in the order in which they came: by id, or by number where that is a UUID."""
     return [
         gettext("Offer %(number)s") % {"number": number} if _is_uuid(offer_id) else offer_id
         for number, offer_id in enumerate(offer_ids, 1)

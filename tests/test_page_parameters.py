@@ -42,7 +42,7 @@ QUERIES = {
     "/workbench": ("after",),
     "/workbench/files/table.csv": ("retried", "find", "input_format"),
     "/workbench/jobs": ("after", "mine"),
-    "/workbench/jobs/{done}": ("retried", "measure"),
+    "/workbench/jobs/{done}": ("retried",),
 }
 FORMS = {  # an address, and what its form says where it says no nonsense
     "/login": {"username": "ana", "password": "x", "next": "/"},

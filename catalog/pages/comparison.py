@@ -26,7 +26,7 @@ class Comparison:
     period: dict[str, str]
 
     def address(self, others: list[Product] | None = None, **period: str) -> str:
-        """Return the page's address with these products, or with those of now, and with this period, or with the one of now."""
+        """Return the page's address with other products, or with another period."""
         compared = self.others if others is None else others
         return "?" + urlencode([*(period or self.period).items(), *(("compare", str(other.pk)) for other in compared)])
 
@@ -55,7 +55,7 @@ def comparison_of(product: Product, query: QueryDict) -> Comparison:
     wanted = list(dict.fromkeys(id_ for text in query.getlist("compare") if (id_ := _uuid(text)) and id_ != product.pk))
     there = Product.objects.in_bulk(wanted[:MOST_COMPARED])
     sought = query.get("find", "").replace("\0", "").strip()[:MOST_SEARCHED]
-    period = {name: query[name] for name in PERIOD if query.get(name)}
+    period = {name: value for name in PERIOD if (value := query.get(name))}
     return Comparison(product, [there[id_] for id_ in wanted if id_ in there], sought, period)
 
 

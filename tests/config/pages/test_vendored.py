@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 VENDORED = Path(settings.BASE_DIR) / "static" / "vendor"
-SUMS = dict(reversed(line.split()) for line in (VENDORED / "SHA256SUMS").read_text().splitlines())
+SUMS = {name: sum_ for sum_, name in map(str.split, (VENDORED / "SHA256SUMS").read_text().splitlines())}
 PACKAGES = json.loads((Path(settings.BASE_DIR) / "vendor" / "package.json").read_text())
 
 
