@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Locator, Page, expect
 
-MOST_STEPS = 80  # of the Tab key, to any place of a page
+MOST_STEPS = 250  # of the Tab key, to any place of a page
 
 
 def chart_of(page: Page, name: str) -> Locator:

@@ -105,6 +105,7 @@ class Chart {
       if (startValue !== this.zoom[0] || endValue !== this.zoom[1]) this.noteZoom([startValue, endValue]);
     });
     this.canvas.on("click", ({ seriesIndex, dataIndex }) => this.follow(this.series[seriesIndex], dataIndex));
+    this.canvas.getZr().on("click", ({ target, offsetX, offsetY }) => target || this.followColumn(offsetX, offsetY));
   }
 
   draw() {
@@ -206,6 +207,15 @@ class Chart {
     if (series) this.follow(series, place);
   }
 
+  // A click beside a bar counts for its column: a bar may be a pixel high.
+  followColumn(pixelX, pixelY) {
+    if (!this.series.some(({ links }) => links) || !this.canvas.containPixel("grid", [pixelX, pixelY])) return;
+    const at = this.canvas.convertFromPixel({ xAxisIndex: 0 }, pixelX);
+    const x = this.xs.reduce((one, other) => (Math.abs(other - at) < Math.abs(one - at) ? other : one));
+    const found = this.saidAt(x).find(({ value }) => value);
+    if (found) this.follow(found.series, found.place);
+  }
+
   follow(series, place) {
     const address = series.links?.[place];
     if (address) location.assign(address);
@@ -254,4 +264,4 @@ async function draw(figure) {
   if (answer.ok) await renderChart(figure, await answer.json());
 }
 
-for (const figure of document.querySelectorAll(".chart[data-source], .chart[data-source-address]")) near.observe(figure);
+for (const figure of document.querySelectorAll(".chart-figure[data-source], .chart-figure[data-source-address]")) near.observe(figure);

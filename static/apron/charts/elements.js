@@ -124,7 +124,7 @@ export function tipOf(chart, x, said) {
     const isChosen = place === chart.chosen && series.links;
     return element("tr", { className: isChosen ? "chosen" : series.role === "gone" ? "gone" : "" }, name, ...cells);
   });
-  const made = element("div", {}, element("table", {}, caption, element("tbody", {}, ...rows)));
+  const made = element("div", { ariaHidden: true }, element("table", {}, caption, element("tbody", {}, ...rows)));
   if (!said.length) made.append(element("small", { textContent: gettext("none") }));
   if (said.length > shown.length) made.append(element("small", { textContent: `+ ${said.length - shown.length}` }));
   const words = shown.map(({ series, value, more }) => `${series.name}: ${number(value)}${chart.chart.more ? `, ${moreOf(chart, more)}` : ""}`);
