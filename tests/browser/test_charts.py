@@ -152,7 +152,7 @@ def test_an_hour_of_the_dashboard_leads_to_its_rows(page: Page, house: House, *,
 def test_a_page_is_light_enough(page: Page, house: House, address: str) -> None:
     house.sign_in(page.context, "demo")
     loaded: list[Response] = []
-    page.on("response", lambda response: loaded.append(response))
+    page.on("response", lambda response: loaded.append(response))  # noqa: PLW0108 - a built-in cannot listen
     page.goto(address.format(**house.places), wait_until="networkidle")
     weights = {
         each.url: len(each.body() if each.url.endswith(PACKED) else gzip.compress(each.body(), 6)) for each in loaded

@@ -67,7 +67,7 @@ function choosers(chart) {
     made.ariaPressed = kind === choice.kind;
     return made;
   });
-  const made = [group(gettext("Kind of chart"), ...kinds)];
+  const made = kinds.length > 1 ? [group(gettext("Kind of chart"), ...kinds)] : [];
   if (choices.measures.length > 1) made.push(select(gettext("Number"), "y", choices.measures, choice.y, choose));
   const others = choices.axes.filter((name) => name !== choice.y);
   if (choice.kind === "scatter" && others.length > 1) made.push(select(gettext("Against"), "x", others, choice.x, choose));
