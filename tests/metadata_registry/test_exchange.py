@@ -83,7 +83,7 @@ def test_line_twice_in_a_file_counts_once(exported: list[bytes]) -> None:
         "NUL in the history",
         "a time before all",
         "a time after all",
-    ],  # fmt: skip
+    ],
 )
 def test_line_that_cannot_be_taken_refuses_the_whole_file(
     exported: list[bytes], old: bytes, new: bytes, complaint: str, tmp_path: Path
