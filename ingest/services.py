@@ -25,6 +25,7 @@ from config.core.telemetry import tracing
 from ingest.backlog import backlog
 from ingest.models import REFUSED, WAITING, DataEntry, KafkaFailure
 from ingest.publisher import Publisher, PublishResult, Record, publisher
+from ingest.selectors import BEFORE_ALL
 from ingest.storage.entries import (
     Entry,
     claim_until,
@@ -67,15 +68,14 @@ def accept_entries(entries: Sequence[Entry], *, wait: bool, link: Callable[[list
     lease = LEASE if wait and publisher.is_worth_trying() else NO_LEASE
     records = _keep(entries, lease, link)
     ids = [record.entry_id for record in records]
-    if lease is NO_LEASE:
-        _wake_relay()
-        return Accepted(ids, frozenset())
     try:
+        if lease is NO_LEASE:
+            _wake_relay()
+            return Accepted(ids, frozenset())
         published = _publish(records)
-    except DatabaseError as error:
-        if not lacks_room(error):
-            raise
-        logger.warning("What Kafka has taken is not on record, and will be published again. %s", trouble_of(error))
+    except DatabaseError as error:  # the entries are committed all the same
+        trouble = trouble_of(error) if lacks_room(error) else f"{type(error).__name__}: {error}"
+        logger.warning("A relay publishes what is kept, also what Kafka has taken: that is not on record. %s", trouble)
         return Accepted(ids, frozenset())
     return Accepted(ids, frozenset(entry_id for entry_id, is_out in zip(ids, published, strict=True) if is_out))
 
@@ -156,9 +156,10 @@ def retry_all_refused() -> int:
     """Let all entries that are refused now be tried again, RELAY_BATCH at a time; return how many there were."""
     refused = DataEntry.objects.filter(REFUSED).order_by("pk").values_list("pk", flat=True)
     newest = refused.last()
-    retried = 0
-    while newest is not None and (ids := list(refused.filter(pk__lte=newest)[:RELAY_BATCH])):
+    retried, after = 0, BEFORE_ALL  # a relay may have had one refused again by now, which is not tried a second time
+    while newest is not None and (ids := list(refused.filter(pk__gt=after, pk__lte=newest)[:RELAY_BATCH])):
         retried += retry_refused(ids)
+        after = ids[-1]
     return retried
 
 

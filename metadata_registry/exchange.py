@@ -5,7 +5,7 @@ A line: `{"id", "registered_on", "name", "payload", "deleted_at", "history": [{"
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Annotated
 from uuid import UUID
@@ -26,12 +26,28 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Content = tuple[datetime, str, str]  # what makes two records of one id the same: registered_on, name, payload
 
 
+def _check_text(name: str, text: str) -> None:
+    if "\0" in text:
+        raise ValueError(f"{name} holds U+0000.")
+
+
+def _check_moment(name: str, moment: datetime | None) -> None:
+    try:
+        _ = moment and moment.astimezone(UTC)
+    except OverflowError:  # the first or the last day there is, by an offset
+        raise ValueError(f"{name} must be of a year from 1 to 9999 in UTC.") from None
+
+
 class Event(msgspec.Struct):
     """An event of a record's history."""
 
     action: Action
     by: Annotated[str, msgspec.Meta(max_length=255)]
     at: Moment
+
+    def __post_init__(self) -> None:
+        _check_text("by", self.by)
+        _check_moment("at", self.at)
 
 
 class Line(msgspec.Struct):
@@ -43,6 +59,11 @@ class Line(msgspec.Struct):
     payload: str
     deleted_at: Moment | None = None
     history: list[Event] = []
+
+    def __post_init__(self) -> None:
+        _check_text("name", self.name)
+        _check_moment("registered_on", self.registered_on)
+        _check_moment("deleted_at", self.deleted_at)
 
     @property
     def content(self) -> Content:
@@ -134,8 +155,6 @@ def _parse(number: int, text: bytes) -> Line:
         line = msgspec.json.decode(text, type=Line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ImportRefused(f"Line {number}: {error}") from error
-    if "\0" in line.name:
-        raise ImportRefused(f"Line {number}: name holds U+0000.")
     for place, message in payload_errors(line.payload):
         raise ImportRefused(f"Line {number}: {'.'.join(filter(None, ('payload', place)))}: {message}")
     return line

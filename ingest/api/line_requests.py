@@ -18,13 +18,14 @@ from config.api.prefer import prefers_async
 from config.api.problems import DiskFull, PayloadTooLarge, Problem
 from config.core.disk import lacks_room
 from config.core.json import dumps
-from ingest.api.lines import Lines
+from ingest.api.lines import BLOCK_LINES, Lines
 from ingest.api.stream import Progress, accept_blocks
 from ingest.exceptions import InvalidData, LinesInterrupted, TooManyStreams
 
 MEDIA_TYPE = "application/x-ndjson"
 MOST_STREAMS = 4  # at a time, of the 16 threads that a web process has
 RETRY_AFTER_SECONDS = 5
+NO_ANSWER = f"The database did not answer. Whether the next {BLOCK_LINES} lines are kept is not known."
 logger = logging.getLogger(__name__)
 _slots = threading.BoundedSemaphore(MOST_STREAMS)
 
@@ -102,4 +103,4 @@ def _cause(error: Exception) -> tuple[int, str, dict[str, str]]:
     if lacks_room(error):
         return DiskFull.status, DiskFull.of(error).detail, {}
     logger.exception("The database failed while lines were taken in")
-    return HTTPStatus.SERVICE_UNAVAILABLE, "The database did not answer.", {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return HTTPStatus.SERVICE_UNAVAILABLE, NO_ANSWER, {"Retry-After": str(RETRY_AFTER_SECONDS)}

@@ -139,7 +139,25 @@ def test_a_database_that_fails_in_the_middle_is_a_503_that_says_how_far_it_came(
     with connection.execute_wrapper(refuse):
         response = post(lines_of(3000))
     assert (response.status_code, response.json()["lines"], response.json()["kept"]) == (503, 1000, 1000)
+    assert "Whether the next 1000 lines are kept is not known." in response.json()["detail"]
     assert len(contents()) == 1000
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_block_that_is_kept_is_told_though_the_database_fails_before_its_publication_is_marked() -> None:
+    marks = 0
+
+    def refuse(execute: Any, sql: str, *rest: Any) -> Any:
+        nonlocal marks
+        marks += "SET published_at" in sql
+        if marks == 2 and "SET published_at" in sql:
+            raise OperationalError("connection refused")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(refuse):
+        response = post(lines_of(3000))
+    answer = response.json()
+    assert (response.status_code, answer["kept"], answer["published"], len(contents())) == (201, 3000, 2000, 3000)
 
 
 def test_no_more_bodies_at_a_time_than_there_are_threads_to_spare(monkeypatch: pytest.MonkeyPatch) -> None:

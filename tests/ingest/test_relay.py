@@ -223,6 +223,25 @@ def test_the_command_publishes_refused_entries_again(
 
 
 @pytest.mark.django_db
+def test_what_is_refused_again_meanwhile_is_not_tried_a_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "RELAY_BATCH", 2)
+    DataEntryFactory.create_batch(5, refused=True)
+    updates = 0
+
+    def refuse_again(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        nonlocal updates
+        answer = execute(sql, parameters, many, context)
+        if sql.startswith('UPDATE "data_entries"'):
+            updates += 1
+            assert updates <= 5, "it does not end"
+            execute("UPDATE data_entries SET refusal = 'again'", None, many, context)
+        return answer
+
+    with connection.execute_wrapper(refuse_again):
+        assert services.retry_all_refused() == 5
+
+
+@pytest.mark.django_db
 def test_tail_data_prints_each_entry_once(client: Any, topic: str, capsys: pytest.CaptureFixture[str]) -> None:
     client.post("/data", {"content": "Привет 🛩️"}, content_type="application/json")
     DataEntry.objects.update(published_at=None, claimed_until="2020-01-01T00:00Z")

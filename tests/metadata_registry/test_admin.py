@@ -75,6 +75,14 @@ def test_two_chosen_records_of_a_name_are_compared(admin: Client) -> None:
         assert "Choose two records of the same name." in page
 
 
+def test_numbers_are_compared_and_shown_with_all_their_digits(admin: Client) -> None:
+    numbers = ("123456789012345678901234567890", "123456789012345678901234567891")
+    _, second = (MetadataFactory(name="a", payload=f'{{"sourceName":"s","n":{number}}}') for number in numbers)
+    page = difference(admin, second)
+    assert [number in page for number in numbers] == [True, True]
+    assert numbers[1] in admin.get(f"{LIST}{second.pk}/change/").content.decode()
+
+
 @pytest.mark.parametrize("other", ["nonsense", "01890000-0000-7000-8000-000000000000", "of another name"])
 def test_what_cannot_be_compared_is_not_there(admin: Client, other: str) -> None:
     record, another = MetadataFactory(name="a"), MetadataFactory(name="b")

@@ -68,8 +68,22 @@ def test_line_twice_in_a_file_counts_once(exported: list[bytes]) -> None:
         (b'"created"', b'"made"', "history"),
         (b"Z", b"", "registered_on"),
         (b'"name":"source', b'"name":"other', "says something else"),
+        (b'"by":"', b'"by":"\\u0000', "by holds U\\+0000"),
+        (b'"at":"', b'"at":"0001-01-01T00:00:00+10:00","x":"', "at must be of a year"),
+        (b'"deleted_at":"', b'"deleted_at":"9999-12-31T23:59:59-10:00","x":"', "deleted_at must be of a year"),
     ],
-    ids=["no JSON", "a type", "NUL", "the payload", "an action", "a time without zone", "another record of the id"],
+    ids=[
+        "no JSON",
+        "a type",
+        "NUL",
+        "the payload",
+        "an action",
+        "a time without zone",
+        "another record of the id",
+        "NUL in the history",
+        "a time before all",
+        "a time after all",
+    ],
 )
 def test_line_that_cannot_be_taken_refuses_the_whole_file(
     exported: list[bytes], old: bytes, new: bytes, complaint: str, tmp_path: Path
