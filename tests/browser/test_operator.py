@@ -197,4 +197,5 @@ def test_a_delivery_that_waits_is_retried_when_the_partner_is_back(operator: Pag
     wait_for(house, delivery, "delivered")
     assert len(house.partner.accepted) == known + 1
     page.reload()
+    assert barriers(page) == []
     expect(report.get_by_role("region", name="What happened")).to_contain_text("acknowledged")
