@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from config.access.audit import entries_about
-from config.models import AuditEntry
 from config.monitoring.dashboard import Tone, duration
 from inflight.models import Delivery, DeliveryAttempt
 from inflight.selectors import attempts_of
@@ -105,8 +104,7 @@ def _ended(attempt: DeliveryAttempt) -> datetime:
 
 def _acts(delivery: Delivery) -> Iterator[Event]:
     entries = entries_about(Delivery._meta.label_lower, str(delivery.pk)).filter(act__in=ACTS)
-    newest: list[AuditEntry] = list(entries.order_by("-pk")[:MOST_ACTS])
-    for entry in newest:
+    for entry in entries.order_by("-pk")[:MOST_ACTS]:
         yield Event(entry.at, ACTS[entry.act] % {"who": entry.actor or _("somebody")})
 
 
