@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, St
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_protect
 
 from config.access import audit
@@ -67,6 +68,7 @@ class ImportRunAdminBase(MendingMixin, ReadOnlyAdmin):
     form_class: type[ImportForm]
     hand_over: Operation  # the page that takes files in
     icon = "upload_file"
+    when_empty = _("No files have been imported yet. Upload them here: a dry run first tells all that is wrong.")
     change_form_outer_before_template = REPORT
     actions = ("import_again",)
     operations = {
@@ -229,6 +231,7 @@ class ImportRejectAdminBase(ReadOnlyAdmin):
     """Base of the admin of rejected rows, with every reason."""
 
     icon = "block"
+    when_empty = _("No row has been rejected. Rows that an import cannot take are kept here, to be mended on its page.")
     readonly_fields = ("of_import", "why", "fields_of_row")
     fields_of_row = indented("row")
     search_keys = ("id", "run")

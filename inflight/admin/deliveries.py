@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from config.admin.base import Operation, ReadOnlyAdmin, ReadOnlyInline, Tool
 from config.api.problems import Problem
@@ -58,6 +59,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     """Deliveries with their batches; an operator starts one or retries one."""
 
     icon = "flight_takeoff"
+    when_empty = _("Nothing has been sent to the partner yet. Import customers and purchases, then send them.")
     list_display = ("id", "state", "only", "created_at", "next_attempt_at", "finished_at", "requested_by")
     list_filter = ("status", "only", "created_at")
     search_keys = ("id",)
