@@ -7,6 +7,7 @@ from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast, Left
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from config.admin.base import Operation, ReadOnlyAdmin
 from config.core.admin_columns import coloured, indented, shortened
@@ -43,7 +44,8 @@ class DataEntryAdmin(ReadOnlyAdmin):
     """Entries, read-only: what was published cannot be changed."""
 
     icon = "database"
-    list_display = ("id", "state", "beginning", "created_at", "published_at", "reason")
+    when_empty = _("Nothing has come in yet. Programs send entries with POST /api/data; the API docs have an example.")
+    list_display = ("id", "state", "reason", "beginning", "created_at", "published_at")
     list_filter = (StateFilter,)
     fields = ("id", "json", "key", "given_headers", "created_at", "published_at", "refusal", "claimed_until")
     readonly_fields = ("json", "given_headers")

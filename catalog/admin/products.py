@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from catalog.charts import Line, offer_names, price_chart
 from catalog.exceptions import PeriodTooLong
@@ -40,7 +41,8 @@ class ProductAdmin(PlatformAdmin):
     """Products. Changes go through the services, which register them with the offers service."""
 
     icon = "inventory_2"
-    list_display = ("name", "sku", "category", "state", "reason", "offers_observed_at", "created_at")
+    when_empty = _("There is no product to sell yet. Add one, or import a file of products.")
+    list_display = ("name", "state", "reason", "sku", "category", "offers_observed_at", "created_at")
     list_filter = ("registration",)
     search_keys = ("id",)
     search_fields = ("name",)
@@ -130,6 +132,7 @@ class OfferAdmin(ReadOnlyAdmin):
     """Offers of all products."""
 
     icon = "sell"
+    when_empty = _("Offers come with the next refresh, once products are registered.")
     list_display = ("offer_id", "product", "price", "items_in_stock", "gone_at", "changes")
     list_filter = (("gone_at", admin.EmptyFieldListFilter),)
     list_select_related = ("product",)
@@ -151,6 +154,7 @@ class OfferChangeAdmin(ReadOnlyAdmin):
     """Every change of every offer, the newest first."""
 
     icon = "timeline"
+    when_empty = _("Changes of offers are kept here from the first refresh on.")
     list_display = ("observed_at", "product", "of_offer", "price", "items_in_stock")
     list_filter = (("price", admin.EmptyFieldListFilter),)
     list_select_related = ("offer__product",)
@@ -183,6 +187,7 @@ class RefreshRunAdmin(ReadOnlyAdmin):
     """Results of refresh runs."""
 
     icon = "sync"
+    when_empty = _("No refresh has run yet. A worker refreshes the offers each minute.")
     list_display = (
         "id", "state", "started_at", "finished_at", "products", "failures", "offers_new", "offers_changed", "offers_gone",
     )  # fmt: skip

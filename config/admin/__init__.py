@@ -2,9 +2,9 @@
 
 from django.conf import settings
 
-from config.admin import alerts, audit, clients, registrations, throttles
+from config.admin import alerts, audit, clients, filter_list, registrations, throttles
 
-__all__ = ["alerts", "audit", "clients", "registrations", "throttles"]
+__all__ = ["alerts", "audit", "clients", "filter_list", "registrations", "throttles"]
 
 if settings.HAS_ALLAUTH:
     from config.admin import logins  # noqa: F401 - an extra

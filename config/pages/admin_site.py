@@ -1,5 +1,6 @@
 """The admin site: django-unfold with a dashboard first, the apps in our order, and no inline styles."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -9,9 +10,12 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
+from config.monitoring.attention import needs_of
 from config.monitoring.dashboard import panels
 from config.pages.login import Logout
 
@@ -27,6 +31,18 @@ class ApronAdminSite(UnfoldAdminSite):
     """The admin's site: navigation and dashboard."""
 
     index_template = "admin/dashboard.html"
+
+    def get_urls(self) -> list[Any]:
+        from config.admin import saved_filters  # noqa: PLC0415 - the room registers its classes with this site
+
+        def posted(view: Any) -> Any:
+            return self.admin_view(require_POST(view))
+
+        return [
+            path("filters/save/", posted(partial(saved_filters.save, self)), name="save_filter"),
+            path("filters/<int:pk>/delete/", posted(saved_filters.delete), name="delete_filter"),
+            *super().get_urls(),
+        ]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         no_style_element = {"colors": None}  # admin.css has them
@@ -48,7 +64,9 @@ class ApronAdminSite(UnfoldAdminSite):
         return Logout.as_view()(request)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        found = {"panels": panels(request.user), "now": timezone.now(), "title": "Dashboard"}
+        found = {
+            "needs": needs_of(request.user), "panels": panels(request.user), "now": timezone.now(), "title": _("Dashboard"),
+        }  # fmt: skip
         return super().index(request, found | (extra_context or {}))
 
     @transaction.atomic
@@ -63,7 +81,7 @@ class ApronAdminSite(UnfoldAdminSite):
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
         """Return the menu: the dashboard, then each app's models that the user may see."""
         home = reverse("admin:index")
-        dashboard = _item("Dashboard", "space_dashboard", home, is_active=request.path == home)
+        dashboard = _item(_("Dashboard"), "space_dashboard", home, is_active=request.path == home)
         groups: list[dict[str, Any]] = [{"title": "", "items": [dashboard]}]
         for app in self.get_app_list(request):
             items = [self._item_of(model, request) for model in app["models"] if model["admin_url"]]

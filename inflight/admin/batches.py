@@ -4,6 +4,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from config.access import audit
 from config.admin.base import Operation, ReadOnlyAdmin
@@ -20,15 +21,16 @@ class DeliveryBatchAdmin(ReadOnlyAdmin):
     """Batches of all deliveries, without their bytes."""
 
     icon = "package_2"
+    when_empty = _("Batches are made when customers are sent: see the deliveries.")
     list_display = (
         "id",
         "part_of",
         "number",
         "state",
+        "error",
+        "http_status",
         "customers",
         "attempts",
-        "http_status",
-        "error",
         "acknowledged_at",
     )
     list_filter = ("status",)
@@ -80,7 +82,8 @@ class DeliveryAttemptAdmin(ReadOnlyAdmin):
     """Every request to the partner."""
 
     icon = "swap_vert"
-    list_display = ("id", "started_at", "part_of", "outcome", "http_status", "took", "why", "request_id")
+    when_empty = _("Each request to the partner is kept here: see the deliveries.")
+    list_display = ("id", "outcome", "why", "part_of", "http_status", "started_at", "took", "request_id")
     list_filter = ("started_at",)
     list_select_related = ("batch",)
     search_keys = ("request_id",)

@@ -12,12 +12,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from config.admin.base import Operation, ReadOnlyAdmin, ReadOnlyInline, Tool
 from config.api.problems import Problem
 from config.core.admin_columns import capped, coloured, list_address, shortened
 from config.http.client import TransportError
 from inflight.admin.batches import OF_A_DELIVERY
+from inflight.admin.timeline import timeline_of
 from inflight.models import Customer, Delivery, DeliveryAttempt, DeliveryBatch
 from inflight.selectors import active_delivery, attempts_of
 from inflight.services import deliveries
@@ -57,6 +59,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     """Deliveries with their batches; an operator starts one or retries one."""
 
     icon = "flight_takeoff"
+    when_empty = _("Nothing has been sent to the partner yet. Import customers and purchases, then send them.")
     list_display = ("id", "state", "only", "created_at", "next_attempt_at", "finished_at", "requested_by")
     list_filter = ("status", "only", "created_at")
     search_keys = ("id",)
@@ -151,7 +154,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
         return redirect(f"admin:{self.url_name('changelist')}")
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        return super().render_change_form(request, context | report_of(kwargs["obj"]), *args, **kwargs)
+        return super().render_change_form(request, context | report_of(kwargs["obj"], request.user), *args, **kwargs)
 
     def send(self, request: HttpRequest) -> HttpResponseBase:
         """Ask which customers to send, then start a delivery; a worker sends it."""
@@ -181,8 +184,10 @@ class DeliveryAdmin(ReadOnlyAdmin):
         return self.ask(request, Operation("Send customers", text, "send"), form=form)
 
 
-def report_of(delivery: Delivery) -> dict[str, Any]:
-    """Return what the report shows of a delivery: how far it is, what comes next, and the last attempts."""
+def report_of(delivery: Delivery, user: Any) -> dict[str, Any]:
+    """Return what the report shows of a delivery: how far it is, what comes next, its timeline, and the last attempts."""
+    shows_answers = user.has_perm("inflight.view_deliveryattempt")
+    events, has_earlier = timeline_of(delivery, shows_answers=shows_answers)
     sums = delivery.batches.exclude(status=DeliveryBatch.Status.SPLIT).aggregate(
         all=Sum("customers"), acknowledged=Sum("customers", filter=Q(status=DeliveryBatch.Status.ACKNOWLEDGED))
     )
@@ -190,6 +195,9 @@ def report_of(delivery: Delivery) -> dict[str, Any]:
     last = attempts_of(delivery).order_by("-id")
     return {
         "delivery": delivery,
+        "events": events,
+        "has_earlier": has_earlier,
+        "shows_answers": shows_answers,
         "tone": STATES.get(delivery.state, ""),
         "everyone": everyone,
         "acknowledged": acknowledged,

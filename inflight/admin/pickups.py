@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from config.admin.base import ReadOnlyAdmin
 from config.core.addresses import may_hold_password
@@ -21,14 +22,15 @@ class PickupAdmin(ReadOnlyAdmin):
     """Pairs of files from the inbox, each leading to its import and its delivery."""
 
     icon = "inbox"
-    list_display = ("id", "state", "files", "of_import", "in_delivery", "what_is_wrong", "created_at", "finished_at")
+    when_empty = _("No files have been picked up yet. Put a customers file and a purchases file into the inbox.")
+    list_display = ("id", "state", "what_is_wrong", "files", "of_import", "in_delivery", "created_at", "finished_at")
     list_filter = ("status", "created_at")
     search_keys = ("id",)
     search_fields = ("customers_name__istartswith", "purchases_name__istartswith")
     search_help_text = "A number, or the start of a file's name"
     ordering = ("-id",)
     sortable_by = ("id",)
-    list_before_template = "admin/inflight/pickup/inbox.html"
+    list_intro = "admin/inflight/pickup/inbox.html"
     fields = (
         "status", "error", "of_import", "in_delivery", "inbox", "customers_name", "customers_bytes", "customers_sha256",
         "purchases_name", "purchases_bytes", "purchases_sha256", "attempts", "created_at", "finished_at",

@@ -50,6 +50,7 @@ MODELS = {
     "config.apikey": May(SUPERUSERS),
     "config.failedattempts": May(),
     "config.requestquota": May(),
+    "config.savedfilter": May(SUPERUSERS),
     "config.alert": May(EVERYBODY),
     "config.alertmessage": May(),
     "config.workerheartbeat": May(EVERYBODY),
@@ -88,10 +89,12 @@ PAGES: dict[str, tuple[str, ...]] = {  # of one model beside the usual ones
     "inflight_deliverybatch_read_body": SUPERUSERS,
     "inflight_importrun_import_files": OPERATORS,
     "inflight_importrun_import_again": OPERATORS,
+    "inflight_importrun_mend": OPERATORS,
     "inflight_importrun_progress": ALL,
     "inflight_importrun_rejects": ALL,
     "catalog_productimport_import_files": OPERATORS,
     "catalog_productimport_import_again": OPERATORS,
+    "catalog_productimport_mend": OPERATORS,
     "catalog_productimport_progress": EVERYBODY,
     "catalog_productimport_rejects": EVERYBODY,
     "catalog_refreshrun_refresh": OPERATORS,
@@ -127,7 +130,7 @@ ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 SITE = {  # for everyone who may enter; the login and the logout are for everyone
     "index", "password_change", "password_change_done", "jsi18n", "search", "app_list", "autocomplete", "view_on_site",
-    "login", "logout",
+    "login", "logout", "save_filter", "delete_filter",
 }  # fmt: skip
 USUAL = ("changelist", "csv", "xlsx", "add", "change", "delete", "history")
 
