@@ -74,8 +74,8 @@ def accept_entries(entries: Sequence[Entry], *, wait: bool, link: Callable[[list
             return Accepted(ids, frozenset())
         published = _publish(records)
     except DatabaseError as error:  # the entries are committed all the same
-        trouble = trouble_of(error) if lacks_room(error) else f"{type(error).__name__}: {error}"
-        logger.warning("A relay publishes what is kept, also what Kafka has taken: that is not on record. %s", trouble)
+        told = "A relay publishes what is kept, also what Kafka has taken: that is not on record. %s"
+        logger.warning(told, trouble_of(error), exc_info=not lacks_room(error))
         return Accepted(ids, frozenset())
     return Accepted(ids, frozenset(entry_id for entry_id, is_out in zip(ids, published, strict=True) if is_out))
 
