@@ -190,11 +190,12 @@ def record_outcome(records: Sequence[Record], outcome: PublishResult) -> None:
         DataEntry.objects.filter(pk=entry_id).update(refusal=reason)
     settled = {*outcome.acknowledged, *outcome.refused}
     if left := [record.entry_id for record in records if record.entry_id not in settled]:
-        claim_until(left, claimed_until=timezone.now())
+        now = timezone.now()
+        DataEntry.objects.filter(pk__in=left, claimed_until__gt=now).update(claimed_until=now)  # a lock needs no write
         _wake_relay()
     if outcome.failure:
-        now = {"happened_at": timezone.now()}
-        KafkaFailure.objects.update_or_create(sentence=outcome.failure.reason.sentence, defaults=now)
+        told = {"happened_at": timezone.now()}
+        KafkaFailure.objects.update_or_create(sentence=outcome.failure.reason.sentence, defaults=told)
 
 
 _next_notify = 0.0
