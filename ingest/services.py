@@ -25,6 +25,7 @@ from config.core.telemetry import tracing
 from ingest.backlog import backlog
 from ingest.models import REFUSED, WAITING, DataEntry, KafkaFailure
 from ingest.publisher import Publisher, PublishResult, Record, publisher
+from ingest.selectors import BEFORE_ALL
 from ingest.storage.entries import (
     Entry,
     claim_until,
@@ -153,12 +154,12 @@ def retry_refused(ids: Sequence[int]) -> int:
 
 
 def retry_all_refused() -> int:
-    """Let all entries that are refused now be tried again, RELAY_BATCH at a time; return how many there were."""
+    """Let all entries that are refused now be tried again once, RELAY_BATCH at a time; return how many there were."""
     refused = DataEntry.objects.filter(REFUSED).order_by("pk").values_list("pk", flat=True)
     newest = refused.last()
-    retried = 0
-    while newest is not None and (ids := list(refused.filter(pk__lte=newest)[:RELAY_BATCH])):
-        retried += retry_refused(ids)
+    retried, after = 0, BEFORE_ALL  # a relay may have refused the first ones again before the last are reached
+    while newest is not None and (ids := list(refused.filter(pk__gt=after, pk__lte=newest)[:RELAY_BATCH])):
+        retried, after = retried + retry_refused(ids), ids[-1]
     return retried
 
 
