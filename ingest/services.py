@@ -153,13 +153,12 @@ def retry_refused(ids: Sequence[int]) -> int:
 
 
 def retry_all_refused() -> int:
-    """Let all entries that are refused now be tried again, RELAY_BATCH at a time; return how many there were."""
+    """Let all entries that are refused now be tried again once, RELAY_BATCH at a time; return how many there were."""
     refused = DataEntry.objects.filter(REFUSED).order_by("pk").values_list("pk", flat=True)
     newest = refused.last()
-    retried, after = 0, BEFORE_ALL  # a relay may have had one refused again by now, which is not tried a second time
+    retried, after = 0, BEFORE_ALL  # a relay may have refused the first ones again before the last are reached
     while newest is not None and (ids := list(refused.filter(pk__gt=after, pk__lte=newest)[:RELAY_BATCH])):
-        retried += retry_refused(ids)
-        after = ids[-1]
+        retried, after = retried + retry_refused(ids), ids[-1]
     return retried
 
 
@@ -191,11 +190,12 @@ def record_outcome(records: Sequence[Record], outcome: PublishResult) -> None:
         DataEntry.objects.filter(pk=entry_id).update(refusal=reason)
     settled = {*outcome.acknowledged, *outcome.refused}
     if left := [record.entry_id for record in records if record.entry_id not in settled]:
-        claim_until(left, claimed_until=timezone.now())
+        now = timezone.now()
+        DataEntry.objects.filter(pk__in=left, claimed_until__gt=now).update(claimed_until=now)  # a lock needs no write
         _wake_relay()
     if outcome.failure:
-        now = {"happened_at": timezone.now()}
-        KafkaFailure.objects.update_or_create(sentence=outcome.failure.reason.sentence, defaults=now)
+        told = {"happened_at": timezone.now()}
+        KafkaFailure.objects.update_or_create(sentence=outcome.failure.reason.sentence, defaults=told)
 
 
 _next_notify = 0.0

@@ -106,10 +106,10 @@ class LibrdkafkaProducer:
 
     def explain(self, failure: Failure) -> Failure:
         """Add what librdkafka said last: of a record that timed out it does not say why."""
-        if not self.trouble:
+        if not (trouble := self.trouble):  # which another thread may forget at any moment
             return failure
-        reason = max(failure.reason, self.trouble.reason, key=lambda each: each.precision)
-        return Failure(reason, f"{failure.text} ({self.trouble.text})")
+        reason = max(failure.reason, trouble.reason, key=lambda each: each.precision)
+        return Failure(reason, f"{failure.text} ({trouble.text})")
 
     def _produce(self, record: Record, sending: "_Sending") -> None:
         settle = partial(sending.settle, record.entry_id)

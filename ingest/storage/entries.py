@@ -98,7 +98,8 @@ def read_records(entries: QuerySet[DataEntry], *, most_bytes: int) -> list[Recor
     records, size = [], 0
     moment = Func(F("created_at"), template=_MOMENT_AS_JSON[connection.vendor], output_field=TextField())
     rows = entries.values_list("pk", Cast("content", TextField()), moment, "traceparent", "key", "headers")
-    for entry_id, content, created_at, *given in rows.iterator(chunk_size=READ_ROWS):
+    for entry_id, text, created_at, *given in rows.iterator(chunk_size=READ_ROWS):
+        content = text.encode()
         records.append(Record(entry_id, orjson.Fragment(content), created_at, *given))
         size += len(content)
         if size >= most_bytes:

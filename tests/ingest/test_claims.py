@@ -127,11 +127,23 @@ def test_one_relay_keeps_the_order_of_ids(arrived: Read) -> None:
     assert [record.entry_id for record in arrived()] == accepted.ids
 
 
-def test_a_batch_has_no_more_than_its_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "RELAY_BATCH_BYTES", 25_000)
-    entries = [DataEntryFactory(content="x" * 10_000) for _ in range(5)]
+def test_a_claim_that_is_a_lock_is_given_back_without_a_write() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("on SQLite the claim is written")
+    entry = DataEntryFactory()
     with services.claim_oldest() as records:
-        assert [record.entry_id for record in records] == [entry.pk for entry in entries[:3]]
+        services.record_outcome(records, PublishResult(failure=Failure(FailureReason.SLOW, "an outage of hours")))
+    before, _ = entry.claimed_until, entry.refresh_from_db()
+    assert entry.claimed_until == before
+
+
+@pytest.mark.parametrize("character", ["x", "я", "🛩"])
+def test_a_batch_has_no_more_than_its_bytes(monkeypatch: pytest.MonkeyPatch, character: str) -> None:
+    monkeypatch.setattr(services, "RELAY_BATCH_BYTES", 25_000)
+    content = character * (10_000 // len(character.encode()))
+    accepted = services.accept_entries([Entry(content)] * 5, wait=False)
+    with services.claim_oldest() as records:
+        assert [record.entry_id for record in records] == accepted.ids[:3]
 
 
 @pytest.mark.parametrize("content", ['🛩️ «мир»\n"\\\u2028\x01', {"a": [1, 2.5, None, {"ключ": True}]}, 10**15, ""])

@@ -25,9 +25,8 @@ from compute.engines.base import EngineEnvironment, Resources, Target, Written
 from compute.engines.duckdb.engine import DuckDb
 from compute.engines.duckdb.sql import quoted_name as duckdb_name
 from compute.engines.duckdb.sql import quoted_text as duckdb_text
-from compute.engines.spark import executors, session
+from compute.engines.spark import session
 from compute.engines.spark.cells import (
-    NO_PLAIN_ROW,
     RAISED,
     CellReader,
     cells_of_line,
@@ -35,15 +34,8 @@ from compute.engines.spark.cells import (
     line_is_row,
     quoted_name,
 )
-from compute.files.errors import (
-    BrokenFile,
-    DiskFull,
-    EngineUnavailable,
-    InexactTogether,
-    LimitReached,
-    NotSplittable,
-    OutOfRange,
-)
+from compute.engines.spark.reasons import reason_in
+from compute.files.errors import BrokenFile, EngineUnavailable, InexactTogether, NotSplittable
 from compute.files.formats import Format, Source, check_names
 from compute.files.locations import fetch_folder, is_url, opened, publish
 from compute.files.notation import Notation
@@ -227,18 +219,8 @@ class Spark:
     def _raise_finding(self, text: str, error: Exception) -> None:
         if found := RAISED.search(text):
             raise self._finding(found[1], int(found[2]), found[3]) from error
-        if executors.CANCELLED in text or "SparkContext was shut down" in text or "stopped SparkContext" in text:
-            raise EngineUnavailable from error
-        if NO_PLAIN_ROW in text or "MALFORMED_RECORD_IN_PARSING" in text:
-            raise NotSplittable from error
-        if "ARITHMETIC_OVERFLOW" in text:
-            raise OutOfRange from error
-        if "No space left" in text:
-            raise DiskFull from error
-        if "OutOfMemoryError" in text or "File too large" in text:
-            raise LimitReached("The job needs more memory or disk than it may have.") from error
-        if "FAILED_READ_FILE" in text:
-            raise BrokenFile("The file cannot be read: it is damaged inside.") from error
+        if reason := reason_in(text):
+            raise reason from error
 
     def _finding(self, what: str, number: int, value: str) -> Exception:
         scan = self._scan

@@ -4,7 +4,9 @@ Callers' paths are relative to the root. `results/` belongs to the jobs; names t
 exist for callers.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -136,3 +138,12 @@ def missing(file_path: str, field: str) -> FileMissing:
 def file_exists(path: str) -> FileExists:
     """Return what to raise where an upload would replace a file."""
     return FileExists(f"{path} is there already. Choose another name, or set overwrite to true.", field="file_path")
+
+
+def remove_abandoned(uploads: Iterable[Path]) -> None:
+    """Remove those of the files that nobody has written to for ABANDONED_SECONDS."""
+    before = time.time() - ABANDONED_SECONDS
+    for upload in uploads:
+        with suppress(FileNotFoundError):  # it has just ended
+            if upload.stat().st_mtime < before:
+                upload.unlink()

@@ -4,7 +4,6 @@ import os
 import shutil
 import stat
 import tempfile
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,7 +13,6 @@ from typing import BinaryIO
 
 from compute.exceptions import NotAFile, OutsideRoot
 from compute.files.storage.base import (
-    ABANDONED_SECONDS,
     RESULTS,
     SCRATCH,
     UPLOADS,
@@ -23,6 +21,7 @@ from compute.files.storage.base import (
     file_exists,
     missing,
     plain_path,
+    remove_abandoned,
 )
 from compute.files.versions import FileVersion, stat_opened, version_of
 from config.core.disk import Space, space_of
@@ -130,10 +129,7 @@ class LocalStorage:
         shutil.rmtree(self.scratch(name), ignore_errors=True)
 
     def remove_abandoned_uploads(self) -> None:
-        before = time.time() - ABANDONED_SECONDS
-        for place in self.scratch(UPLOADS).glob("*"):
-            if place.stat().st_mtime < before:
-                place.unlink(missing_ok=True)
+        remove_abandoned(self.scratch(UPLOADS).glob("*"))
 
     def _described(self, place: Path, found: os.stat_result) -> StoredFile:
         return StoredFile(

@@ -17,7 +17,6 @@ from compute.files import locations
 from compute.files.errors import FileChanged, StoreUnavailable
 from compute.files.locations import AtomicFile
 from compute.files.storage.base import (
-    ABANDONED_SECONDS,
     RESULTS,
     SCRATCH,
     UPLOADS,
@@ -26,6 +25,7 @@ from compute.files.storage.base import (
     file_exists,
     missing,
     plain_path,
+    remove_abandoned,
 )
 from compute.files.versions import FileVersion
 from config.core.disk import Space, space_of
@@ -138,10 +138,7 @@ class ObjectStorage:
             fs.rm(folder, recursive=True)
 
     def remove_abandoned_uploads(self) -> None:
-        before = time.time() - ABANDONED_SECONDS
-        for spooled in self._local_scratch.glob(f"{UPLOADS}-*"):
-            if spooled.stat().st_mtime < before:
-                spooled.unlink(missing_ok=True)
+        remove_abandoned(self._local_scratch.glob(f"{UPLOADS}-*"))
 
     def place(self, path: str) -> str:
         """Return the URL of a path below the root."""
@@ -258,8 +255,11 @@ def visible_files(fs: Any, root: str, folder: str, after: str) -> Iterator[tuple
 
 
 def _is_visible(path: str) -> bool:
-    """Return whether a caller may know of a path below the root; what ends in a slash stands for a folder."""
-    return not (ALIAS.search(path) or path.endswith("/") or any(part.startswith(".") for part in path.split("/")))
+    """Return whether a caller may know of a path below the root; what ends in a slash stands for a folder.
+
+    No path leads to a name with a part that is empty: `a//b.csv` is taken for a/b.csv.
+    """
+    return not ALIAS.search(path) and all(part and not part.startswith(".") for part in path.split("/"))
 
 
 def _files_below(fs: Any, root: str, folder: str, after: tuple[str, ...]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -63,6 +63,8 @@ def are_kept(parameters: dict[str, Any]) -> bool | None:
 
 def _each_has_its_own(one: Any, other: Any) -> bool:
     mine = _server_process(one)
+    if _server_process(one) != mine:  # it takes turns: with two of them each of us would always get the same one
+        return False
     with other.transaction():  # it holds whichever it gets
         if _server_process(other) == mine:
             return False

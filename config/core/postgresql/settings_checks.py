@@ -9,6 +9,7 @@ from django.db import connection
 from config.core.postgresql.away import words_for
 from config.core.postgresql.sessions import MEND, are_kept
 
+SMALLEST_POOL = 3  # connections: with fewer a relay's threads wait for one another, and it publishes next to nothing
 TAKES_WRITES = ("read-write", "primary")
 OF_TLS = ("certificate", "does not support SSL", "sslmode", "SSL error")
 
@@ -17,9 +18,11 @@ def check_database(**_: Any) -> list[CheckMessage]:
     """Find a pooler by transaction, and a server that is not the one that DATABASE_URL asks for."""
     if not settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
         return []
-    if settings.DATABASE_POOL_SIZE < 1:
-        hint = "Set how many connections a web process may have, such as 21, one for each of its threads."
-        return [Error("DATABASE_POOL_SIZE is below 1.", hint=hint, id="apron.E212")]
+    if settings.DATABASE_POOL_SIZE < SMALLEST_POOL:
+        hint = (
+            f"Set it to 21, one for each thread of a web process, or to {SMALLEST_POOL} at least, which a relay needs."
+        )
+        return [Error(f"DATABASE_POOL_SIZE is below {SMALLEST_POOL}.", hint=hint, id="apron.E212")]
     import psycopg  # noqa: PLC0415 - not for those on SQLite
 
     parameters = connection.get_connection_params()

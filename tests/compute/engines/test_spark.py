@@ -15,11 +15,15 @@ import pyarrow.parquet as pq
 import pytest
 from rest_framework.test import APIClient
 
-from compute.engines.base import EngineEnvironment
-from compute.files.errors import BrokenFile, EngineUnavailable
+from compute.engines import engine_class
+from compute.engines.base import EngineEnvironment, Resources, Target
+from compute.files.errors import BrokenFile, EngineUnavailable, FileChanged
+from compute.files.formats import Format, Source
 from compute.files.versions import version_of
 from compute.jobs.execute import execute
 from compute.jobs.orders import JobResult, JobSpec
+from compute.operations.base import Result, Scan
+from compute.operations.cell_types import Cell, CellType
 from compute.operations.group_by import Aggregation
 from tests.compute.asking import ask, settled
 from tests.compute.conftest import RunningRunner
@@ -90,6 +94,18 @@ def test_rows_of_quotes_and_odd_names_are_read_as_duckdb_reads_them(tmp_path: Pa
     sort = [{"column": "a.b", "descending": True}]
     asked: dict[str, Any] = {"by": ["`c`", "a.b"], "aggregations": {"%2E d": ["first"]}, "sort": sort, "limit": 3}
     assert len(set(_both(path, "group_by", **asked))) == 1
+
+
+def test_a_file_that_goes_while_spark_reads_it_is_not_called_damaged(tmp_path: Path) -> None:
+    path = write_table(tmp_path, "parquet", [{"a": 1}])
+    resources = Resources(256 * 1024**2, 2, tmp_path, str(tmp_path))
+    prepared("spark")
+    with engine_class("spark")(Source(path, Format.PARQUET, Format.PARQUET), resources) as engine:
+        engine.columns()
+        frame = engine.scan(Scan([Cell("a", CellType.RAW)]))
+        path.unlink()
+        with pytest.raises(FileChanged, match="find no such file"):
+            engine.write(Result(frame), Target(tmp_path / "result.parquet", Format.PARQUET))
 
 
 @pytest.mark.parametrize(

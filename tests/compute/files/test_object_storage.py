@@ -24,6 +24,13 @@ def test_a_name_that_would_be_anothers_is_refused(name: str) -> None:
         storage().upload_path(name, field="file_path")
 
 
+def test_an_object_whose_name_no_path_leads_to_is_not_listed(store: ObjectStore) -> None:
+    for name in ("a/b.csv", "a//b.csv", "/b.csv", "a/./b.csv"):
+        store.put(f"compute/{name}", b"x\n1\n")
+
+    assert [file.path for file in storage().files()] == ["a/b.csv"]
+
+
 @pytest.mark.django_db
 def test_an_upload_of_several_parts_that_ends_early_leaves_nothing(store: ObjectStore) -> None:
     def chunks() -> Iterator[bytes]:

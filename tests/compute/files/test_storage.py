@@ -1,6 +1,7 @@
 """Paths of callers: below COMPUTE_ROOT, and nowhere else."""
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -116,3 +117,16 @@ def test_a_folder_that_is_told_twice_is_listed_once_and_a_cursor_passes_a_file_o
     assert listed == ["a", "a/x", "a/y", "b"]
     for position, name in enumerate(listed):
         assert [path for path, _ in visible_files(_Lake(), "lake", "", name)] == listed[position + 1 :]
+
+
+def test_uploads_are_swept_that_nobody_goes_on_with_and_one_that_ends_meanwhile_is_no_error(compute_root: Path) -> None:
+    folder = compute_root / ".scratch" / "uploads"
+    folder.mkdir(parents=True)
+    (folder / "ended").symlink_to(folder / "gone")  # listed, and not there when it is looked at
+    for name, age in (("abandoned", 100_000), ("under way", 0)):
+        (folder / name).write_bytes(b"x")
+        os.utime(folder / name, (time.time() - age,) * 2)
+
+    storage().remove_abandoned_uploads()
+
+    assert sorted(place.name for place in folder.iterdir()) == ["ended", "under way"]

@@ -88,7 +88,7 @@ def test_a_request_without_a_database_is_a_503_that_says_to_come_again() -> None
     ("address", "changes", "code"),
     [
         ("one:1,two:2/apron", {}, "E213"),
-        ("one:1/apron", {"DATABASE_POOL_SIZE": "0"}, "E212"),
+        ("one:1/apron", {"DATABASE_POOL_SIZE": "2"}, "E212"),
     ],
 )
 def test_what_cannot_work_is_found_before_anything_is_connected_to(

@@ -148,8 +148,11 @@ def running_server(prepare: Callable[[Server], Settings] = lambda _: {}, *, vers
 
 
 @contextmanager
-def pgbouncer(server: Server, *, mode: str, size: int = 50) -> Iterator[str]:
-    """Run Debian's PgBouncer in front of a server's databases; yield its address."""
+def pgbouncer(server: Server, *, mode: str, size: int = 50, takes_turns: bool = False) -> Iterator[str]:
+    """Run Debian's PgBouncer in front of a server's databases; yield its address.
+
+    `takes_turns`: it uses its connections to the server one after the other, and not the one that was used last.
+    """
     with free_port() as port:
         pass
     with new_folder("pgbouncer") as folder:
@@ -158,7 +161,7 @@ def pgbouncer(server: Server, *, mode: str, size: int = 50) -> Iterator[str]:
             f"[databases]\n* = host={server.host} port={server.port}\n"
             f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = trust\n"
             f"auth_file = {folder}/users\npool_mode = {mode}\ndefault_pool_size = {size}\nmax_client_conn = 1000\n"
-            "server_idle_timeout = 1\nlog_connections = 0\nlog_disconnections = 0\n"
+            f"server_round_robin = {int(takes_turns)}\nserver_idle_timeout = 1\nlog_connections = 0\nlog_disconnections = 0\n"
         )
         libraries = DEBIAN / "lib" / f"{os.uname().machine}-linux-gnu"
         if USER:

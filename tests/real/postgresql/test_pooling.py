@@ -3,9 +3,12 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 
+import psycopg
 import pytest
 
+from config.core.postgresql.sessions import are_kept
 from tests.fakes.faulty import wait_until
 from tests.processes import ROOT, System
 from tests.real.postgresql.load import apron
@@ -72,6 +75,18 @@ def test_nothing_starts_behind_a_pooler_by_transaction(server: Server, mode: str
             assert ended.returncode == 1, start
             assert "apron.E210" in ended.stderr, start
             assert "pool_mode=session" in ended.stderr, start
+
+
+@pytest.mark.parametrize("busy", [0, 1, 2, 3, 5])
+def test_a_pooler_by_transaction_is_seen_whichever_connection_it_takes(server: Server, busy: int) -> None:
+    with pgbouncer(server, mode="transaction", takes_turns=True) as address, ExitStack() as stack:
+        others = [stack.enter_context(psycopg.connect(url_of(address))) for _ in range(busy)]
+        for other in others:
+            other.execute("SELECT 1")
+        for other in others:
+            other.commit()  # so that the pooler has so many connections that nobody uses
+        host, port = address.split(":")
+        assert are_kept({"host": host, "port": port, "user": "postgres", "dbname": "apron"}) is False
 
 
 def test_a_process_that_started_before_the_pooler_takes_no_lock_that_would_not_hold(server: Server) -> None:
