@@ -222,19 +222,6 @@ def test_the_command_publishes_refused_entries_again(
     assert (bool(hopeless.refusal), hopeless.published_at) == (True, None)
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="the trigger is SQLite's")
-@pytest.mark.django_db
-def test_what_is_refused_again_at_once_is_not_tried_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "RELAY_BATCH", 2)
-    DataEntryFactory.create_batch(5, refused=True)
-    with connection.cursor() as cursor:  # as quick as no relay is
-        cursor.execute(
-            "CREATE TRIGGER refuse AFTER UPDATE OF refusal ON data_entries WHEN NEW.refusal = '' "
-            "BEGIN UPDATE data_entries SET refusal = 'again' WHERE id = NEW.id; END"
-        )
-    assert services.retry_all_refused() == 5
-
-
 @pytest.mark.django_db
 def test_what_is_refused_again_meanwhile_is_not_tried_a_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services, "RELAY_BATCH", 2)
