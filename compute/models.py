@@ -23,7 +23,9 @@ class Job(models.Model):
         STATS = "stats"
         PROFILE = "profile"
         PREVIEW = "preview"
+        PROFILE_SAMPLE = "profile_sample"
 
+    LOOKS = (Operation.PREVIEW, Operation.PROFILE_SAMPLE)  # made by looking at a file, not by asking for something
     SETTLED = (Status.DONE, Status.FAILED, Status.CANCELLED)
 
     sub = models.CharField(max_length=255, help_text="who asked: the token's subject")
