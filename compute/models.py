@@ -6,6 +6,8 @@ from django.utils import timezone
 
 from config.core.telemetry.tracing import TRACEPARENT_LENGTH
 
+LEAST_PROGRESS = 0.02  # from which on the rest can be estimated
+
 
 class Job(models.Model):
     """One operation on one file."""
@@ -89,6 +91,19 @@ class Job(models.Model):
     def is_settled(self) -> bool:
         """Return whether nothing more will happen to it."""
         return self.status in self.SETTLED
+
+    @property
+    def percent(self) -> int:
+        """How much of it is done, as the engine estimates it."""
+        return int(100 * self.progress)
+
+    @property
+    def seconds_left(self) -> int | None:
+        """How long it will go on if it goes on as it went; None where that cannot be said."""
+        if self.status != self.Status.RUNNING or not self.started_at or self.progress < LEAST_PROGRESS:
+            return None
+        passed = (timezone.now() - self.started_at).total_seconds()
+        return max(round(passed * (1 - self.progress) / self.progress), 1)
 
     @property
     def address(self) -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from compute.files.errors import MixedColumn
 from compute.operations.arrangement import AS_COMPUTED, Arrangement
 from compute.operations.base import ROW, Frame, Result, Scan, SmallTable, distinct
-from compute.operations.cell_types import Cell, CellType, Reading, Table
+from compute.operations.cell_types import Cell, Reading, Table
 from compute.operations.where import Condition, Where
-from compute.operations.whole_rows import as_read, raw_cells
+from compute.operations.whole_rows import as_read
 
 MOST_FIRST_ROWS = 20_000  # so many are read faster by our own reader than by an engine that looks at the file first
 

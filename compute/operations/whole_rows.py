@@ -31,7 +31,8 @@ class NonNull:
         table.note_refused(cell, value, field="sort", must_be_number=False)
 
     def apply(self, frame: Frame, table: Table, small_table: SmallTable) -> Result:
-        found = frame.filter(*(~cell.expression.is_null() for cell in self._values()))
+        values = [~cell.expression.is_null() for cell in self._values()]
+        found = frame.filter(*values) if values else frame
         orders = {column: cell.name for column, cell in self._orders(table).items()}
         return as_read(self.arrangement.apply(found, orders, [ROW] if self._needs_order else []))
 
