@@ -9,7 +9,7 @@ from compute.files.formats import Format, format_of
 from compute.models import Job
 from compute.operations.group_by import QUANTILES, Aggregation
 from compute.operations.where import Comparison
-from config.core.json import dumps
+from config.core.json import dumps, loads
 
 FUNCTIONS = {
     Aggregation.MEAN: "avg({})", Aggregation.N_UNIQUE: "count(DISTINCT {})", Aggregation.STD: "stddev_samp({})",
@@ -37,7 +37,7 @@ def curl_of(job: Job, address: str) -> str:
 
 def python_of(job: Job, address: str) -> str:
     """Return the script; it asks the same as curl_of's command, and prints where the result is."""
-    body = pprint.pformat(_body(job), width=100, sort_dicts=False)
+    body = pprint.pformat(loads(dumps(_body(job))), width=100, sort_dicts=False)
     return (
         "import os\n\nimport requests\n\n"
         f"question = {body}\n"

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 from compute.files.formats import OUTPUTS
+from compute.files.notation import Notation, number_of
 from compute.jobs import services
 from compute.models import Job
 from compute.pages.explorer.address import CHART, Address
@@ -14,6 +14,7 @@ from compute.pages.explorer.question import Question
 from compute.pages.explorer.rows import Header
 from compute.pages.preview import Preview, preview_of
 from compute.pages.tables import Column, Table
+from compute.reading.options import ReadOptions
 
 SHOWN = 200  # rows of an answer
 MOST_COLUMNS = 100
@@ -72,7 +73,7 @@ def answer_of(address: Address, question: Question, request: services.Request, r
     table = preview.table
     headers = [_header(address, question, column) for column in table.columns[:MOST_COLUMNS]]
     return Answer(
-        job, preview, headers, table.cells(rows=SHOWN, columns=MOST_COLUMNS), _chart(address, question, table)
+        job, preview, headers, table.cells(rows=SHOWN, columns=MOST_COLUMNS), _chart(address, question, job, table)
     )
 
 
@@ -84,7 +85,7 @@ def _header(address: Address, question: Question, column: Column) -> Header:
     return Header(column, now, address.setting(name, following).without("row").to(place))
 
 
-def _chart(address: Address, question: Question, table: Table) -> dict[str, Any] | None:
+def _chart(address: Address, question: Question, job: Job, table: Table) -> dict[str, Any] | None:
     """What the chart is drawn from; which one is the reader's choice, and a part of the address."""
     if not table.rows or len(table.columns) > MOST_COLUMNS:
         return None
@@ -92,9 +93,13 @@ def _chart(address: Address, question: Question, table: Table) -> dict[str, Any]
         {"name": column.name, "kind": _kind(table, place), "key": column.name in question.by}
         for place, column in enumerate(table.columns)
     ]
-    rows = [[_value(cell, column["kind"]) for cell, column in zip(row, columns, strict=True)] for row in table.rows]
+    notation = ReadOptions.of((job.reading or {}).get("read", {})).notation
+    rows = [
+        [_value(cell, column["kind"], notation) for cell, column in zip(row, columns, strict=True)]
+        for row in table.rows
+    ]
     chosen = {name: value for name in CHART if (value := address.get(name))}
-    return {"table": {"columns": columns, "rows": rows}, "size": "medium", **chosen}
+    return {"table": {"columns": columns, "rows": rows}, **chosen}
 
 
 def _kind(table: Table, place: int) -> str:
@@ -104,11 +109,5 @@ def _kind(table: Table, place: int) -> str:
     return "date" if cells and all(DATE.fullmatch(cell) for cell in cells if cell) else "text"
 
 
-def _value(cell: str | None, kind: str) -> float | str | None:
-    if cell is None or kind != "number":
-        return cell
-    try:
-        number = float(cell)
-    except ValueError:  # in another notation
-        return None
-    return number if isfinite(number) else None
+def _value(cell: str | None, kind: str, notation: Notation) -> float | str | None:
+    return cell if cell is None or kind != "number" else number_of(cell, notation)

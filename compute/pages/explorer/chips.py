@@ -3,17 +3,17 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from compute.files.notation import PLAIN, Notation, number_of
 from compute.operations.group_by import Aggregation
-from compute.operations.where import Comparison
+from compute.operations.where import EXACT_IN_DOUBLE, Comparison
 from compute.pages.explorer.address import Address
 from compute.pages.explorer.question import DESCRIBE
-from compute.pages.tables import NUMBER, ColumnKind
+from compute.pages.tables import ColumnKind
 
 NOT_NULL = "not_null"
 COMPARISONS = {
@@ -86,7 +86,9 @@ def _order_words(text: str) -> str:
     return f"{column} {'↓' if direction == 'desc' else '↑'}"
 
 
-def with_addition(address: Address, form: Mapping[str, str], kinds: Mapping[str, ColumnKind]) -> Address:
+def with_addition(
+    address: Address, form: Mapping[str, str], kinds: Mapping[str, ColumnKind], notation: Notation = PLAIN
+) -> Address:
     """Return the address with what a form adds; raise NotAddableError. `kinds` are the columns', as far as they are known."""
     add = form.get("add", "")
     if add == "limit":
@@ -99,7 +101,9 @@ def with_addition(address: Address, form: Mapping[str, str], kinds: Mapping[str,
     direction = "desc" if form.get("direction") == "desc" else "asc"
     match add:
         case "filter":
-            return address.filtering(_condition(column, form, kinds))
+            return address.filtering(
+                _condition(column, form, notation if kinds.get(column) == ColumnKind.NUMBER else None)
+            )
         case "group":
             return address.adding("by", column)
         case "compute":
@@ -115,8 +119,8 @@ def _figure(form: Mapping[str, str]) -> str:
     return form["figure"]
 
 
-def _condition(column: str, form: Mapping[str, str], kinds: Mapping[str, ColumnKind]) -> list[Any]:
-    """A condition: with a number as value where the column seems to hold numbers and this is one."""
+def _condition(column: str, form: Mapping[str, str], notation: Notation | None) -> list[Any]:
+    """A condition, with a number as value where this is one in the notation of the column, which texts have none."""
     op, value = form.get("op", ""), form.get("value", "")
     if op not in COMPARISONS:
         raise NotAddableError(_("Choose how to compare."))
@@ -124,19 +128,26 @@ def _condition(column: str, form: Mapping[str, str], kinds: Mapping[str, ColumnK
         return [column, Comparison.IS_NULL, op == Comparison.IS_NULL]
     if value == "":
         raise NotAddableError(_("Say what the cells are compared with."))
-    is_number = kinds.get(column) == ColumnKind.NUMBER and op != Comparison.CONTAINS
+    if op == Comparison.CONTAINS or notation is None:
+        return [column, op, _parts(value) if op == Comparison.IN else value]
     if op == Comparison.IN:
-        values = [each.strip() for each in value.split(",") if each.strip()]
-        are_numbers = is_number and all(NUMBER.fullmatch(each) for each in values)
-        return [column, op, list(map(_number, values)) if are_numbers else values]
-    return [column, op, _number(value) if is_number and NUMBER.fullmatch(value) else value]
+        numbers = [_number(each, notation) for each in _parts(value)]
+        return [column, op, _parts(value) if None in numbers else numbers]
+    number = _number(value, notation)
+    return [column, op, value if number is None else number]
 
 
-def _number(text: str) -> float | int | str:
-    number = float(text)
-    if not isfinite(number):
-        return text
-    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+def _parts(value: str) -> list[str]:
+    """The values of a list with commas between them, or with semicolons, where numbers have decimal commas."""
+    return [each.strip() for each in value.split(";" if ";" in value else ",") if each.strip()]
+
+
+def _number(text: str, notation: Notation) -> float | int | None:
+    """The number that a text is in a notation, or as programs write it; None where it is none."""
+    found = [number for each in (notation, PLAIN) if (number := number_of(text, each)) is not None]
+    if not found:
+        return None
+    return int(found[0]) if found[0].is_integer() and abs(found[0]) < EXACT_IN_DOUBLE else found[0]
 
 
 def _whole(text: str) -> int:

@@ -21,6 +21,7 @@ from compute.pages.explorer.rows import PAGE_ROWS, rows_in_view
 from compute.pages.preview import WAIT_SECONDS, Preview, preview_of
 from compute.pages.snippets import curl_of, python_of, sql_of
 from compute.pages.tables import Column, other_notation
+from compute.reading.options import ReadOptions
 from config.api.problems import Problem
 from config.pages.permissions import permission_required_page
 
@@ -54,7 +55,9 @@ def file(request: HttpRequest, file_path: str) -> HttpResponseBase:
         return page(request, opened)
     try:
         kinds = {column.name: column.kind for column in opened.columns}
-        address = with_addition(opened.address, request.GET.dict(), kinds)
+        address = with_addition(
+            opened.address, request.GET.dict(), kinds, ReadOptions.of(opened.asked["read"]).notation
+        )
     except NotAddableError as refused:
         return page(request, opened, refusal=str(refused), status=400)
     return redirect(f"{request.path}{address.to('question')}")
