@@ -59,7 +59,7 @@ class Question:
     @property
     def is_empty(self) -> bool:
         """Return whether nothing is asked: the file itself is the answer."""
-        return self.is_of_rows and not (self.conditions or self.limit)
+        return self.is_of_rows and not (self.conditions or self.limit or self.problems)
 
     @property
     def operation(self) -> str:
