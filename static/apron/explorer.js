@@ -40,6 +40,3 @@ document.addEventListener("keydown", (event) => {
   adder.open = false;
   adder.querySelector("summary").focus();
 });
-
-// What was asked for by a link from a column is ready to be filled in.
-document.querySelector("details.adder[open] [autofocus]")?.focus({ preventScroll: true });

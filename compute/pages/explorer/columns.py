@@ -105,7 +105,7 @@ def _card(address: Address, column: Column, profile: Mapping[str, Any], *, is_ke
     keep = address.removing("keep", name) if is_kept else address.adding("keep", name)
     figure = "sum" if column.is_number else "n_unique"
     links = {
-        "filter": f"?{address.query}&{_draft('filter', name)}#question",
+        "filter": f"?{address.query}&{_draft('filter', name)}#filter-value",
         "group": address.adding("by", name).to("question"),
         "compute": address.adding("compute", f"{figure}:{name}").to("question"),
         "figure": figure,
