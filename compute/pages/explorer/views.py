@@ -21,6 +21,7 @@ from compute.pages.explorer.rows import PAGE_ROWS, rows_in_view
 from compute.pages.preview import WAIT_SECONDS, Preview, preview_of
 from compute.pages.snippets import curl_of, python_of, sql_of
 from compute.pages.tables import Column, other_notation
+from compute.reading.encodings import UTF_8
 from compute.reading.options import ReadOptions
 from config.api.problems import Problem
 from config.pages.permissions import permission_required_page
@@ -184,7 +185,7 @@ def _suggestions(opened: Opened) -> list[dict[str, str]]:
     if notation:
         read = notation.as_read()
         found.append({"words": mending(read), "link": opened.address.reading(read).to("read")})
-    if "encoding" in reading.get("guessed", ()):
+    if "encoding" in reading.get("guessed", ()) and reading["read"].get("encoding") != UTF_8:
         for encoding in ENCODINGS:
             if encoding != reading["read"].get("encoding"):
                 link = opened.address.reading({"encoding": encoding}).to("read")

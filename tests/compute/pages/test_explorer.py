@@ -301,7 +301,7 @@ def test_the_query_finds_in_duckdb_what_the_job_finds(
 ) -> None:
     job = done_job(operation, parameters, output_format="json")
     monkeypatch.chdir(compute_root)
-    found = duckdb.sql(sql_of(job))
+    found: Any = duckdb.sql(sql_of(job))
     rows = [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
     wanted = json.loads((compute_root / job.result_path).read_text())
     assert [_plain(row) for row in rows] == [_plain(row) for row in wanted]
