@@ -133,11 +133,11 @@ class LibrdkafkaProducer:
 
 
 def failure_of(error: KafkaError | Exception) -> Failure:
-    """Return why librdkafka fails. What is wrong with TLS is in its words only."""
+    """Return why librdkafka fails. What is wrong with TLS is in its words only, at times under the code of a lost connection."""
     if not isinstance(error, KafkaError):
         return Failure(FailureReason.OTHER, str(error))
     text = error.str()
-    if error.code() == KafkaError._SSL:  # noqa: SLF001 - its public name
+    if error.code() == KafkaError._SSL or "SSL routines" in text:  # noqa: SLF001 - its public name
         return Failure(FailureReason.CERTIFICATE if "certificate" in text else FailureReason.PROTOCOL, text)
     reasons = (reason for reason, codes in REASONS.items() if error.code() in codes)
     return Failure(next(reasons, FailureReason.OTHER), text)
