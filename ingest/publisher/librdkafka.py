@@ -133,7 +133,7 @@ class LibrdkafkaProducer:
 
 
 def failure_of(error: KafkaError | Exception) -> Failure:
-    """Return why librdkafka fails. What is wrong with TLS is in its words only, at times under the code of a lost connection."""
+    """Return why librdkafka fails. What is wrong with TLS is in its words, whose code may be that of a lost connection."""
     if not isinstance(error, KafkaError):
         return Failure(FailureReason.OTHER, str(error))
     text = error.str()
