@@ -2,7 +2,7 @@
 // and Escape closes what adds to the question. Without this script the page has all else.
 const CHOICES = ["kind", "y", "x"];
 
-document.querySelector("figure.chart")?.addEventListener("chartchange", ({ detail }) => {
+document.querySelector("figure.chart-figure")?.addEventListener("chartchange", ({ detail }) => {
   const address = new URL(location.href);
   for (const name of CHOICES) {
     if (detail[name] === undefined || detail[name] === null) address.searchParams.delete(name);

@@ -158,7 +158,7 @@ def test_an_analyst_corrects_filters_groups_draws_and_shares(page: Page, house: 
     page.get_by_role("button", name="Run").first.click()
     expect(answer_of(page)).to_have_count(4)
 
-    page.locator("figure.chart").get_by_role("button", name="Bars").click()
+    page.locator("figure.chart-figure").get_by_role("button", name="Bars").click()
     page.get_by_role("combobox", name="Number").select_option("prix_count")
     expect(page.get_by_role("application", name=re.compile("prix_count"))).to_be_visible()
     page.get_by_text("Share", exact=True).click()
@@ -175,7 +175,7 @@ def test_an_analyst_corrects_filters_groups_draws_and_shares(page: Page, house: 
         other.goto(address)
         expect(answer_of(other)).to_have_count(4)
         expect(other.get_by_role("application", name=re.compile("prix_count"))).to_be_visible()
-        expect(other.locator("figure.chart").get_by_role("button", name="Bars")).to_have_attribute(
+        expect(other.locator("figure.chart-figure").get_by_role("button", name="Bars")).to_have_attribute(
             "aria-pressed", "true"
         )
 
