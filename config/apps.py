@@ -45,7 +45,9 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         from config.core import permissions  # noqa: PLC0415 - models must be loaded first
+        from config.core.model_names import translate_names  # noqa: PLC0415
 
+        translate_names(installed.get_app_configs())
         _register_checks()
         _register_monitoring()
         _declare_schedules()

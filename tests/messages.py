@@ -1,0 +1,158 @@
+"""`make messages`: find the texts that people read, put those that are new into the .po files, and compile them.
+
+By Babel, which `pip` brings along, so that nobody needs GNU gettext. The .mo files are committed: a clone runs without
+compiling anything, and tests compare them with the .po files (docs/decisions/0093).
+"""
+
+import gettext
+import os
+import re
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib import import_module
+from io import BytesIO
+from pathlib import Path
+from typing import NamedTuple
+
+import django
+from babel.messages.catalog import Catalog
+from babel.messages.extract import DEFAULT_KEYWORDS, extract
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from django.apps import apps
+from django.utils.translation import override
+from django.utils.translation.template import templatize
+
+ROOT = Path(__file__).resolve().parent.parent
+OURS = ("config", "inflight", "catalog", "metadata_registry", "ingest", "compute")
+LANGUAGES = ("fr",)
+COMMENT = "Translators:"
+LAZY = {f"{name}_lazy": DEFAULT_KEYWORDS[name] for name in ("gettext", "ngettext", "pgettext", "npgettext")}
+KEYWORDS = DEFAULT_KEYWORDS | LAZY | {"gettext_noop": None}
+HEADER = "# Written by `make messages`, translated by hand: docs/glossary-fr.md has our words."
+UNDATED = datetime(2026, 1, 1, tzinfo=UTC)  # the same texts are the same file
+VENDORED = "vendor"  # scripts of others in static/apron
+Message = tuple[str, int, str | tuple[str, ...], list[str], str | None]  # as Babel has it, with the file in front
+
+
+class Domain(NamedTuple):
+    """A file of messages."""
+
+    folder: str
+    name: str
+
+    def path(self, language: str, suffix: str) -> Path:
+        return ROOT / self.folder / language / "LC_MESSAGES" / f"{self.name}.{suffix}"
+
+
+PAGES, SCRIPTS = Domain("locale", "django"), Domain("locale", "djangojs")
+PACKAGES = Domain("locale/packages", "django")  # texts of packages that have no French of their own
+DOMAINS = (PAGES, SCRIPTS, PACKAGES)
+WITHOUT_FRENCH = ("unfold", "auditlog")
+
+
+def found(domain: Domain) -> Catalog:
+    """Return a catalogue of what the sources have."""
+    catalogue = Catalog(domain=domain.name)
+    messages = {PAGES: _in_pages, SCRIPTS: _in_scripts, PACKAGES: _in_packages}[domain]()
+    for file, _, text, comments, context in messages:
+        catalogue.add(text, locations=[(file, 0)], auto_comments=comments, context=context)
+    return catalogue
+
+
+def _in_pages() -> Iterator[Message]:
+    for app in OURS:
+        for file in sorted((ROOT / app).rglob("*.py")):
+            if "migrations" not in file.parts:
+                yield from _extracted(file, "python", file.read_text())
+    for file in sorted((ROOT / "templates").rglob("*.html")):
+        yield from _extracted(file, "python", _as_python(file.read_text()))
+    yield from _names_of_models()
+
+
+def _in_packages() -> Iterator[Message]:
+    known = gettext.translation("django", Path(django.__file__).parent / "contrib/admin/locale", ["fr"])
+    for package in WITHOUT_FRENCH:
+        folder = Path(import_module(package).__path__[0])
+        for file in sorted([*folder.rglob("*.py"), *folder.rglob("*.html")]):
+            source = file.read_text()
+            source = _as_python(source) if file.suffix == ".html" else source
+            for name, *message in _extracted(file, "python", source, folder.parent):
+                if known.gettext(str(message[1])) == message[1]:
+                    yield name, *message
+
+
+def _in_scripts() -> Iterator[Message]:
+    for file in sorted((ROOT / "static" / "apron").rglob("*.js")):
+        if VENDORED not in file.parts:
+            yield from _extracted(file, "javascript", file.read_text())
+
+
+def _extracted(file: Path, method: str, source: str, root: Path = ROOT) -> Iterator[Message]:
+    name = str(file.relative_to(root))
+    for line, text, comments, context in extract(
+        method, BytesIO(source.encode()), KEYWORDS, [COMMENT], {"encoding": "utf-8"}
+    ):
+        yield name, line, text, comments, context
+
+
+def _as_python(template: str) -> str:
+    """Return the calls of gettext() that a template comes to; what Django leaves of the rest has no meaning in Python."""
+    return "\n".join(re.findall(r"\b(?:[a-z]*gettext)\((?:.|\n)*?\)(?= |\n|$)", templatize(template)))
+
+
+def _names_of_models() -> Iterator[Message]:
+    """Yield what models and their fields are called: most of it is made from their names (config/core/model_names.py)."""
+    with override(None):
+        for app in OURS:
+            for model in apps.get_app_config(app).get_models():
+                options = model._meta
+                named = [options, *options.local_fields, *options.local_many_to_many]
+                for name in (str(options.verbose_name_plural), *(str(each.verbose_name) for each in named)):
+                    yield f"{app}/models", 0, name, [], None
+
+
+def updated(domain: Domain, language: str) -> Catalog:
+    """Return the language's catalogue with what the sources have now: new texts are empty, those that are gone are, too."""
+    path = domain.path(language, "po")
+    template = found(domain)
+    if not path.exists():
+        known = Catalog(locale=language, domain=domain.name, header_comment=HEADER, fuzzy=False)
+    else:
+        with path.open("rb") as file:
+            known = read_po(file, locale=language, domain=domain.name)
+    known.update(template, no_fuzzy_matching=True)
+    known.obsolete.clear()
+    known.header_comment, known.fuzzy = HEADER, False
+    known.revision_date = known.creation_date = UNDATED
+    return known
+
+
+def compiled(domain: Domain, language: str) -> bytes:
+    """Return the .mo file of a .po file."""
+    with domain.path(language, "po").open("rb") as file:
+        catalogue = read_po(file, locale=language, domain=domain.name)
+    target = BytesIO()
+    write_mo(target, catalogue)
+    return target.getvalue()
+
+
+def main() -> None:
+    """Write the files anew, and say what is to be translated."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    for domain in DOMAINS:
+        for language in LANGUAGES:
+            catalogue = updated(domain, language)
+            path = domain.path(language, "po")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as file:
+                write_po(file, catalogue, width=120, sort_by_file=True, include_lineno=False)
+            domain.path(language, "mo").write_bytes(compiled(domain, language))
+            missing = [message.id for message in catalogue if message.id and not message.string]
+            sys.stdout.write(f"{path.relative_to(ROOT)}: {len(catalogue)} texts, {len(missing)} to translate\n")
+
+
+if __name__ == "__main__":
+    main()
