@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from django.utils.translation import gettext as _
 
 from config.core.json import dumps
 from config.http.auth import hide
@@ -184,7 +185,10 @@ def _left_out(names: list[str], total: int) -> str:
 
 
 def _unreadable(wanted: str, status: int) -> OffersUnavailable:
-    return OffersUnavailable(f"offers service answered {status}, but not {wanted}", status=status)
+    return OffersUnavailable(
+        _("offers service answered %(status)s, but not %(wanted)s") % {"status": status, "wanted": wanted},
+        status=status,
+    )
 
 
 def _said(body: bytes) -> str:

@@ -7,6 +7,8 @@ from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast, Left
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config.admin.base import Operation, ReadOnlyAdmin
 from config.core.admin_columns import coloured, indented, shortened
@@ -51,13 +53,15 @@ class DataEntryAdmin(ReadOnlyAdmin):
     given_headers = indented("headers")
     search_keys = ("id",)
     search_fields = ("content",)
-    search_help_text = f"An id, or any text in the newest {SEARCHED:,}"
+    search_help_text = gettext_lazy("An id, or any text in the newest %(searched)s") % {"searched": f"{SEARCHED:,}"}
     ordering = ("-id",)
     sortable_by = ("id",)
     actions = ("publish_again",)
     operations = {
         "publish_again": Operation(
-            "Publish again", "The entry waits for Kafka again, though Kafka has refused it before.", "replay"
+            gettext_lazy("Publish again"),
+            gettext_lazy("The entry waits for Kafka again, though Kafka has refused it before."),
+            "replay",
         )
     }
 
@@ -79,22 +83,22 @@ class DataEntryAdmin(ReadOnlyAdmin):
     def applies(self, operation: str, row: DataEntry) -> bool:
         return bool(row.refusal) and row.published_at is None
 
-    @admin.display(description="state")
+    @admin.display(description=gettext_lazy("state"))
     def state(self, entry: DataEntry) -> SafeString:
         if entry.published_at:
             return coloured("published", "success")
         return coloured("refused", "danger") if entry.refusal else coloured("waiting", "warning")
 
-    @admin.display(description="content")
+    @admin.display(description=gettext_lazy("content"))
     def beginning(self, entry: Any) -> str:
         return shortened(entry.beginning, SHOWN)
 
-    @admin.display(description="refusal")
+    @admin.display(description=gettext_lazy("refusal"))
     def reason(self, entry: DataEntry) -> str:
         return shortened(entry.refusal)
 
-    @admin.action(description="Publish refused entries again", permissions=["publish"])
+    @admin.action(description=gettext_lazy("Publish refused entries again"), permissions=["publish"])
     def publish_again(self, request: HttpRequest, queryset: QuerySet[DataEntry]) -> None:
         """Let refused entries wait for Kafka again."""
         retried = services.retry_refused(list(queryset.values_list("pk", flat=True)))
-        self.message_user(request, f"{retried} refused entries wait for Kafka again.")
+        self.message_user(request, _("%(retried)s refused entries wait for Kafka again.") % {"retried": retried})

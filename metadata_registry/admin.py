@@ -12,6 +12,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config.admin.base import Operation, PlatformAdmin, ReadOnlyAdmin, ReadOnlyInline
 from config.core.admin_columns import badge, link_to, pre
@@ -73,14 +75,16 @@ class MetadataAdmin(PlatformAdmin):
     list_filter = (DeletedFilter, "registered_on")
     search_keys = ("id",)
     search_fields = ("name", "payload")
-    search_help_text = "An id, or a part of a name or a payload"
+    search_help_text = gettext_lazy("An id, or a part of a name or a payload")
     ordering = ("-id",)
     sortable_by = ("id",)
     inlines = (EventInline,)
     actions = ("compare", "restore")
     operations = {
         "restore": Operation(
-            "Restore", "The record is live again, with the data and the id that it had.", "restore_from_trash"
+            gettext_lazy("Restore"),
+            gettext_lazy("The record is live again, with the data and the id that it had."),
+            "restore_from_trash",
         )
     }
 
@@ -107,12 +111,12 @@ class MetadataAdmin(PlatformAdmin):
     def applies(self, operation: str, row: Metadata) -> bool:
         return row.deleted_at is not None
 
-    @admin.display(description="payload")
+    @admin.display(description=gettext_lazy("payload"))
     def pretty_payload(self, metadata: Metadata) -> SafeString:
         """The payload indented; what is stored keeps its own spaces."""
         return pre(indented_payload(metadata.payload))
 
-    @admin.display(description="changes")
+    @admin.display(description=gettext_lazy("changes"))
     def what_changed(self, metadata: Metadata) -> SafeString | str:
         """Lead to the comparison with the record of this name that was registered before."""
         before = selectors.record_before(metadata)
@@ -167,23 +171,23 @@ class MetadataAdmin(PlatformAdmin):
             raise Http404
         return record
 
-    @admin.action(description="Compare two records of a name", permissions=["view"])
+    @admin.action(description=gettext_lazy("Compare two records of a name"), permissions=["view"])
     def compare(self, request: HttpRequest, queryset: QuerySet[Metadata]) -> HttpResponseRedirect | None:
         """Lead to the comparison of the two chosen records."""
         chosen = list(queryset.order_by("id")[:3])
         if len(chosen) != 2 or chosen[0].name != chosen[1].name:
-            messages.error(request, "Choose two records of the same name.")
+            messages.error(request, _("Choose two records of the same name."))
             return None
         before, record = chosen
         return redirect(self._address_of_comparison(record, before))
 
-    @admin.action(description="Restore the selected deleted metadata", permissions=["restore"])
+    @admin.action(description=gettext_lazy("Restore the selected deleted metadata"), permissions=["restore"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Metadata]) -> None:
         """Bring the chosen records back."""
         chosen = list(queryset.filter(deleted_at__isnull=False).values_list("pk", flat=True))
         for metadata_id in chosen:
             services.restore_metadata(str(metadata_id), by=request.user.get_username())
-        self.message_user(request, f"{len(chosen)} records are live again.")
+        self.message_user(request, _("%(number)s records are live again.") % {"number": len(chosen)})
 
 
 @admin.register(MetadataEvent)
@@ -196,7 +200,7 @@ class MetadataEventAdmin(ReadOnlyAdmin):
     list_select_related = ("metadata",)
     search_keys = ("metadata",)
     search_fields = ("by__istartswith",)
-    search_help_text = "A record's id, or the start of who did it"
+    search_help_text = gettext_lazy("A record's id, or the start of who did it")
     ordering = ("-id",)
     sortable_by = ()
     deed = badge("action", {"created": "success", "deleted": "danger", "restored": "info"})
@@ -204,6 +208,6 @@ class MetadataEventAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[MetadataEvent]:
         return super().get_queryset(request).defer("metadata__payload")
 
-    @admin.display(description="record")
+    @admin.display(description=gettext_lazy("record"))
     def record(self, event: MetadataEvent) -> SafeString:
         return link_to(Metadata, event.metadata_id, event.metadata.name)

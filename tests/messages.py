@@ -8,12 +8,12 @@ import gettext
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import django
 from babel.messages.catalog import Catalog
@@ -29,11 +29,14 @@ OURS = ("config", "inflight", "catalog", "metadata_registry", "ingest", "compute
 LANGUAGES = ("fr",)
 COMMENT = "Translators:"
 LAZY = {f"{name}_lazy": DEFAULT_KEYWORDS[name] for name in ("gettext", "ngettext", "pgettext", "npgettext")}
+NAMES = dict.fromkeys(("record", "register"))  # of acts and of parts of the system, which are shown as texts
 KEYWORDS = DEFAULT_KEYWORDS | LAZY | {"gettext_noop": None}
 HEADER = "# Written by `make messages`, translated by hand: docs/glossary-fr.md has our words."
 UNDATED = datetime(2026, 1, 1, tzinfo=UTC)  # the same texts are the same file
+TEXT = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+CALL = re.compile(rf"\b[a-z]*gettext\((?:{TEXT},?\s*)+[^)]*\)")
 VENDORED = "vendor"  # scripts of others in static/apron
-Message = tuple[str, int, str | tuple[str, ...], list[str], str | None]  # as Babel has it, with the file in front
+Message = tuple[Any, ...]  # as Babel has it, with the file in front
 
 
 class Domain(NamedTuple):
@@ -65,7 +68,7 @@ def _in_pages() -> Iterator[Message]:
     for app in OURS:
         for file in sorted((ROOT / app).rglob("*.py")):
             if "migrations" not in file.parts:
-                yield from _extracted(file, "python", file.read_text())
+                yield from _extracted(file, "python", file.read_text(), keywords=KEYWORDS | NAMES)
     for file in sorted((ROOT / "templates").rglob("*.html")):
         yield from _extracted(file, "python", _as_python(file.read_text()))
     yield from _names_of_models()
@@ -89,17 +92,19 @@ def _in_scripts() -> Iterator[Message]:
             yield from _extracted(file, "javascript", file.read_text())
 
 
-def _extracted(file: Path, method: str, source: str, root: Path = ROOT) -> Iterator[Message]:
+def _extracted(
+    file: Path, method: str, source: str, root: Path = ROOT, keywords: Mapping[str, Any] = KEYWORDS
+) -> Iterator[Message]:
     name = str(file.relative_to(root))
     for line, text, comments, context in extract(
-        method, BytesIO(source.encode()), KEYWORDS, [COMMENT], {"encoding": "utf-8"}
+        method, BytesIO(source.encode()), keywords, [COMMENT], {"encoding": "utf-8"}
     ):
         yield name, line, text, comments, context
 
 
 def _as_python(template: str) -> str:
     """Return the calls of gettext() that a template comes to; what Django leaves of the rest has no meaning in Python."""
-    return "\n".join(re.findall(r"\b(?:[a-z]*gettext)\((?:.|\n)*?\)(?= |\n|$)", templatize(template)))
+    return "\n".join(CALL.findall(templatize(template)))
 
 
 def _names_of_models() -> Iterator[Message]:
@@ -107,10 +112,17 @@ def _names_of_models() -> Iterator[Message]:
     with override(None):
         for app in OURS:
             for model in apps.get_app_config(app).get_models():
-                options = model._meta
+                options: Any = model._meta
                 named = [options, *options.local_fields, *options.local_many_to_many]
-                for name in (str(options.verbose_name_plural), *(str(each.verbose_name) for each in named)):
-                    yield f"{app}/models", 0, name, [], None
+                for text in (options.verbose_name_plural, *(each.verbose_name for each in named), *_told(options)):
+                    yield f"{app}/models", 0, str(text), [], None
+
+
+def _told(options: Any) -> Iterator[str]:
+    for field in options.local_fields:
+        if field.help_text:
+            yield field.help_text
+        yield from (label for _, label in field.choices or () if label)
 
 
 def updated(domain: Domain, language: str) -> Catalog:

@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from catalog.chart import Line, price_chart
 from catalog.exceptions import PeriodTooLong
@@ -42,7 +44,7 @@ class ProductAdmin(PlatformAdmin):
     list_filter = ("registration",)
     search_keys = ("id",)
     search_fields = ("name",)
-    search_help_text = "A part of a name, an id, or a whole sku"
+    search_help_text = gettext_lazy("A part of a name, an id, or a whole sku")
     ordering = ("name", "id")
     fields = (
         "id", *EDITED, "registration", "registration_error", "registration_attempts", "next_registration_at",
@@ -53,7 +55,9 @@ class ProductAdmin(PlatformAdmin):
     actions = ("register_again",)
     operations = {
         "register_again": Operation(
-            "Register again", "A worker asks the offers service once more to register the product.", "app_registration"
+            gettext_lazy("Register again"),
+            gettext_lazy("A worker asks the offers service once more to register the product."),
+            "app_registration",
         )
     }
     state = badge("registration", {"registered": "success", "pending": "warning", "failed": "danger"})
@@ -74,11 +78,11 @@ class ProductAdmin(PlatformAdmin):
     def applies(self, operation: str, row: Product) -> bool:
         return row.registration != Product.Registration.REGISTERED
 
-    @admin.display(description="what the offers service said")
+    @admin.display(description=gettext_lazy("what the offers service said"))
     def reason(self, product: Product) -> str:
         return shortened(product.registration_error or product.offers_error)
 
-    @admin.display(description="prices of a week")
+    @admin.display(description=gettext_lazy("prices of a week"))
     def prices_of_a_week(self, product: Product) -> SafeString | str:
         """Draw a line for each offer and one for the best price in stock."""
         try:
@@ -86,15 +90,17 @@ class ProductAdmin(PlatformAdmin):
         except PeriodTooLong as problem:
             return problem.detail
         lines = [Line(offer.offer_id, its.series) for offer, its in trend.offers]
-        lines.append(Line("best in stock", trend.best.series, is_best=True))
+        lines.append(Line(_("best in stock"), trend.best.series, is_best=True))
         chart = price_chart(lines, end=trend.end)
         return mark_safe(chart) if chart else "none yet"  # noqa: S308 - chart.py escapes what comes from outside
 
-    @admin.action(description="Try the registration again", permissions=["register"])
+    @admin.action(description=gettext_lazy("Try the registration again"), permissions=["register"])
     def register_again(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         """Have what is not registered tried again, soon."""
         count = products.register_again(queryset.exclude(registration=Product.Registration.REGISTERED))
-        self.message_user(request, f"{count} products will be registered soon.", messages.SUCCESS)
+        self.message_user(
+            request, _("%(count)s products will be registered soon.") % {"count": count}, messages.SUCCESS
+        )
 
     def save_model(self, request: HttpRequest, obj: Product, form: ModelForm[Product], change: bool) -> None:
         wanted = {name: form.cleaned_data[name] for name in EDITED}
@@ -128,11 +134,11 @@ class OfferAdmin(ReadOnlyAdmin):
     list_select_related = ("product",)
     search_keys = ("product",)
     search_fields = ("offer_id__exact", "product__name__istartswith")
-    search_help_text = "An offer's id, a product's id, or the start of a product's name"
+    search_help_text = gettext_lazy("An offer's id, a product's id, or the start of a product's name")
     ordering = ("-id",)
     sortable_by = ()
 
-    @admin.display(description="history")
+    @admin.display(description=gettext_lazy("history"))
     def changes(self, offer: Offer) -> SafeString:
         return format_html_join(
             "", '<a href="{}">its changes</a>', [(list_address(OfferChange, offer__exact=offer.pk),)]
@@ -148,7 +154,7 @@ class OfferChangeAdmin(ReadOnlyAdmin):
     list_filter = (("price", admin.EmptyFieldListFilter),)
     list_select_related = ("offer__product",)
     search_fields = ("offer__offer_id",)
-    search_help_text = "An offer's id, or the start of a product's name"
+    search_help_text = gettext_lazy("An offer's id, or the start of a product's name")
     ordering = ("-id",)
     sortable_by = ()
 
@@ -162,11 +168,11 @@ class OfferChangeAdmin(ReadOnlyAdmin):
         offers = list(Offer.objects.filter(named).values_list("pk", flat=True)[:MOST_OFFERS])
         return queryset.filter(offer__in=offers), False
 
-    @admin.display(description="product")
+    @admin.display(description=gettext_lazy("product"))
     def product(self, change: OfferChange) -> SafeString:
         return link_to(Product, change.offer.product_id, change.offer.product.name)
 
-    @admin.display(description="offer")
+    @admin.display(description=gettext_lazy("offer"))
     def of_offer(self, change: OfferChange) -> SafeString:
         return link_to(Offer, change.offer_id, change.offer.offer_id)
 
@@ -181,14 +187,14 @@ class RefreshRunAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     list_filter = ("status", "started_at")
     search_keys = ("id",)
-    search_help_text = "A number"
+    search_help_text = gettext_lazy("A number")
     ordering = ("-id",)
     exclude = ("first_failures",)
     readonly_fields = ("failed_products",)
-    tools = (Tool("refresh", "Refresh offers now", "sync", "catalog.refresh_offers"),)
+    tools = (Tool("refresh", gettext_lazy("Refresh offers now"), "sync", "catalog.refresh_offers"),)
     state = badge("status", {"completed": "success", "stopped": "warning", "failed": "danger", "interrupted": "danger"})
 
-    @admin.display(description="the first that failed")
+    @admin.display(description=gettext_lazy("the first that failed"))
     def failed_products(self, run: RefreshRun) -> SafeString | str:
         found = [(link_to(Product, each["product"]), each["reason"]) for each in run.first_failures]
         return format_html_join("", "<p>{}: {}</p>", found) or "none"
@@ -197,9 +203,9 @@ class RefreshRunAdmin(ReadOnlyAdmin):
         """Ask, then have a worker refresh all offers."""
         if request.method != "POST":
             text = "A worker asks for the offers of all registered products now, as it does each minute by itself."
-            return self.ask(request, Operation("Refresh offers now", text, "sync"))
+            return self.ask(request, Operation(_("Refresh offers now"), text, "sync"))
         refresh_later()
-        messages.success(request, "A worker refreshes the offers; what comes of it appears here.")
+        messages.success(request, _("A worker refreshes the offers; what comes of it appears here."))
         return redirect(list_address(RefreshRun))
 
 

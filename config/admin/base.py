@@ -21,8 +21,10 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
+from django_stubs_ext import StrOrPromise
 
 from config.admin.audited import AuditedAdmin
 from config.admin.export import EXPORTS
@@ -52,7 +54,7 @@ class Tool:
     """A button above a list: a page of its own, made by the admin's method of this name, with its permission."""
 
     method: str
-    title: str
+    title: StrOrPromise
     icon: str
     needs: str
     reads_body: bool = False  # itself, bit by bit: then it also protects itself against forgery
@@ -62,8 +64,8 @@ class Tool:
 class Operation:
     """An action of the list and of each row's page, with a confirmation page; on the list only if it `always_asks`."""
 
-    title: str
-    text: str
+    title: StrOrPromise
+    text: StrOrPromise
     icon: str
     always_asks: bool = False
 
@@ -203,7 +205,7 @@ class PlatformAdmin(AuditedAdmin, ModelAdmin[Any]):
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> Any:
         """Act on the rows of one page at most: a whole table would keep a web thread for minutes."""
         if request.POST.get("select_across") == "1":
-            messages.error(request, "Choose the rows of a page; an action over the whole list is not offered.")
+            messages.error(request, _("Choose the rows of a page; an action over the whole list is not offered."))
             return redirect(request.get_full_path())
         name, chosen = request.POST.get("action", ""), request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
         if name in self.operations and name in self.get_actions(request) and chosen:
@@ -251,7 +253,7 @@ class PlatformAdmin(AuditedAdmin, ModelAdmin[Any]):
         return True
 
 
-def _button(title: str, icon: str, link: str) -> dict[str, Any]:
+def _button(title: StrOrPromise, icon: str, link: str) -> dict[str, Any]:
     return {"title": title, "icon": icon, "path": link}
 
 

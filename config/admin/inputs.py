@@ -10,6 +10,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.constants import LOOKUP_SEP
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from config.api.problems import Problem
 
@@ -25,8 +26,11 @@ class UnusableQuery(Problem):
 
     def __init__(self) -> None:
         super().__init__(
-            "The list cannot be shown as the address asks: a filter has a value that it cannot have, the search is longer "
-            f"than {MOST_SEARCHED} characters, or there is no such page."
+            _(
+                "The list cannot be shown as the address asks: a filter has a value that it cannot have, the "
+                "search is longer than %(most_searched)s characters, or there is no such page."
+            )
+            % {"most_searched": MOST_SEARCHED}
         )
 
 
@@ -34,7 +38,11 @@ class UnusableKey(Problem):
     """A form contains an impossible primary key."""
 
     def __init__(self, model: type[Model], field: str) -> None:
-        super().__init__(f"A chosen {model._meta.verbose_name} has no valid key. Load the list again.", field=field)
+        super().__init__(
+            _("A chosen %(verbose_name)s has no valid key. Load the list again.")
+            % {"verbose_name": model._meta.verbose_name},
+            field=field,
+        )
 
 
 class StrictChangeList(ChangeList):

@@ -1,7 +1,7 @@
-"""What models and their fields are called, in the reader's language.
+"""What models say of themselves, in the reader's language: the names of models and fields, their help and their choices.
 
-Django makes most of these names from those in the code: `next_attempt_at` is "next attempt at". They are texts to translate as
-any other one, but need not be written down a second time, and changing one is no migration.
+Django makes most names from those in the code: `next_attempt_at` is "next attempt at". They are texts to translate as any
+other one (`make messages` finds them), but need not be written down a second time, and translating one is no migration.
 """
 
 from collections.abc import Iterable
@@ -12,11 +12,19 @@ from django.utils.translation import gettext_lazy
 
 
 def translate_names(configs: Iterable[AppConfig]) -> None:
-    """Have the names of the apps' models and fields translated when they are shown."""
+    """Have what the apps' models say translated when it is shown."""
     for config in configs:
         for model in config.get_models():
             options: Any = model._meta
             options.verbose_name = gettext_lazy(options.verbose_name)
             options.verbose_name_plural = gettext_lazy(options.verbose_name_plural)
             for field in (*options.local_fields, *options.local_many_to_many):
-                field.verbose_name = gettext_lazy(field.verbose_name)
+                _translate_field(field)
+
+
+def _translate_field(field: Any) -> None:
+    field.verbose_name = gettext_lazy(field.verbose_name)
+    if field.help_text:
+        field.help_text = gettext_lazy(field.help_text)
+    if field.choices:
+        field.choices = [(value, gettext_lazy(label) if label else label) for value, label in field.choices]

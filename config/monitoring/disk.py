@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
@@ -21,9 +22,12 @@ def check_disk() -> dict[str, Any]:
     found = dict(spaces())
     facts = {name: {"free_bytes": space.free, "total_bytes": space.total} for name, space in found.items()}
     full = [name for name, space in found.items() if not space.has_room_for(0)]
-    full += ["the database's server"] if was_server_full() else []
+    full += [_("the database's server")] if was_server_full() else []
     if full:
-        raise Unhealthy(f"The disk of {' and '.join(full)} is full or nearly so; make room there.", folders=facts)
+        raise Unhealthy(
+            _("The disk of %(full)s is full or nearly so; make room there.") % {"full": _(" and ").join(full)},
+            folders=facts,
+        )
     return {"folders": facts}
 
 

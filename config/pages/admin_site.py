@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from config.monitoring.dashboard import panels
 from config.pages.login import Logout
@@ -63,7 +64,7 @@ class ApronAdminSite(UnfoldAdminSite):
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
         """Return the menu: the dashboard, then each app's models that the user may see."""
         home = reverse("admin:index")
-        dashboard = _item("Dashboard", "space_dashboard", home, is_active=request.path == home)
+        dashboard = _item(_("Dashboard"), "space_dashboard", home, is_active=request.path == home)
         groups: list[dict[str, Any]] = [{"title": "", "items": [dashboard]}]
         for app in self.get_app_list(request):
             items = [self._item_of(model, request) for model in app["models"] if model["admin_url"]]

@@ -4,6 +4,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config.access import audit
 from config.admin.base import Operation, ReadOnlyAdmin
@@ -33,15 +35,15 @@ class DeliveryBatchAdmin(ReadOnlyAdmin):
     )
     list_filter = ("status",)
     search_keys = ("delivery", "idempotency_key")
-    search_help_text = "A delivery's number, or an idempotency key"
+    search_help_text = gettext_lazy("A delivery's number, or an idempotency key")
     ordering = ("-id",)
     sortable_by = ("id",)
     exclude = ("payload", "customer_ids")
     actions = ("read_body",)
     operations = {
         "read_body": Operation(
-            "Read the body",
-            "It holds people's names and purchases. That you read it is recorded in the history.",
+            gettext_lazy("Read the body"),
+            gettext_lazy("It holds people's names and purchases. That you read it is recorded in the history."),
             "visibility",
         )
     }
@@ -53,12 +55,12 @@ class DeliveryBatchAdmin(ReadOnlyAdmin):
     def applies(self, operation: str, row: DeliveryBatch) -> bool:
         return row.customer_ids is not None or row.status != DeliveryBatch.Status.ACKNOWLEDGED
 
-    @admin.action(description="Read the body of one batch", permissions=["read"])
+    @admin.action(description=gettext_lazy("Read the body of one batch"), permissions=["read"])
     def read_body(self, request: HttpRequest, queryset: QuerySet[DeliveryBatch]) -> HttpResponse | None:
         """Send the exact bytes of one batch, before they are compressed."""
         chosen = list(queryset[:2])
         if len(chosen) > 1 or chosen[0].payload is None:
-            messages.error(request, "Choose one batch whose body is kept.")
+            messages.error(request, _("Choose one batch whose body is kept."))
             return None
         audit.record("read_body", chosen[0])
         return HttpResponse(body_of(chosen[0]), content_type="application/json")
@@ -66,11 +68,11 @@ class DeliveryBatchAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[DeliveryBatch]:
         return super().get_queryset(request).defer("payload")
 
-    @admin.display(description="delivery")
+    @admin.display(description=gettext_lazy("delivery"))
     def part_of(self, batch: DeliveryBatch) -> SafeString:
         return link_to(Delivery, batch.delivery_id)
 
-    @admin.display(description="last error")
+    @admin.display(description=gettext_lazy("last error"))
     def error(self, batch: DeliveryBatch) -> str:
         return shortened(batch.last_error)
 
@@ -84,7 +86,7 @@ class DeliveryAttemptAdmin(ReadOnlyAdmin):
     list_filter = ("started_at",)
     list_select_related = ("batch",)
     search_keys = ("request_id",)
-    search_help_text = "A request's id, as the partner got it in X-Request-ID"
+    search_help_text = gettext_lazy("A request's id, as the partner got it in X-Request-ID")
     ordering = ("-id",)
     sortable_by = ("id",)
     fields = (
@@ -98,18 +100,18 @@ class DeliveryAttemptAdmin(ReadOnlyAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup == OF_A_DELIVERY or super().lookup_allowed(lookup, value, request)
 
-    @admin.display(description="batch")
+    @admin.display(description=gettext_lazy("batch"))
     def part_of(self, attempt: DeliveryAttempt) -> SafeString:
         return link_to(DeliveryBatch, attempt.batch_id)
 
-    @admin.display(description="outcome")
+    @admin.display(description=gettext_lazy("outcome"))
     def outcome(self, attempt: DeliveryAttempt) -> str:
         return attempt.outcome
 
-    @admin.display(description="seconds")
+    @admin.display(description=gettext_lazy("seconds"))
     def took(self, attempt: DeliveryAttempt) -> str:
         return "" if attempt.seconds is None else f"{attempt.seconds:.2f}"
 
-    @admin.display(description="error")
+    @admin.display(description=gettext_lazy("error"))
     def why(self, attempt: DeliveryAttempt) -> str:
         return shortened(attempt.error)

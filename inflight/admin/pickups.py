@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from config.admin.base import ReadOnlyAdmin
 from config.core.addresses import may_hold_password
@@ -25,7 +26,7 @@ class PickupAdmin(ReadOnlyAdmin):
     list_filter = ("status", "created_at")
     search_keys = ("id",)
     search_fields = ("customers_name__istartswith", "purchases_name__istartswith")
-    search_help_text = "A number, or the start of a file's name"
+    search_help_text = gettext_lazy("A number, or the start of a file's name")
     ordering = ("-id",)
     sortable_by = ("id",)
     list_before_template = "admin/inflight/pickup/inbox.html"
@@ -46,20 +47,20 @@ class PickupAdmin(ReadOnlyAdmin):
         }
         return super().changelist_view(request, place | (extra_context or {}))
 
-    @admin.display(description="files")
+    @admin.display(description=gettext_lazy("files"))
     def files(self, pickup: Pickup) -> str:
         if len(pickup.names) == 1:
             return f"{pickup.names[0]} waits for its {'purchases' if pickup.customers_name else 'customers'}"
         return " + ".join(pickup.names)
 
-    @admin.display(description="import")
+    @admin.display(description=gettext_lazy("import"))
     def of_import(self, pickup: Pickup) -> SafeString | None:
         return link_to(ImportRun, pickup.run_id) if pickup.run_id else None
 
-    @admin.display(description="delivery")
+    @admin.display(description=gettext_lazy("delivery"))
     def in_delivery(self, pickup: Pickup) -> SafeString | None:
         return link_to(Delivery, pickup.delivery_id) if pickup.delivery_id else None
 
-    @admin.display(description="error")
+    @admin.display(description=gettext_lazy("error"))
     def what_is_wrong(self, pickup: Pickup) -> str:
         return shortened(pickup.error)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
 from prometheus_client import Metric
 
 from config.core.admin_columns import capped, list_address
@@ -18,18 +19,18 @@ def panel() -> Panel:
     now_wrong = Alert.objects.filter(status=Alert.Status.OPEN)
     sent = AlertMessage.objects.filter(sent_at__gte=a_day_ago())
     failed = AlertMessage.objects.filter(created_at__gte=a_day_ago(), status=AlertMessage.Status.FAILED)
-    told = Next(HOW_TO_BE_TOLD, list_address(Alert), "Alerts")
+    told = Next(HOW_TO_BE_TOLD, list_address(Alert), _("Alerts"))
     return Panel(
         [
             Figure(
-                "wrong now",
+                _("wrong now"),
                 capped(now_wrong),
                 list_address(Alert, status__exact=Alert.Status.OPEN),
                 tone_of(now_wrong.exists(), Tone.BAD),
             ),
-            Figure("told in 24 h", capped(sent), list_address(AlertMessage)),
+            Figure(_("told in 24 h"), capped(sent), list_address(AlertMessage)),
             Figure(
-                "given up in 24 h",
+                _("given up in 24 h"),
                 capped(failed),
                 list_address(AlertMessage, status__exact=AlertMessage.Status.FAILED),
                 tone_of(failed.exists(), Tone.BAD),
