@@ -193,7 +193,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["config.core.moments"],
+            "builtins": ["config.core.moments", "config.core.kept_texts"],
             "libraries": {"languages": "config.pages.languages"},
         },
     }

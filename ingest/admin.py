@@ -23,11 +23,15 @@ SEARCHED = 100_000  # entries, the newest, whose contents a search reads
 class StateFilter(admin.SimpleListFilter):
     """Filter by the state of publication."""
 
-    title = "state"
+    title = gettext_lazy("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("waiting", "waiting for Kafka"), ("refused", "refused by Kafka"), ("published", "published")]
+        return [
+            ("waiting", _("waiting for Kafka")),
+            ("refused", _("refused by Kafka")),
+            ("published", _("published")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[DataEntry]) -> QuerySet[DataEntry]:
         match self.value():

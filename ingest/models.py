@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from config.core.telemetry.tracing import TRACEPARENT_LENGTH
 
@@ -41,4 +42,4 @@ class DataEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"entry {self.pk}"
+        return gettext("entry %(id)s") % {"id": self.pk}

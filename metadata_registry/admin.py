@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from config.admin.base import Operation, PlatformAdmin, ReadOnlyAdmin, ReadOnlyInline
 from config.core.admin_columns import badge, link_to, pre
+from config.core.moments import moment
 from metadata_registry import selectors, services
 from metadata_registry.differences import MOST_LINES, indented_payload, payload_differences
 from metadata_registry.models import Metadata, MetadataEvent
@@ -42,15 +43,15 @@ class MetadataForm(forms.ModelForm[Metadata]):
 class DeletedFilter(admin.SimpleListFilter):
     """Show live or deleted records."""
 
-    title = "state"
+    title = gettext_lazy("state")
     parameter_name = "deleted"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("true", "Deleted")]
+        return [("true", _("Deleted"))]
 
     def choices(self, changelist: Any) -> Any:
         everything, *others = super().choices(changelist)
-        return [everything | {"display": "Live"}, *others]
+        return [everything | {"display": _("Live")}, *others]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Metadata]) -> QuerySet[Metadata]:
         return queryset.filter(deleted_at__isnull=self.value() != "true")
@@ -62,7 +63,7 @@ class EventInline(ReadOnlyInline):
     model = MetadataEvent
     fields = readonly_fields = ("action", "by", "at")
     ordering = ("id",)
-    verbose_name_plural = "history"
+    verbose_name_plural = gettext_lazy("history")
 
 
 @admin.register(Metadata)
@@ -121,9 +122,14 @@ class MetadataAdmin(PlatformAdmin):
         """Lead to the comparison with the record of this name that was registered before."""
         before = selectors.record_before(metadata)
         if before is None:
-            return "none: the first record of this name"
-        text = f"Compare with the record before, of {before.registered_on:%Y-%m-%d %H:%M:%S} UTC"
-        return format_html('<a href="{}">{}</a>', self._address_of_comparison(metadata, before), text)
+            return _("none: the first record of this name")
+        text = _("Compare with the record before")
+        return format_html(
+            '<a href="{}">{}</a> ({})',
+            self._address_of_comparison(metadata, before),
+            text,
+            moment(before.registered_on, "seconds"),
+        )
 
     def _address_of_comparison(self, metadata: Metadata, before: Metadata) -> str:
         address = reverse(f"admin:{self.url_name('compare')}", args=(metadata.pk,))
@@ -140,7 +146,7 @@ class MetadataAdmin(PlatformAdmin):
             raise Http404
         page = self.admin_site.each_context(request) | {
             "opts": self.opts,
-            "title": f"Changes of {record.name}",
+            "title": _("Changes of %(name)s") % {"name": record.name},
             "records": [(each, self.address_of(each)) for each in (before, record) if each],
             "differences": payload_differences(before.payload, record.payload) if before else [],
             "most_lines": MOST_LINES,
@@ -155,7 +161,9 @@ class MetadataAdmin(PlatformAdmin):
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """Deleting leaves a tombstone: nothing else goes with it."""
-        names = [f"Metadata: {metadata}, which can be restored for a while" for metadata in objs]
+        names = [
+            _("Metadata: %(metadata)s, which can be restored for a while") % {"metadata": metadata} for metadata in objs
+        ]
         return names, {"metadata": len(names)}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Metadata) -> None:

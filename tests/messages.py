@@ -122,7 +122,10 @@ def _told(options: Any) -> Iterator[str]:
     for field in options.local_fields:
         if field.help_text:
             yield field.help_text
-        yield from (label for _, label in field.choices or () if label)
+        for value, label in field.choices or ():
+            yield from (
+                (str(value), str(label)) if label and str(value).isidentifier() else (str(label),) if label else ()
+            )
 
 
 def updated(domain: Domain, language: str) -> Catalog:

@@ -92,7 +92,7 @@ class ProductAdmin(PlatformAdmin):
         lines = [Line(offer.offer_id, its.series) for offer, its in trend.offers]
         lines.append(Line(_("best in stock"), trend.best.series, is_best=True))
         chart = price_chart(lines, end=trend.end)
-        return mark_safe(chart) if chart else "none yet"  # noqa: S308 - chart.py escapes what comes from outside
+        return mark_safe(chart) if chart else _("none yet")  # noqa: S308 - chart.py escapes what comes from outside
 
     @admin.action(description=gettext_lazy("Try the registration again"), permissions=["register"])
     def register_again(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
@@ -113,7 +113,9 @@ class ProductAdmin(PlatformAdmin):
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """Name the products for the page that asks whether to delete them, but not a million rows of their history."""
-        names = [f"Product: {product}, with its offers and their history" for product in objs]
+        names = [
+            _("Product: %(product)s, with its offers and their history") % {"product": product} for product in objs
+        ]
         return names, {"products": len(names)}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Product) -> None:
@@ -140,9 +142,7 @@ class OfferAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("history"))
     def changes(self, offer: Offer) -> SafeString:
-        return format_html_join(
-            "", '<a href="{}">its changes</a>', [(list_address(OfferChange, offer__exact=offer.pk),)]
-        )
+        return format_html_join("", '<a href="{}">{}</a>', [(list_address(OfferChange, offer__exact=offer.pk),)])
 
 
 @admin.register(OfferChange)
@@ -197,12 +197,12 @@ class RefreshRunAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("the first that failed"))
     def failed_products(self, run: RefreshRun) -> SafeString | str:
         found = [(link_to(Product, each["product"]), each["reason"]) for each in run.first_failures]
-        return format_html_join("", "<p>{}: {}</p>", found) or "none"
+        return format_html_join("", "<p>{}: {}</p>", found) or _("none")
 
     def refresh(self, request: HttpRequest) -> HttpResponseBase:
         """Ask, then have a worker refresh all offers."""
         if request.method != "POST":
-            text = "A worker asks for the offers of all registered products now, as it does each minute by itself."
+            text = _("A worker asks for the offers of all registered products now, as it does each minute by itself.")
             return self.ask(request, Operation(_("Refresh offers now"), text, "sync"))
         refresh_later()
         messages.success(request, _("A worker refreshes the offers; what comes of it appears here."))

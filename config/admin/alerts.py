@@ -7,6 +7,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.admin.base import ReadOnlyAdmin
@@ -60,7 +61,11 @@ class AlertAdmin(ReadOnlyAdmin):
 def _in_words(message: AlertMessage) -> SafeString:
     moment = message.sent_at or message.next_attempt_at
     when = f"{moment:%Y-%m-%d %H:%M}" if moment else ""
-    words = {"sent": f"sent {when}", "pending": f"next attempt {when}", "failed": "given up"}[message.status]
+    words = {
+        "sent": _("sent %(when)s") % {"when": when},
+        "pending": _("next attempt %(when)s") % {"when": when},
+        "failed": _("given up"),
+    }[message.status]
     error = f": {message.last_error}" if message.last_error else ""
     return format_html("{} {}{}", link_to(AlertMessage, message.pk, message.channel), words, error)
 

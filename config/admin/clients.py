@@ -20,7 +20,7 @@ from config.admin.base import Operation, PlatformAdmin, ReadOnlyAdmin, ReadOnlyI
 from config.core.admin_columns import coloured, link_to
 from config.models import ApiClient, ApiKey
 
-ONCE = "Copy it now: it is kept as a digest only, and nobody can show it again."
+ONCE = gettext_lazy("Copy it now: it is kept as a digest only, and nobody can show it again.")
 
 
 class LinesField(forms.CharField):
@@ -171,7 +171,12 @@ class ApiClientAdmin(PlatformAdmin):
 
     def _context(self, request: HttpRequest, client: ApiClient, **members: str) -> dict[str, Any]:
         page = self.admin_site.each_context(request)
-        shown = {"opts": self.opts, "title": f"A key for {client}", "once": ONCE, "back": self.address_of(client)}
+        shown = {
+            "opts": self.opts,
+            "title": _("A key for %(client)s") % {"client": client},
+            "once": ONCE,
+            "back": self.address_of(client),
+        }
         return page | shown | members
 
 

@@ -38,7 +38,7 @@ class Figure:
 class Next:
     """What to do when there is nothing to show yet."""
 
-    text: str
+    text: StrOrPromise
     link: str
     label: str
     needs: str = ""  # a permission, without which there is only the text
@@ -69,9 +69,11 @@ def register(title: StrOrPromise, permission: str, build: Callable[[], Panel]) -
     _providers.append(_Provider(title, permission, build))
 
 
-def panels(user: Any) -> list[tuple[StrOrPromise, Panel]]:
+def panels(user: Any) -> list[tuple[str, Panel]]:
     """Return the panels that a user may see with their titles, in the order of the apps."""
-    return [(provider.title, _build(provider, user)) for provider in _providers if user.has_perm(provider.permission)]
+    return [
+        (str(provider.title), _build(provider, user)) for provider in _providers if user.has_perm(provider.permission)
+    ]
 
 
 def _build(provider: _Provider, user: Any) -> Panel:
@@ -93,7 +95,9 @@ def tone_of(number: int, tone: Tone) -> Tone:
 
 def ago(moment: datetime | None) -> str:
     """Return how long ago something was, for people."""
-    return f"{duration((timezone.now() - moment).total_seconds())} ago" if moment else "never"
+    if not moment:
+        return _("never")
+    return _("%(duration)s ago") % {"duration": duration((timezone.now() - moment).total_seconds())}
 
 
 def duration(seconds: float) -> str:

@@ -58,10 +58,13 @@ def _condition(names: list[str], space: Space, now: datetime) -> Condition:
         key=f"disk-{names[0]}",
         state="full" if is_full else "low",
         severity=Severity.ERROR if is_full else Severity.WARNING,
-        title=f"The disk of {name} is {'full' if is_full else 'nearly full'}",
-        detail=f"{space.free:,} of {space.total:,} bytes are free on {socket.gethostname()}. Make room there;"
-        " what waits for it goes on by itself.",
-        recovery=f"The disk of {name} has room again",
+        title=(_("The disk of %(name)s is full") if is_full else _("The disk of %(name)s is nearly full"))
+        % {"name": name},
+        detail=_(
+            "%(free)s of %(total)s bytes are free on %(gethostname)s. Make room there; what waits for it goes on by itself."
+        )
+        % {"free": f"{space.free:,}", "total": f"{space.total:,}", "gethostname": socket.gethostname()},
+        recovery=_("The disk of %(name)s has room again") % {"name": name},
         path=PATH,
         since=now,
     )

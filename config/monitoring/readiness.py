@@ -6,7 +6,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
-from config.monitoring.health import NOT_ASKED, Unhealthy, check_database, run_check
+from config.monitoring.health import Unhealthy, check_database, not_asked, run_check
 
 MOST_NAMED = 20
 
@@ -42,5 +42,5 @@ def report() -> tuple[bool, dict[str, Any]]:
     """Return whether the process is ready, and what each part says."""
     database = run_check("database", check_database)
     is_up = database["status"] == "ok"
-    parts = {"database": database, "migrations": run_check("migrations", _migrations.check) if is_up else NOT_ASKED}
+    parts = {"database": database, "migrations": run_check("migrations", _migrations.check) if is_up else not_asked()}
     return all(part["status"] == "ok" for part in parts.values()), parts

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.admin.base import Operation, ReadOnlyAdmin, ReadOnlyInline
@@ -84,7 +85,7 @@ class CustomerAdmin(ReadOnlyAdmin):
         for customer_id in list(queryset.values_list("pk", flat=True)):
             try:
                 erasure = people.erase_customer(customer_id, requested_by=request.user.get_username())
-                messages.success(request, format_html("Erased: {}.", link_to(Erasure, erasure.pk, str(erasure))))
+                messages.success(request, format_html(_("Erased: {}."), link_to(Erasure, erasure.pk, str(erasure))))
             except Problem as problem:
                 messages.error(request, problem.detail)
                 break
@@ -93,7 +94,7 @@ class CustomerAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("purchases"))
     def all_purchases(self, customer: Customer) -> SafeString:
         where = list_address(Purchase, customer__exact=customer.pk)
-        return format_html('<a href="{}">all in the list of purchases</a>', where)
+        return format_html('<a href="{}">{}</a>', where, _("all in the list of purchases"))
 
 
 class CurrencyFilter(admin.SimpleListFilter):

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.admin.base import ReadOnlyAdmin
@@ -50,7 +51,12 @@ class PickupAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("files"))
     def files(self, pickup: Pickup) -> str:
         if len(pickup.names) == 1:
-            return f"{pickup.names[0]} waits for its {'purchases' if pickup.customers_name else 'customers'}"
+            said = (
+                _("%(file)s waits for its purchases")
+                if pickup.customers_name
+                else _("%(file)s waits for its customers")
+            )
+            return said % {"file": pickup.names[0]}
         return " + ".join(pickup.names)
 
     @admin.display(description=gettext_lazy("import"))

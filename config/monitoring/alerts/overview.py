@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from prometheus_client import Metric
 
 from config.core.admin_columns import capped, list_address
@@ -11,7 +12,9 @@ from config.monitoring.alerts import channels
 from config.monitoring.dashboard import Figure, Next, Panel, Tone, a_day_ago, tone_of
 from config.monitoring.metrics import counted_by, rows_by
 
-HOW_TO_BE_TOLD = "Nobody is told: set ALERT_WEBHOOK (a Slack address, or any that takes JSON) or ALERT_EMAILS."
+HOW_TO_BE_TOLD = gettext_lazy(
+    "Nobody is told: set ALERT_WEBHOOK (a Slack address, or any that takes JSON) or ALERT_EMAILS."
+)
 
 
 def panel() -> Panel:
