@@ -21,7 +21,7 @@ from tests.fakes.partner import Partner
 NOWHERE = "http://127.0.0.1:9/no-test-may-call-this"
 # They use no database, or nothing that one does otherwise than another: they run once, with the tests on SQLite.
 WITHOUT_DATABASE = [
-    "catalog/test_chart.py",
+    "catalog/test_charts.py",
     "catalog/test_offers_client.py",
     "catalog/test_trend.py",
     "cicd",

@@ -38,11 +38,11 @@ QUERIES = {
     "/": ("x",),
     "/login": ("next",),
     "/catalogue": ("q", "after", "x"),
-    "/catalogue/{product}": ("start", "end", "period"),
+    "/catalogue/{product}": ("start", "end", "period", "compare", "find"),
     "/workbench": ("after",),
     "/workbench/files/table.csv": ("retried", "find", "input_format"),
     "/workbench/jobs": ("after", "mine"),
-    "/workbench/jobs/{done}": ("retried", "measure"),
+    "/workbench/jobs/{done}": ("retried",),
 }
 FORMS = {  # an address, and what its form says where it says no nonsense
     "/login": {"username": "ana", "password": "x", "next": "/"},

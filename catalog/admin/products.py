@@ -7,12 +7,13 @@ from django.db.models import Model, Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.utils.html import format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog.chart import Line, price_chart
+from catalog.charts import Line, offer_names, price_chart
 from catalog.exceptions import PeriodTooLong
 from catalog.models import Offer, OfferChange, Product, RefreshRun, ServiceToken
 from catalog.models.sku import is_sku
@@ -53,6 +54,7 @@ class ProductAdmin(PlatformAdmin):
     readonly_fields = tuple(field for field in fields if field not in set(EDITED))
     inlines = (OfferInline,)
     actions = ("register_again",)
+    change_form_template = "admin/catalog/product_with_chart.html"
     operations = {
         "register_again": Operation(
             gettext_lazy("Register again"),
@@ -89,10 +91,14 @@ class ProductAdmin(PlatformAdmin):
             trend = price_trend(product)
         except PeriodTooLong as problem:
             return problem.detail
-        lines = [Line(offer.offer_id, its.series) for offer, its in trend.offers]
-        lines.append(Line(_("best in stock"), trend.best.series, is_best=True))
+        names = offer_names(offer.offer_id for offer, its in trend.offers)
+        lines = [Line(_("Best in stock"), trend.best.series, is_best=True)]
+        lines += [
+            Line(name, its.series, is_gone=offer.gone_at is not None)
+            for name, (offer, its) in zip(names, trend.offers, strict=True)
+        ]
         chart = price_chart(lines, end=trend.end)
-        return mark_safe(chart) if chart else _("none yet")  # noqa: S308 - chart.py escapes what comes from outside
+        return render_to_string("parts/chart.html", {"chart": chart, "id": "prices"}) if chart else _("none yet")
 
     @admin.action(description=gettext_lazy("Try the registration again"), permissions=["register"])
     def register_again(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:

@@ -2,10 +2,11 @@
 
 from django.db.models import F, Sum
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from catalog.models import Product, RefreshRun
 from config.core.admin_columns import capped, list_address
-from config.monitoring.charts import Series, hourly_chart, per_hour
+from config.monitoring.charts import Series, hour_links, hourly_chart, per_hour
 from config.monitoring.dashboard import Figure, Next, Panel, Tone, ago, tone_of
 
 
@@ -50,7 +51,11 @@ def _changes() -> str:
     runs = RefreshRun.objects.all()
     changes = per_hour(runs, "started_at", Sum(F("offers_new") + F("offers_changed") + F("offers_gone")))
     failures = per_hour(runs, "started_at", Sum("failures"))
+    links = hour_links(RefreshRun, "started_at")
     return hourly_chart(
-        "What refreshes found, by the hour",
-        [Series("offers new, changed or gone", "plain", changes), Series("products that failed", "bad", failures)],
+        gettext("What refreshes found, by the hour"),
+        [
+            Series(gettext("offers new, changed or gone"), "plain", changes, links),
+            Series(gettext("products that failed"), "bad", failures, links),
+        ],
     )

@@ -7,15 +7,17 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
-from django.utils.safestring import mark_safe
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_safe
 
 from catalog.api.serializers import PeriodQuery
-from catalog.chart import Line, price_chart
+from catalog.charts import PALETTE, Line, offer_names, price_chart
 from catalog.exceptions import PeriodReversed, PeriodTooLong
-from catalog.models import Product
+from catalog.models import Offer, Product
+from catalog.pages.comparison import Comparison, comparison_of
 from catalog.selectors import PriceTrend, listed_products, offers_of, price_trend
 from catalog.trend import Point
 from config.pages.permissions import public_page
@@ -24,11 +26,11 @@ from inflight.selectors import MOST_SALES, sales_of
 PAGE = 50
 MOST_ROWS = 200  # of a table
 PERIODS = {
-    "1h": ("1 hour", timedelta(hours=1)),
-    "24h": ("24 hours", timedelta(days=1)),
-    "7d": ("7 days", timedelta(days=7)),
-    "30d": ("30 days", timedelta(days=30)),
-    "all": ("All", None),
+    "1h": (gettext_lazy("1 hour"), timedelta(hours=1)),
+    "24h": (gettext_lazy("24 hours"), timedelta(days=1)),
+    "7d": (gettext_lazy("7 days"), timedelta(days=7)),
+    "30d": (gettext_lazy("30 days"), timedelta(days=30)),
+    "all": (gettext_lazy("All"), None),
 }
 USUAL, OWN = "7d", "own"
 BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
@@ -67,18 +69,21 @@ class Period(NamedTuple):
 def product(request: HttpRequest, product_id: UUID) -> HttpResponse:
     """Show a product with its offers and how their prices moved in a period."""
     found = get_object_or_404(Product, pk=product_id)
-    period = _period(request.GET)
-    trend, errors = _trend(found, period)
+    period, comparison = _period(request.GET), comparison_of(found, request.GET)
+    trends, errors = _trends([found, *comparison.others], period)
+    names = _names(found)
+    gone = offers_of(found, with_gone=True).exclude(gone_at=None).order_by("-gone_at", "pk")[:MOST_ROWS]
     context = {
         "product": found,
-        "current": offers_of(found, with_gone=False).order_by("price", "pk")[:MOST_ROWS],
-        "gone": offers_of(found, with_gone=True).exclude(gone_at=None).order_by("-gone_at", "pk")[:MOST_ROWS],
+        "current": _named(offers_of(found, with_gone=False).order_by("price", "pk")[:MOST_ROWS], names),
+        "gone": _named(gone, names),
         "most_rows": MOST_ROWS,
-        "periods": {name: label for name, (label, _) in PERIODS.items()},
+        "periods": [(name, label, comparison.address(period=name)) for name, (label, _) in PERIODS.items()],
         "period": period.name,
         "errors": errors,
+        **comparison.shown(),
         **_sold(found, request.user),
-        **(_shown(trend) if trend else {}),
+        **(_shown(trends, comparison, names) if trends else {}),
     }
     return render(request, "catalog/product.html", context, status=400 if errors else 200)
 
@@ -106,25 +111,57 @@ def _period(query: QueryDict) -> Period:
     return Period(name, {"start": datetime.now(UTC) - length if length else BEFORE_ALL}, [])
 
 
-def _trend(product: Product, period: Period) -> tuple[PriceTrend | None, list[str]]:
+def _trends(products: list[Product], period: Period) -> tuple[list[PriceTrend], list[str]]:
     if period.errors:
-        return None, period.errors
+        return [], period.errors
+    end = period.bounds.get("end") or datetime.now(UTC)  # the same for all
     try:
-        return price_trend(product, start=period.bounds.get("start"), end=period.bounds.get("end")), []
+        return [price_trend(product, start=period.bounds.get("start"), end=end) for product in products], []
     except (PeriodReversed, PeriodTooLong) as problem:
-        return None, [problem.detail]
+        return [], [problem.detail]
 
 
-def _shown(trend: PriceTrend) -> dict[str, Any]:
+def _names(product: Product) -> dict[int, str]:
+    """Return what to call each of a product's offers, by its key."""
+    ids = dict(Offer.objects.filter(product=product).order_by("pk").values_list("pk", "offer_id"))
+    return dict(zip(ids, offer_names(ids.values()), strict=True))
+
+
+def _named(offers: QuerySet[Offer], names: dict[int, str]) -> list[tuple[Offer, str]]:
+    return [(offer, names.get(offer.pk, offer.offer_id)) for offer in offers]
+
+
+def _shown(trends: list[PriceTrend], comparison: Comparison, names: dict[int, str]) -> dict[str, Any]:
     """The trend as the page has it: in figures, as a chart, and the chart as a table."""
-    lines = [Line("Best in stock", trend.best.series, is_best=True)]
-    lines += [Line(offer.offer_id, its.series) for offer, its in trend.offers]
+    trend = trends[0]
+    lines = _compared(trends, comparison) if comparison.others else _offered(trend, names)
     return {
         "trend": trend,
         "price": trend.best.series.points[-1].price if trend.best.series.points else None,
-        "chart": mark_safe(price_chart(lines, end=trend.end)),  # noqa: S308 - chart.py escapes what comes from outside
+        "chart": price_chart(lines, end=trend.end),
         "changes": _newest(lines),
     }
+
+
+def _offered(trend: PriceTrend, names: dict[int, str]) -> list[Line]:
+    """Return a line for the best price of one product, and one for each of its offers."""
+    best = Line(gettext("Best in stock"), trend.best.series, is_best=True)
+    offers = [
+        Line(names.get(offer.pk, offer.offer_id), its.series, is_gone=offer.gone_at is not None)
+        for offer, its in trend.offers
+    ]
+    return [best, *offers]
+
+
+def _compared(trends: list[PriceTrend], comparison: Comparison) -> list[Line]:
+    """Return a line for the best price of each product; two of the same name are told apart by their number."""
+    products = [comparison.product, *comparison.others]
+    names = [product.name for product in products]
+    labels = [f"{name} ({number})" if names.count(name) > 1 else name for number, name in enumerate(names, 1)]
+    return [
+        Line(label, trend.best.series, is_best=True, colour=number % PALETTE + 1 if number else None)
+        for number, (label, trend) in enumerate(zip(labels, trends, strict=True))
+    ]
 
 
 def _newest(lines: list[Line]) -> list[tuple[Point, str]]:

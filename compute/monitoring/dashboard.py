@@ -1,10 +1,11 @@
 """Panel of compute on the admin's first page."""
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from compute.models import Job
 from config.core.admin_columns import capped, list_address
-from config.monitoring.charts import Series, among_newest, hourly_chart, per_hour
+from config.monitoring.charts import Series, among_newest, hour_links, hourly_chart, per_hour
 from config.monitoring.dashboard import Figure, Next, Panel, Tone, a_day_ago, tone_of
 
 
@@ -32,11 +33,13 @@ def jobs() -> Panel:
             Figure("done in 24 h", capped(done), list_address(Job, status__exact="done")),
         ],
         hourly_chart(
-            "Jobs that ended, by the hour",
-            [
-                Series("done", "good", per_hour(Job.objects.filter(status=Job.Status.DONE), "finished_at")),
-                Series("failed", "bad", per_hour(Job.objects.filter(status=Job.Status.FAILED), "finished_at")),
-            ],
+            gettext("Jobs that ended, by the hour"),
+            [_ended(gettext("done"), "good", Job.Status.DONE), _ended(gettext("failed"), "bad", Job.Status.FAILED)],
         ),
         next=None if Job.objects.exists() else ask,
     )
+
+
+def _ended(label: str, tone: str, status: Job.Status) -> Series:
+    numbers = per_hour(Job.objects.filter(status=status), "finished_at")
+    return Series(label, tone, numbers, hour_links(Job, "finished_at", status__exact=status.value))

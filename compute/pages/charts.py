@@ -1,61 +1,42 @@
-"""Charts as HTML: bars with a row per group, and histograms, as SVG. Pure functions, free of Django."""
+"""Results as data for static/apron/charts/chart.js, which offers the charts that their columns allow. Free of Django."""
 
-from collections.abc import Sequence
-from html import escape
+import re
+from collections.abc import Collection, Sequence
+from typing import Any
 
-ROW, BAR_TOP, BAR = 38, 20, 10  # pixels
-MOST_CHARACTERS = 48  # of a group's name
-LONGEST_NUMBER = 12
+from compute.pages.tables import Column, ColumnKind, Table
 
-
-def bar_chart(title: str, groups: Sequence[tuple[str, str]]) -> str:
-    """Return the chart of groups: name, and number as text; bars begin at zero, to its left where numbers are negative."""
-    numbers = [float(number) for _, number in groups]
-    lowest, highest = min(0.0, *numbers), max(0.0, *numbers)
-    span = (highest - lowest) or 1.0
-    rows = [
-        _row(place * ROW, name, _rounded(text), *_bar(number, lowest, span))
-        for place, ((name, text), number) in enumerate(zip(groups, numbers, strict=True))
-    ]
-    said = escape("; ".join(f"{name}: {_rounded(text)}" for name, text in groups))
-    return (
-        f'<figure class="bars"><svg width="100%" height="{len(groups) * ROW}" role="img" fill="currentColor" font-size="14"'
-        f' aria-labelledby="bars-title" aria-describedby="bars-text"><title id="bars-title">{escape(title)}</title>'
-        f'<desc id="bars-text">{said}</desc>{"".join(rows)}</svg></figure>'
-    )
+DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 
 
-def histogram(title: str, counts: Sequence[int]) -> str:
-    """Return the bars of a histogram, side by side; `title` says what a reader of the page without pictures needs."""
-    highest, width = max(*counts, 1), 100 / len(counts)
-    bars = [
-        f'<rect class="bar" x="{place * width:.2f}%" y="{100 - 100 * count / highest:.2f}%" width="{width * 0.92:.2f}%"'
-        f' height="{100 * count / highest:.2f}%"/>'
-        for place, count in enumerate(counts)
-        if count
-    ]
-    return (
-        f'<svg class="histogram" width="100%" height="64" role="img" fill="currentColor" aria-label="{escape(title)}">'
-        f"{''.join(bars)}</svg>"
-    )
+def table_chart(table: Table, keys: Collection[str], *, rows: int) -> dict[str, Any]:
+    """Return the first rows of a table for a chart; they are grouped by the columns `keys`."""
+    return {
+        "table": {
+            "columns": [
+                {"name": column.name, "kind": _kind(column, [row[place] for row in table.rows[:rows]])}
+                | ({"key": True} if column.name in keys else {})
+                for place, column in enumerate(table.columns)
+            ],
+            "rows": table.rows[:rows],
+        }
+    }
 
 
-def _bar(number: float, lowest: float, span: float) -> tuple[float, float]:
-    """Where a bar begins and how long it is, in percent."""
-    start, end = sorted((0.0, number))
-    return round(100 * (start - lowest) / span, 2), round(100 * (end - start) / span, 2)
+def histogram(title: str, parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return a small histogram of parts that are counted already: {from, to, count} each."""
+    return {
+        "kind": "histogram",
+        "size": "small",
+        "title": title,
+        "x": {"type": "number"},
+        "y": {},
+        "parts": [[float(part["from"]), float(part["to"]), part["count"]] for part in parts],
+    }
 
 
-def _rounded(number: str) -> str:
-    """A number as it is written, or, where it has more digits than anyone compares, six of them."""
-    return number if len(number) <= LONGEST_NUMBER else f"{float(number):.6g}"
-
-
-def _row(top: int, name: str, text: str, start: float, length: float) -> str:
-    shown = name if len(name) <= MOST_CHARACTERS else name[:MOST_CHARACTERS] + "…"
-    return (
-        f'<text x="0" y="{top + 14}">{escape(shown)}</text>'
-        f'<text class="value" x="100%" y="{top + 14}" text-anchor="end">{escape(text)}</text>'
-        f'<rect class="track" y="{top + BAR_TOP}" width="100%" height="{BAR}" rx="3" fill="#888" fill-opacity="0.15"/>'
-        f'<rect class="bar" x="{start}%" y="{top + BAR_TOP}" width="{length}%" height="{BAR}" rx="3"/>'
-    )
+def _kind(column: Column, cells: Sequence[str | None]) -> str:
+    there = [cell for cell in cells if cell is not None]
+    if there and all(DATE.fullmatch(cell) for cell in there):
+        return "date"
+    return "number" if column.kind == ColumnKind.NUMBER else "text"

@@ -1,29 +1,27 @@
 """Workbench pages of jobs: progress, cancel, result, download in any format."""
 
 from contextlib import suppress
-from math import isfinite
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST, require_safe
 
 from compute.exceptions import JobSettled
 from compute.files.formats import OUTPUTS
 from compute.jobs import services
 from compute.models import Job
-from compute.pages.charts import bar_chart
+from compute.pages.charts import table_chart
 from compute.pages.descriptions import curl_of, describe_job, described, mended_read, mending
 from compute.pages.preview import WAIT_SECONDS, Preview, preview_of
 from compute.pages.profile import profiles_of
 from compute.pages.selectors import requested_jobs
-from compute.pages.tables import ColumnKind, Table
+from compute.pages.tables import Table
 from config.api.problems import Problem
 from config.pages.permissions import permission_required_page
 
 PAGE = 50
 SHOWN = 200  # rows of a result
-MOST_BARS = 30
 
 
 @permission_required_page("compute.view_job")
@@ -46,10 +44,6 @@ def job(request: HttpRequest, job_id: int) -> HttpResponse:
     """Show a job: how far it is, or what came of it."""
     found = get_object_or_404(requested_jobs(), pk=job_id)
     result = _result(request, found) if found.status == Job.Status.DONE else Preview()
-    measures = _measures(found, result.table)
-    measure = request.GET.get("measure", "")
-    if measure not in measures:
-        measure = measures[0] if measures else ""
     context = {
         "job": found,
         "words": described(found),
@@ -59,10 +53,7 @@ def job(request: HttpRequest, job_id: int) -> HttpResponse:
         if found.finished_at and found.started_at
         else None,
         "shown": SHOWN,
-        "measures": measures,
-        "measure": measure,
-        "most_bars": MOST_BARS,
-        "chart": _chart(found, result.table, measure) if result.table and measure else "",
+        "chart": _chart(found, result.table),
         "formats": list(OUTPUTS),
         "own_format": found.result_path.rpartition(".")[2],
         "profiles": profiles_of(result.table) if result.table and found.operation == Job.Operation.PROFILE else [],
@@ -138,25 +129,8 @@ def _result(request: HttpRequest, job: Job) -> Preview:
     return preview_of(job.result_path, rows=SHOWN, sub=request.user.get_username(), retried=retried)
 
 
-def _measures(job: Job, table: Table | None) -> list[str]:
-    """The result's columns that have one number per group."""
+def _chart(job: Job, table: Table | None) -> dict[str, Any] | None:
+    """Return the chart of groups; other results are tables only."""
     if table is None or not table.rows or job.operation != Job.Operation.GROUP_BY:
-        return []
-    return [
-        column.name
-        for column in table.columns
-        if column.name not in job.parameters["by"] and column.kind == ColumnKind.NUMBER
-    ]
-
-
-def _chart(job: Job, table: Table, measure: str) -> str:
-    names = [column.name for column in table.columns]
-    keys = [names.index(name) for name in job.parameters["by"]]
-    place = names.index(measure)
-    groups = [
-        (" · ".join(row[key] or "(none)" for key in keys), number)
-        for row in table.rows[:MOST_BARS]
-        if (number := row[place]) is not None and isfinite(float(number))
-    ]
-    title = f"{measure} by {', '.join(job.parameters['by'])}"
-    return mark_safe(bar_chart(title, groups)) if groups else ""  # noqa: S308 - bars.py escapes what comes from outside
+        return None
+    return table_chart(table, job.parameters["by"], rows=SHOWN)

@@ -2,8 +2,9 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
-from django.utils.safestring import mark_safe
+from django.utils.translation import gettext
 
 from compute.pages.charts import histogram
 from compute.pages.tables import Table
@@ -11,7 +12,7 @@ from compute.pages.tables import Table
 
 @dataclass(frozen=True)
 class ColumnProfile:
-    """What a column holds, as text; `top` has values with their counts, `chart` is HTML, blank without numbers."""
+    """What a column holds, as text; `top` has values with their counts, `chart` is a histogram, if there are numbers."""
 
     name: str
     type: str
@@ -21,7 +22,7 @@ class ColumnProfile:
     least: str | None
     greatest: str | None
     top: list[tuple[str, str]]
-    chart: str
+    chart: dict[str, Any] | None
 
 
 def profiles_of(table: Table) -> list[ColumnProfile]:
@@ -41,9 +42,15 @@ def _profile(  # noqa: PLR0913, PLR0917 - the columns of the result
     parts: str | None,
 ) -> ColumnProfile:
     values = [(_text(each["value"]), str(each["count"])) for each in json.loads(top or "[]")]
-    counts = [int(part["count"]) for part in json.loads(parts or "[]")]
-    title = f"Numbers of {name} from {least} to {greatest}, in {len(counts)} parts: {', '.join(map(str, counts))}"
-    chart = mark_safe(histogram(title, counts)) if counts else ""  # noqa: S308 - charts.py escapes what comes from outside
+    counted = json.loads(parts or "[]")
+    title = gettext("Numbers of %(column)s from %(least)s to %(greatest)s, in %(count)s parts: %(counts)s") % {
+        "column": name,
+        "least": least,
+        "greatest": greatest,
+        "count": len(counted),
+        "counts": ", ".join(str(part["count"]) for part in counted),
+    }
+    chart = histogram(title, counted) if counted else None
     return ColumnProfile(
         name or "", type_ or "", count or "0", nulls or "0", distinct or "0", least, greatest, values, chart
     )

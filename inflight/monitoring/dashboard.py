@@ -4,9 +4,10 @@ from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext
 
 from config.core.admin_columns import capped, link_to, list_address
-from config.monitoring.charts import Series, among_newest, hourly_chart, per_hour
+from config.monitoring.charts import Series, among_newest, hour_links, hourly_chart, per_hour
 from config.monitoring.dashboard import Figure, Next, Panel, Tone, a_day_ago, ago, duration, tone_of
 from inflight.models import Customer, Delivery, DeliveryBatch, ImportReject, ImportRun
 from inflight.selectors import active_delivery
@@ -40,7 +41,10 @@ def deliveries() -> Panel:
             ),
             Figure("customers to send", capped(to_send), list_address(Customer, needs_sending__exact=1)),
         ],
-        hourly_chart("Customers that arrived at the partner, by the hour", [Series("customers", "good", arrived)]),
+        hourly_chart(
+            gettext("Customers that arrived at the partner, by the hour"),
+            [Series(gettext("customers"), "good", arrived, hour_links(DeliveryBatch, "acknowledged_at"))],
+        ),
         next=None if Delivery.objects.exists() else send,
     )
 

@@ -1,9 +1,10 @@
 """Panel of ingest on the admin's first page."""
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from config.core.admin_columns import capped, list_address
-from config.monitoring.charts import MOST_ROWS, Series, hourly_chart, per_hour
+from config.monitoring.charts import MOST_ROWS, Series, hour_links, hourly_chart, per_hour
 from config.monitoring.dashboard import Figure, Next, Panel, Tone, ago, tone_of
 from ingest.models import REFUSED, WAITING, DataEntry
 from ingest.selectors import oldest_waiting
@@ -14,6 +15,7 @@ def outbox() -> Panel:
     waiting, refused = DataEntry.objects.filter(WAITING), DataEntry.objects.filter(REFUSED)
     oldest = oldest_waiting()
     newest = DataEntry.objects.order_by("-pk").first()
+    arrived = per_hour(DataEntry.objects.all(), "created_at")
     post = Next("Nothing has come in yet: POST /api/data.", reverse("docs"), "How to")
     return Panel(
         [
@@ -33,8 +35,8 @@ def outbox() -> Panel:
             Figure("the newest came", ago(newest.created_at if newest else None), list_address(DataEntry)),
         ],
         hourly_chart(
-            f"Entries by the hour they came in (of the newest {MOST_ROWS:,})",
-            [Series("entries", "plain", per_hour(DataEntry.objects.all(), "created_at"))],
+            gettext("Entries by the hour they came in (of the newest %(number)s)") % {"number": f"{MOST_ROWS:,}"},
+            [Series(gettext("entries"), "plain", arrived, hour_links(DataEntry, "created_at"))],
         ),
         next=None if newest else post,
     )

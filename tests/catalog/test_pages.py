@@ -1,7 +1,9 @@
 """The catalogue's pages."""
 
+import json
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -20,6 +22,12 @@ pytestmark = pytest.mark.django_db
 
 def text_of(answer: Any) -> str:
     return str(answer.content.decode())
+
+
+def chart_of(page: str) -> Any:
+    """Return what the page's chart is drawn from."""
+    data = re.search(r'<script id="price-chart-data" type="application/json">(.+)</script>', page)
+    return json.loads(data[1]) if data else None
 
 
 def names_in(page: str) -> list[str]:
@@ -113,8 +121,47 @@ def test_the_chart_is_of_the_period_that_was_chosen(
 ) -> None:
     product = offer_with_history(ProductFactory(), 100, 80, start=timezone.now() - timedelta(hours=3)).product
     page = text_of(client.get(f"/catalogue/{product.pk}", query))
-    assert ('<path class="line best"' in page) is file_exists
+    assert (chart_of(page) is not None) is file_exists
+    assert ("vendor/echarts.min" in page) is file_exists  # loaded only where something is drawn
     assert ("There was no price in this period." in page) is not file_exists
+
+
+def test_offers_are_called_by_a_number_rather_than_by_a_uuid(client: Client) -> None:
+    product = ProductFactory()
+    first, second = (offer_with_history(product, price, start=timezone.now()) for price in (9, 8))
+    Offer.objects.filter(pk=first.pk).update(offer_id="0191d6a5-7c4d-7d5e-9d3e-1f8f3f1f2a3b")
+    Offer.objects.filter(pk=second.pk).update(offer_id="Gate 7 · used", gone_at=timezone.now())
+    chart = chart_of(text_of(client.get(f"/catalogue/{product.pk}")))
+    assert [(line["name"], line["role"]) for line in chart["series"]] == [
+        ("Best in stock", "best"), ("Offer 1", ""), ("Gate 7 · used", "gone"),
+    ]  # fmt: skip
+
+
+def test_the_best_prices_of_products_are_compared(client: Client) -> None:
+    start = timezone.now() - timedelta(hours=3)
+    mine, theirs, twin = (
+        offer_with_history(ProductFactory(name=name), price, start=start).product
+        for name, price in (("Gin", 20), ("Rum", 30), ("Gin", 25))
+    )
+    chart = chart_of(
+        text_of(client.get(f"/catalogue/{mine.pk}", {"compare": [str(theirs.pk), str(twin.pk), "x"], "period": "24h"}))
+    )
+    assert [(line["name"], [price for _, price, _ in line["data"]]) for line in chart["series"]] == [
+        ("Gin (1)", [20]), ("Rum", [30]), ("Gin (3)", [25]),
+    ]  # fmt: skip
+
+
+def test_a_product_to_compare_is_found_by_its_name_and_the_period_is_kept(client: Client) -> None:
+    mine, theirs = (
+        offer_with_history(ProductFactory(name=name), 5, start=timezone.now()).product for name in ("Gin", "Gin & lime")
+    )
+    page = text_of(client.get(f"/catalogue/{mine.pk}", {"find": "gin", "period": "24h"}))
+    (address,) = re.findall(r'<a class="button plain" href="([^"]+)" aria-label="Compare with', page)
+    assert unescape(address) == f"?period=24h&compare={theirs.pk}"
+    compared = text_of(client.get(f"/catalogue/{mine.pk}{unescape(address)}"))
+    assert f'href="?period=7d&amp;compare={theirs.pk}"' in compared
+    assert 'aria-label="Leave out Gin &amp; lime"' in compared
+    assert "No other product has “rum” in its name." in text_of(client.get(f"/catalogue/{mine.pk}", {"find": "rum"}))
 
 
 def test_the_figures_are_those_of_the_best_price_in_stock(client: Client) -> None:

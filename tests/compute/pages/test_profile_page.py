@@ -1,12 +1,14 @@
 """A profile at the workbench: asked for, and shown as cards with histograms."""
 
+import json
 from pathlib import Path
 
 import pytest
 from django.test import Client
 
 from compute.models import Job
-from compute.pages.charts import histogram
+from compute.pages.charts import histogram, table_chart
+from compute.pages.tables import table_of
 from tests.compute.pages.workbench import done_job, text_of
 
 pytestmark = pytest.mark.django_db
@@ -36,8 +38,20 @@ def test_it_is_asked_for_with_one_button(ana: Client) -> None:
     assert "profile of all columns" in text_of(ana.get("/workbench/jobs"))
 
 
-def test_a_histogram_says_its_counts_and_draws_those_that_are() -> None:
-    drawn = histogram("a <b>", [0, 2, 4])
-    assert drawn.count("<rect") == 2
-    assert 'aria-label="a &lt;b&gt;"' in drawn
-    assert 'y="0.00%"' in drawn
+def test_a_histogram_is_drawn_of_the_parts_as_they_were_counted() -> None:
+    drawn = histogram("price", [{"from": 0, "to": 2.5, "count": 3}, {"from": 2.5, "to": 5, "count": 0}])
+    assert drawn["parts"] == [[0.0, 2.5, 3], [2.5, 5.0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        (["2026-01-02", None, "2026-01-03T10:00:00Z"], "date"),
+        (["2026-01-02", "soon"], "text"),
+        (["20", "3.5"], "number"),
+        ([None], "text"),
+    ],
+)
+def test_a_chart_knows_dates_numbers_and_texts(cells: list[str | None], kind: str) -> None:
+    table = table_of(json.dumps([{"a": cell} for cell in cells]).encode(), [("a", "String")])
+    assert table_chart(table, (), rows=9)["table"]["columns"] == [{"name": "a", "kind": kind}]
