@@ -14,12 +14,13 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from catalog.models import Product, ServiceToken  # noqa: PLC0415 - models must be loaded first
+        from catalog.monitoring import attention as needs  # noqa: PLC0415
         from catalog.monitoring import dashboard as panels  # noqa: PLC0415
         from catalog.monitoring.metrics import collect  # noqa: PLC0415
         from catalog.monitoring.status import state  # noqa: PLC0415
         from config.access import audit  # noqa: PLC0415
         from config.core.permissions import analysts_may, operators_may  # noqa: PLC0415
-        from config.monitoring import dashboard, metrics, status  # noqa: PLC0415
+        from config.monitoring import attention, dashboard, metrics, status  # noqa: PLC0415
 
         audit.watch(Product, fields=["name", "description", "sku", "category"])
         audit.watch(ServiceToken, fields=["base_url"])
@@ -47,3 +48,5 @@ class CatalogConfig(AppConfig):
             "catalog.view_productreject",
         )
         dashboard.register(gettext_lazy("Catalogue"), "catalog.view_product", panels.catalogue)
+        attention.register("catalog.view_product", needs.products)
+        attention.register("catalog.view_productimport", needs.imports)

@@ -15,11 +15,12 @@ class ComputeConfig(AppConfig):
     verbose_name = "Compute"
 
     def ready(self) -> None:
+        from compute.monitoring import attention as needs  # noqa: PLC0415
         from compute.monitoring import dashboard as panels  # noqa: PLC0415
         from compute.monitoring.metrics import collect  # noqa: PLC0415 - models must be loaded first
         from compute.monitoring.status import state  # noqa: PLC0415
         from config.core.permissions import analysts_may, operators_may  # noqa: PLC0415
-        from config.monitoring import dashboard, metrics, status  # noqa: PLC0415
+        from config.monitoring import attention, dashboard, metrics, status  # noqa: PLC0415
 
         disk.watch("COMPUTE_ROOT", lambda: None if _is_store() else settings.COMPUTE_ROOT)
         disk.watch("scratch", lambda: settings.VAR_DIR / "scratch" if _is_store() else None)
@@ -31,6 +32,7 @@ class ComputeConfig(AppConfig):
         operators_may("compute.add_job", "compute.cancel_jobs")
         analysts_may("compute.view_job", "compute.add_job", "compute.cancel_jobs")
         dashboard.register("Compute jobs", "compute.view_job", panels.jobs)
+        attention.register("compute.view_job", needs.jobs)
 
 
 def _is_store() -> bool:

@@ -83,10 +83,11 @@ def _register_checks() -> None:
 def _register_monitoring() -> None:
     """Health, metrics, alerts and panels."""
     from config.core import disk  # noqa: PLC0415 - models must be loaded first
-    from config.monitoring import blocks, dashboard, health, metrics  # noqa: PLC0415
+    from config.monitoring import attention, blocks, dashboard, health, metrics  # noqa: PLC0415
     from config.monitoring import disk as disks  # noqa: PLC0415
     from config.monitoring.alerts import overview, sources  # noqa: PLC0415
     from config.worker import alerts as silent_workers  # noqa: PLC0415
+    from config.worker import attention as platform  # noqa: PLC0415
     from config.worker import dashboard as panels  # noqa: PLC0415
     from config.worker import health as worker  # noqa: PLC0415
 
@@ -104,6 +105,10 @@ def _register_monitoring() -> None:
     dashboard.register("Health", "config.view_workerheartbeat", panels.parts)
     dashboard.register("Workers and queue", "django_q.view_ormq", panels.queue)
     dashboard.register("Alerts", "config.view_alert", overview.panel)
+    attention.register("config.view_workerheartbeat", platform.parts)
+    attention.register("config.view_alert", platform.alerts)
+    attention.register("config.view_alertmessage", platform.messages)
+    attention.register("django_q.view_failure", platform.tasks)
 
 
 def _declare_schedules() -> None:

@@ -16,9 +16,10 @@ class InflightConfig(AppConfig):
 
     def ready(self) -> None:
         from config.core.permissions import operators_may  # noqa: PLC0415
-        from config.monitoring import dashboard, metrics, status  # noqa: PLC0415
+        from config.monitoring import attention, dashboard, metrics, status  # noqa: PLC0415
         from config.monitoring.alerts import sources  # noqa: PLC0415
         from config.worker.folders import wake_on_arrival  # noqa: PLC0415
+        from inflight.monitoring import attention as needs  # noqa: PLC0415
         from inflight.monitoring import dashboard as panels  # noqa: PLC0415
         from inflight.monitoring.alerts import conditions  # noqa: PLC0415
         from inflight.monitoring.metrics import collect  # noqa: PLC0415 - models must be loaded first
@@ -43,6 +44,9 @@ class InflightConfig(AppConfig):
         operators_may("inflight.export_customer", "inflight.erase_customer")
         dashboard.register(gettext_lazy("Deliveries"), "inflight.view_delivery", panels.deliveries)
         dashboard.register(gettext_lazy("Last imports"), "inflight.view_importrun", panels.imports)
+        attention.register("inflight.view_delivery", needs.deliveries)
+        attention.register("inflight.view_importrun", needs.imports)
+        attention.register("inflight.view_pickup", needs.pickups)
 
 
 def _local_inbox() -> str | None:

@@ -14,8 +14,9 @@ class IngestConfig(AppConfig):
 
     def ready(self) -> None:
         from config.core.permissions import analysts_may, operators_may  # noqa: PLC0415
-        from config.monitoring import dashboard, health, metrics, status  # noqa: PLC0415
+        from config.monitoring import attention, dashboard, health, metrics, status  # noqa: PLC0415
         from config.monitoring.alerts import sources  # noqa: PLC0415
+        from ingest.monitoring import attention as needs  # noqa: PLC0415
         from ingest.monitoring import dashboard as panels  # noqa: PLC0415
         from ingest.monitoring.alerts import conditions  # noqa: PLC0415
         from ingest.monitoring.metrics import collect  # noqa: PLC0415 - models must be loaded first
@@ -30,3 +31,4 @@ class IngestConfig(AppConfig):
         operators_may("ingest.publish_entries")
         analysts_may("ingest.view_dataentry")
         dashboard.register(gettext_lazy("Outbox to Kafka"), "ingest.view_dataentry", panels.outbox)
+        attention.register("ingest.view_dataentry", needs.entries)

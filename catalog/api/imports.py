@@ -46,8 +46,8 @@ class ProductsReadAsOutput(serializers.Serializer[Any]):
     {
         "id": 1, "status": "completed_with_rejects", "dry_run": False, "products_file_path": "/srv/uploads/5f/products.csv",
         "products": {"read": 3, "inserted": 2, "updated": 0, "unchanged": 0, "rejected": 1, "skipped": 0},
-        "read_as": {"products": "utf-8"}, "progress": 1.0, "error": "", "requested_by": "operator", "created_at": NOON,
-        "started_at": NOON, "finished_at": NOON,
+        "read_as": {"products": "utf-8"}, "progress": 1.0, "error": "", "requested_by": "operator", "mends": None,
+        "created_at": NOON, "started_at": NOON, "finished_at": NOON,
     }
 )  # fmt: skip
 class ProductImportOutput(serializers.ModelSerializer[ProductImport]):
@@ -60,7 +60,7 @@ class ProductImportOutput(serializers.ModelSerializer[ProductImport]):
         model = ProductImport
         fields = (
             "id", "status", "dry_run", "products_file_path", "products", "read_as", "progress", "error", "requested_by",
-            "created_at", "started_at", "finished_at",
+            "mends", "created_at", "started_at", "finished_at",
         )  # fmt: skip
 
 

@@ -17,8 +17,10 @@ from django.views.decorators.csrf import csrf_protect
 
 from config.access import audit
 from config.admin.base import Operation, ReadOnlyAdmin
+from config.admin.mended_rows import can_be_mended
+from config.admin.mending import MendingMixin, mended_by
 from config.api.imports.folders import new_folder
-from config.api.imports.importing import Importer, all_roots
+from config.api.imports.importing import all_roots
 from config.api.imports.models import ImportRunBase
 from config.api.imports.uploads import FolderUploadHandler
 from config.api.pagination import iterate_pages
@@ -59,13 +61,11 @@ class ImportForm(forms.Form):
             self.add_error(self.form_fields.get(error["field"]), message)
 
 
-class ImportRunAdminBase(ReadOnlyAdmin):
-    """Base of the admin of the runs of an import, with their reports."""
+class ImportRunAdminBase(MendingMixin, ReadOnlyAdmin):
+    """Base of the admin of the runs of an import, with their reports; `may_import` is the permission."""
 
-    importer: Importer[Any]
     form_class: type[ImportForm]
     hand_over: Operation  # the page that takes files in
-    may_import: str  # the permission
     icon = "upload_file"
     change_form_outer_before_template = REPORT
     actions = ("import_again",)
@@ -84,6 +84,7 @@ class ImportRunAdminBase(ReadOnlyAdmin):
         own = [
             self.own_path("<int:run_id>/progress/", "progress", self.progress),
             self.own_path("<int:run_id>/rejects.csv", "rejects", self.rejects),
+            self.own_path("<int:run_id>/mend/", "mend", self.mend),
         ]
         return [*own, *super().get_urls()]
 
@@ -91,6 +92,8 @@ class ImportRunAdminBase(ReadOnlyAdmin):
         return request.user.has_perm(self.may_import)
 
     def applies(self, operation: str, row: ImportRunBase) -> bool:
+        if row.mends_id:
+            return False  # its files are gone; the rows are mended on the page of the run that they come from
         return row.status in CAME_TO_NOTHING or (row.dry_run and row.finished_at is not None)
 
     @admin.display(description="dry run", boolean=True, ordering="dry_run")
@@ -158,14 +161,14 @@ class ImportRunAdminBase(ReadOnlyAdmin):
 
     def progress(self, request: HttpRequest, run_id: int) -> HttpResponse:
         """Answer htmx, which asks while a run goes on: its report, or, when it is over, to load the whole page again."""
-        run = self._run(request, run_id)
+        run = self.find_run(request, run_id)
         if run.finished_at:
             return HttpResponse(headers={"HX-Refresh": "true"})
-        return TemplateResponse(request, REPORT, self._report_of(run))
+        return TemplateResponse(request, REPORT, self._report_of(request, run))
 
     def rejects(self, request: HttpRequest, run_id: int) -> StreamingHttpResponse:
         """Download what a run rejected, to mend it and import it again."""
-        run = self._run(request, run_id)
+        run = self.find_run(request, run_id)
         audit.record("download_rejects", run)
         return StreamingHttpResponse(
             self.rejects_csv(chain.from_iterable(iterate_pages(run.rejects.all(), "id"))),
@@ -173,7 +176,8 @@ class ImportRunAdminBase(ReadOnlyAdmin):
             headers={"Content-Disposition": f'attachment; filename="rejects-{run.pk}.csv"'},
         )
 
-    def _run(self, request: HttpRequest, run_id: int) -> Any:
+    def find_run(self, request: HttpRequest, run_id: int) -> Any:
+        """Return a run that the user may see; raise PermissionDenied or Http404."""
         run = self.get_object(request, str(run_id))
         if not self.has_view_permission(request, run):
             raise PermissionDenied
@@ -182,9 +186,14 @@ class ImportRunAdminBase(ReadOnlyAdmin):
         return run
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        return super().render_change_form(request, context | self._report_of(kwargs["obj"]), *args, **kwargs)
+        return super().render_change_form(request, context | self._report_of(request, kwargs["obj"]), *args, **kwargs)
 
-    def _report_of(self, run: Any) -> dict[str, Any]:
+    def _mending_of(self, request: HttpRequest, run: Any) -> str:
+        """Return where the rejects of a run are mended, if there are any and the user may."""
+        is_open = can_be_mended(run) and not run.mends_id and run.rejects.exists()
+        return self.mending_address(run) if is_open and self.may_mend(request) else ""
+
+    def _report_of(self, request: HttpRequest, run: Any) -> dict[str, Any]:
         """Return what the report shows of a run."""
         kinds = [spec.name for spec in self.importer.files.values()]
         counted = [(kind, getattr(run, kind)) for kind in kinds]
@@ -195,11 +204,20 @@ class ImportRunAdminBase(ReadOnlyAdmin):
             "counts": [(kind, [found.get(name, 0) for name in COUNTS]) for kind, found in counted if found],
             "files": len(kinds),
             "rejects": run.rejects.order_by("id")[:REJECTS_SHOWN],
+            "mend": self._mending_of(request, run),
+            "mended_by": mended_by(run),
+            "mended_run": self.address_of(run.mends) if run.mends_id else "",
+            "follow_up": self.follow_up_for(request) if has_imported(run) else None,
             "all_rejects": list_address(run.rejects.model, run__exact=run.pk),
             "progress": reverse(f"admin:{self.url_name('progress')}", args=(run.pk,)),
             "download": reverse(f"admin:{self.url_name('rejects')}", args=(run.pk,)),
             "percent": round(100 * run.progress),
         }
+
+
+def has_imported(run: ImportRunBase) -> bool:
+    """Return whether a run has stored something, or may have."""
+    return run.finished_at is not None and not run.dry_run and run.status not in CAME_TO_NOTHING
 
 
 def counts_text(counts: dict[str, int] | None) -> str:

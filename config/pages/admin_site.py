@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from config.monitoring.attention import needs_of
 from config.monitoring.dashboard import panels
 from config.pages.login import Logout
 
@@ -49,7 +50,9 @@ class ApronAdminSite(UnfoldAdminSite):
         return Logout.as_view()(request)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        found = {"panels": panels(request.user), "now": timezone.now(), "title": "Dashboard"}
+        found = {
+            "needs": needs_of(request.user), "panels": panels(request.user), "now": timezone.now(), "title": _("Dashboard"),
+        }  # fmt: skip
         return super().index(request, found | (extra_context or {}))
 
     @transaction.atomic

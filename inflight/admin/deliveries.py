@@ -18,6 +18,7 @@ from config.api.problems import Problem
 from config.core.admin_columns import capped, coloured, list_address, shortened
 from config.http.client import TransportError
 from inflight.admin.batches import OF_A_DELIVERY
+from inflight.admin.timeline import timeline_of
 from inflight.models import Customer, Delivery, DeliveryAttempt, DeliveryBatch
 from inflight.selectors import active_delivery, attempts_of
 from inflight.services import deliveries
@@ -151,7 +152,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
         return redirect(f"admin:{self.url_name('changelist')}")
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        return super().render_change_form(request, context | report_of(kwargs["obj"]), *args, **kwargs)
+        return super().render_change_form(request, context | report_of(kwargs["obj"], request.user), *args, **kwargs)
 
     def send(self, request: HttpRequest) -> HttpResponseBase:
         """Ask which customers to send, then start a delivery; a worker sends it."""
@@ -181,8 +182,10 @@ class DeliveryAdmin(ReadOnlyAdmin):
         return self.ask(request, Operation("Send customers", text, "send"), form=form)
 
 
-def report_of(delivery: Delivery) -> dict[str, Any]:
-    """Return what the report shows of a delivery: how far it is, what comes next, and the last attempts."""
+def report_of(delivery: Delivery, user: Any) -> dict[str, Any]:
+    """Return what the report shows of a delivery: how far it is, what comes next, its timeline, and the last attempts."""
+    shows_answers = user.has_perm("inflight.view_deliveryattempt")
+    events, has_earlier = timeline_of(delivery, shows_answers=shows_answers)
     sums = delivery.batches.exclude(status=DeliveryBatch.Status.SPLIT).aggregate(
         all=Sum("customers"), acknowledged=Sum("customers", filter=Q(status=DeliveryBatch.Status.ACKNOWLEDGED))
     )
@@ -190,6 +193,9 @@ def report_of(delivery: Delivery) -> dict[str, Any]:
     last = attempts_of(delivery).order_by("-id")
     return {
         "delivery": delivery,
+        "events": events,
+        "has_earlier": has_earlier,
+        "shows_answers": shows_answers,
         "tone": STATES.get(delivery.state, ""),
         "everyone": everyone,
         "acknowledged": acknowledged,

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from config.admin.base import Operation, Tool
 from config.admin.imports import ImportForm, ImportRejectAdminBase, ImportRunAdminBase, counts_text, file_input
+from config.admin.mending import FollowUp
 from inflight.imports.rejects_csv import rejects_csv
 from inflight.models import ImportReject, ImportRun
 from inflight.services import imports
@@ -38,6 +40,7 @@ class ImportRunAdmin(ImportRunAdminBase):
     """Imports with their reports."""
 
     importer = imports.importer
+    follow_up = FollowUp(_("Send customers"), "admin:inflight_delivery_send", "inflight.send_deliveries")
     form_class = SalesForm
     may_import = IMPORT
     hand_over = Operation(

@@ -55,7 +55,7 @@ class ReadAsOutput(serializers.Serializer[Any]):
         "customers": {"read": 2, "inserted": 2, "updated": 0, "unchanged": 0, "rejected": 0, "skipped": 0},
         "purchases": {"read": 4, "inserted": 4, "updated": 0, "unchanged": 0, "rejected": 0, "skipped": 0},
         "read_as": {"customers": "utf-8", "purchases": "cp1252, a guess"}, "progress": 1.0, "error": "",
-        "requested_by": "operator", "created_at": NOON, "started_at": NOON, "finished_at": NOON,
+        "requested_by": "operator", "mends": None, "created_at": NOON, "started_at": NOON, "finished_at": NOON,
     }
 )  # fmt: skip
 class ImportOutput(serializers.ModelSerializer[ImportRun]):
@@ -69,7 +69,7 @@ class ImportOutput(serializers.ModelSerializer[ImportRun]):
         model = ImportRun
         fields = (
             "id", "status", "dry_run", "customers_file_path", "purchased_file_path", "customers", "purchases",
-            "read_as", "progress", "error", "requested_by", "created_at", "started_at", "finished_at",
+            "read_as", "progress", "error", "requested_by", "mends", "created_at", "started_at", "finished_at",
         )  # fmt: skip
 
 

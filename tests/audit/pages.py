@@ -130,12 +130,14 @@ ADMIN: dict[str, Page] = {
     "inflight_deliverybatch_read_body": Page(["read_body"], batch),
     "inflight_importrun_import_files": Page(["import_files"], data=own_files),
     "inflight_importrun_import_again": Page(["import_files"], failed_run),
+    "inflight_importrun_mend": Page(["list_rejects"], lambda: ImportRun.objects.create().pk, method="get"),
     "inflight_importrun_rejects": Page(["download_rejects"], lambda: ImportRun.objects.create().pk, method="get"),
     "catalog_productimport_import_files": Page(
         ["import_files"],
         data=lambda _: {"products": SimpleUploadedFile("p.csv", b"sku;name;category;description\n96385074;A;;\n")},
     ),
     "catalog_productimport_import_again": Page(["import_files"], failed_product_import),
+    "catalog_productimport_mend": Page(["list_rejects"], lambda: ProductImport.objects.create().pk, method="get"),
     "catalog_productimport_rejects": Page(
         ["download_rejects"], lambda: ProductImport.objects.create().pk, method="get"
     ),

@@ -22,6 +22,7 @@ from config.api.idempotency import link_resource, unlink_resource
 from config.api.imports.counters import count_rows
 from config.api.imports.exceptions import ImportInProgress, UnusableCsv
 from config.api.imports.loading import FileSpec, Load, Reject, Source, bulk_load_pragmas
+from config.api.imports.mending import Mending
 from config.api.imports.models import ImportRunBase
 from config.api.problems import DiskFull, disk_full_as_problem
 from config.core.disk import lacks_room
@@ -82,31 +83,38 @@ class Importer(ABC, Generic[Run]):
         requested_by: str = "",
         on_progress: OnProgress | None = None,
         on_start: Callable[[Run], None] | None = None,
+        mending: Mending | None = None,
     ) -> Run:
         """Import the files now and return the finished run.
 
         `paths`: by the field of a run. `dry_run`: find out everything, change nothing. `on_progress` hears the share of the
-        files that is read; `on_start` gets the run in the transaction that makes it.
-        Raises FileOutsideRoots, FileMissing, UnusableCsv or DiskFull, and then nothing is imported, or ImportInProgress.
+        files that is read; `on_start` gets the run in the transaction that makes it. `mending`: the files are its rows.
+        Raises FileOutsideRoots, FileMissing, UnusableCsv or DiskFull, and then nothing is imported, ImportInProgress, or
+        RejectsChanged.
         """
         with ExitStack() as stack:
             stack.enter_context(disk_full_as_problem())
             loads = self._open(stack, paths, roots)
+            if mending:
+                mending.tell_lines(loads)
             if not stack.enter_context(exclusive(self.lock, wait_seconds=LOOK_SECONDS)):
                 raise self._under_way()
             self.mark_interrupted()
             with transaction.atomic():
+                if mending:
+                    mending.check()
                 run = self._create(
                     paths,
                     status=self.model.Status.RUNNING,
                     started_at=timezone.now(),
                     dry_run=dry_run,
                     requested_by=requested_by,
+                    mends=mending.run if mending else None,
                 )
                 if on_start:
                     on_start(run)
             try:
-                self._execute(run, loads, on_progress)
+                self._execute(run, loads, on_progress, mending)
             except Exception as error:
                 self._undo(run) if lacks_room(error) else self._fail(run, error)
                 raise
@@ -170,7 +178,8 @@ class Importer(ABC, Generic[Run]):
         traceparent = tracing.current_traceparent()
         run: Run = self.model.objects.create(**paths, traceparent=traceparent, **values)
         link_resource(run.pk)
-        audit.record("import_files", run, dry_run=run.dry_run)
+        mends = {"mends": run.mends_id} if run.mends_id else {}
+        audit.record("import_files", run, dry_run=run.dry_run, **mends)
         return run
 
     def _execute_queued(self, run: Run) -> bool:
@@ -222,7 +231,9 @@ class Importer(ABC, Generic[Run]):
         )
         run.save(update_fields=["status", "finished_at", "error"])
 
-    def _execute(self, run: Run, loads: list[Load], on_progress: OnProgress | None) -> None:
+    def _execute(
+        self, run: Run, loads: list[Load], on_progress: OnProgress | None, mending: Mending | None = None
+    ) -> None:
         """Stage the files, then make all that is good visible at once."""
         run.read_as = {load.spec.name: load.file.read_as for load in loads}
         run.save(update_fields=["read_as"])
@@ -231,6 +242,8 @@ class Importer(ABC, Generic[Run]):
                 self._stage(run, loads, on_progress)
                 with transaction.atomic():
                     self._apply(run, loads)
+                    if mending and not run.dry_run:
+                        mending.settle(run)
         finally:
             for load in loads:
                 load.spec.stage.drop()

@@ -88,6 +88,8 @@ class Load:
     counts: Counts = field(default_factory=Counts)
     # Of a rejected row, by column and as text: the reasons that may be told where the row itself may not be kept.
     withheld: Callable[[Mapping[str, str], str], list[Reason]] | None = None
+    # Of rows that were mended: by line of this file, the line of the file that they come from, which people are told.
+    lines: Mapping[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._format = self.spec.row_format.in_text_delimited_by(self.file.delimiter)
@@ -141,11 +143,12 @@ class Load:
             _, fields, malformed = self.file.record_at(line)
             reasons = self._own_reasons(fields, malformed)
             row = dict(zip(self._names, self._pick(fields), strict=True)) if len(fields) == self.file.width else {}
+            told = self.lines.get(line, line)
             if self.withheld and (only := self.withheld(row, self.file.raw)):
-                yield Reject(line, only, "", {})
+                yield Reject(told, only, "", {})
                 continue
             reasons += self._cross_reasons(row, first_line, unknown_parent=unknown_parent)
-            yield Reject(line, reasons, _visible(self.file.raw), {name: _visible(text) for name, text in row.items()})
+            yield Reject(told, reasons, visible(self.file.raw), {name: visible(text) for name, text in row.items()})
 
     def _own_reasons(self, fields: list[str], malformed: str) -> list[Reason]:
         if malformed:
@@ -159,6 +162,7 @@ class Load:
         reasons: list[Reason] = []
         if first_line is not None:
             key = self._names[0]
+            first_line = self.lines.get(first_line, first_line)
             message = f"{row[key].strip()!r} stands on line {first_line} already, with other values"
             reasons.append({"field": key, "code": "repeated", "message": message})
         if unknown_parent and self.spec.unknown_parent:
@@ -166,8 +170,8 @@ class Load:
         return reasons
 
 
-def _visible(text: str) -> str:
-    """Show a NUL, which PostgreSQL keeps in no text, as its symbol."""
+def visible(text: str) -> str:
+    """Return a text that shows a NUL, which PostgreSQL keeps in no text, as its symbol."""
     return text.replace("\0", "\N{SYMBOL FOR NULL}")
 
 

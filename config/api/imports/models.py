@@ -23,6 +23,7 @@ class ImportRunBase(models.Model):
         INTERRUPTED = "interrupted"
 
     objects: ClassVar[models.Manager[Any]]
+    mends_id: int | None
     PATHS: ClassVar[tuple[str, ...]]  # the fields that have the paths of the files
 
     status = models.CharField(max_length=32, choices=Status.choices)
@@ -34,6 +35,10 @@ class ImportRunBase(models.Model):
     progress = models.FloatField(default=0.0, help_text="share of the files' bytes read, 0 to 1")
     read_as = models.JSONField(null=True, help_text="by file, the encoding or the sheet that it was read in")
     error = models.TextField(blank=True)
+    mends = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="mended_by",
+        help_text="the import whose rejected rows these are, mended by a person",
+    )  # fmt: skip
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
