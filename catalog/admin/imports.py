@@ -8,7 +8,14 @@ from django.utils.translation import gettext_lazy
 from catalog.models import ProductImport, ProductReject
 from catalog.services.imports import PRODUCTS, importer, rejects_csv
 from config.admin.base import Operation, Tool
-from config.admin.imports import ImportForm, ImportRejectAdminBase, ImportRunAdminBase, counts_text, file_input
+from config.admin.imports import (
+    ImportForm,
+    ImportRejectAdminBase,
+    ImportRunAdminBase,
+    columns_of,
+    counts_text,
+    file_input,
+)
 
 IMPORT = "catalog.import_products"
 
@@ -19,7 +26,7 @@ class ProductsForm(ImportForm):
     field_order = ("products", "dry_run")
     form_fields = {"products_file_path": "products"}
 
-    products = file_input(gettext_lazy("Products"), "Columns: " + ", ".join(PRODUCTS.row_format.names))
+    products = file_input(gettext_lazy("Products"), columns_of(PRODUCTS.row_format))
 
 
 @admin.register(ProductImport)
