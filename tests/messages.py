@@ -4,11 +4,12 @@ By Babel, which `pip` brings along, so that nobody needs GNU gettext. The .mo fi
 compiling anything, and tests compare them with the .po files (docs/decisions/0093).
 """
 
+import ast
 import gettext
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib import import_module
 from io import BytesIO
@@ -29,7 +30,14 @@ OURS = ("config", "inflight", "catalog", "metadata_registry", "ingest", "compute
 LANGUAGES = ("fr",)
 COMMENT = "Translators:"
 LAZY = {f"{name}_lazy": DEFAULT_KEYWORDS[name] for name in ("gettext", "ngettext", "pgettext", "npgettext")}
-NAMES = dict.fromkeys(("record", "register"))  # of acts and of parts of the system, which are shown as texts
+NAMING = {
+    "record",
+    "record_each",
+    "recording",
+    "record_reading",
+    "health.register",
+}  # their first argument is shown as a text
+NAME = re.compile("[a-z][a-z_-]*")
 KEYWORDS = DEFAULT_KEYWORDS | LAZY | {"gettext_noop": None}
 HEADER = "# Written by `make messages`, translated by hand: docs/glossary-fr.md has our words."
 UNDATED = datetime(2026, 1, 1, tzinfo=UTC)  # the same texts are the same file
@@ -68,7 +76,8 @@ def _in_pages() -> Iterator[Message]:
     for app in OURS:
         for file in sorted((ROOT / app).rglob("*.py")):
             if "migrations" not in file.parts:
-                yield from _extracted(file, "python", file.read_text(), keywords=KEYWORDS | NAMES)
+                yield from _extracted(file, "python", file.read_text())
+                yield from _named(file)
     for file in sorted((ROOT / "templates").rglob("*.html")):
         yield from _extracted(file, "python", _as_python(file.read_text()))
     yield from _names_of_models()
@@ -92,14 +101,31 @@ def _in_scripts() -> Iterator[Message]:
             yield from _extracted(file, "javascript", file.read_text())
 
 
-def _extracted(
-    file: Path, method: str, source: str, root: Path = ROOT, keywords: Mapping[str, Any] = KEYWORDS
-) -> Iterator[Message]:
+def _extracted(file: Path, method: str, source: str, root: Path = ROOT) -> Iterator[Message]:
     name = str(file.relative_to(root))
     for line, text, comments, context in extract(
-        method, BytesIO(source.encode()), keywords, [COMMENT], {"encoding": "utf-8"}
+        method, BytesIO(source.encode()), KEYWORDS, [COMMENT], {"encoding": "utf-8"}
     ):
         yield name, line, text, comments, context
+
+
+def _named(file: Path) -> Iterator[Message]:
+    """Yield the names of acts and of parts of the system: `audit.record("pause_delivery", …)`."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Call) and node.args and _name_of(node) & NAMING:
+            for part in ast.walk(node.args[0]):
+                if (
+                    isinstance(part, ast.Constant)
+                    and NAME.fullmatch(str(part.value))
+                    and not str(part.value).endswith("_")
+                ):
+                    yield str(file.relative_to(ROOT)), node.lineno, str(part.value), [], None
+
+
+def _name_of(call: ast.Call) -> set[str]:
+    """Return what a call is known by: its whole name, and the last part of it."""
+    name = ast.unparse(call.func)
+    return {name, name.rpartition(".")[2]}
 
 
 def _as_python(template: str) -> str:

@@ -22,6 +22,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 from django_stubs_ext import StrOrPromise
@@ -37,6 +38,7 @@ else:
     from unfold.admin import ModelAdmin, TabularInline
 
 MOST_SHOWN = 100  # rows of another table on a row's page
+DOWNLOADS = {"csv": gettext_noop("download_csv"), "xlsx": gettext_noop("download_xlsx")}  # acts of the audit
 ASKED = "asked"  # in a POST: the user has seen what is going to happen
 
 
@@ -119,7 +121,7 @@ class PlatformAdmin(AuditedAdmin, ModelAdmin[Any]):
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
         answer = EXPORTS[suffix](self.get_changelist_instance(request))
-        self.record_reading(f"download_{suffix}", request)
+        self.record_reading(DOWNLOADS[suffix], request)
         return answer
 
     def _operate(self, name: str, request: HttpRequest, object_id: str) -> HttpResponseBase:
