@@ -10,7 +10,7 @@ from compute.exceptions import JobSettled
 from compute.jobs import services
 from compute.models import Job, OwnedFile
 from config.admin.base import Operation, ReadOnlyAdmin
-from config.core.admin_columns import badge, indented
+from config.core.admin_columns import badge, indented, shortened
 
 
 @admin.register(Job)
@@ -18,7 +18,10 @@ class JobAdmin(ReadOnlyAdmin):
     """Jobs, read-only, with cancelling."""
 
     icon = "calculate"
-    list_display = ("id", "state", "share", "operation", "file_path", "sub", "rows_in", "rows_out", "created_at")
+    when_empty = gettext_lazy(
+        "Nothing has been computed yet. Open a file in the workbench, or send POST /api/compute/stats."
+    )
+    list_display = ("id", "state", "why", "operation", "file_path", "share", "sub", "rows_in", "rows_out", "created_at")
     list_filter = ("status", "operation", "created_at")
     search_keys = ("id",)
     search_fields = ("file_path", "sub__istartswith", "error")
@@ -47,6 +50,10 @@ class JobAdmin(ReadOnlyAdmin):
 
     def applies(self, operation: str, row: Job) -> bool:
         return not row.is_settled
+
+    @admin.display(description=gettext_lazy("error"))
+    def why(self, job: Job) -> str:
+        return shortened(job.error)
 
     @admin.display(description=gettext_lazy("progress"), ordering="progress")
     def share(self, job: Job) -> str:

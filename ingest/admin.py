@@ -49,7 +49,10 @@ class DataEntryAdmin(ReadOnlyAdmin):
     """Entries, read-only: what was published cannot be changed."""
 
     icon = "database"
-    list_display = ("id", "state", "beginning", "created_at", "published_at", "reason")
+    when_empty = gettext_lazy(
+        "Nothing has come in yet. Programs send entries with POST /api/data; the API docs have an example."
+    )
+    list_display = ("id", "state", "reason", "beginning", "created_at", "published_at")
     list_filter = (StateFilter,)
     fields = ("id", "json", "key", "given_headers", "created_at", "published_at", "refusal", "claimed_until")
     readonly_fields = ("json", "given_headers")

@@ -22,6 +22,7 @@ from config.models import (
     FailedAttempts,
     IdempotencyKey,
     RequestQuota,
+    SavedFilter,
     WorkerHeartbeat,
 )
 from inflight.models import (
@@ -98,6 +99,7 @@ ROWS: dict[type[Model], Callable[[int], Model]] = {
     OwnedFile: lambda n: OwnedFile(path=f"{n:09d}.csv", sub="ana"),
     FailedAttempts: lambda n: FailedAttempts(kind="account", key=f"{n:064d}", count=n, failed_at=_at(n), last_at=_at(n)),
     RequestQuota: lambda n: RequestQuota(key=f"client:{n:09d}", taken=n, ends_at=0.0),
+    SavedFilter: lambda n: SavedFilter(user=_user(n), list="inflight.delivery", name=f"own {n}", query="status__exact=failed"),
     ApiClient: lambda n: ApiClient(id=n, name=f"client-{n:09d}", scopes=["data:write"], created_at=_at(n)),
     ApiKey: lambda n: ApiKey(client_id=n, ident=f"apron_{n:06d}", digest=f"{n:064d}", created_at=_at(n)),
     Alert: lambda n: Alert(
@@ -133,6 +135,7 @@ BEFORE: dict[type[Model], tuple[type[Model], ...]] = {
     OfferChange: (Product, Offer),
     MetadataEvent: (Metadata,),
     Authenticator: (User,),
+    SavedFilter: (User,),
     SocialAccount: (User,),
 }
 

@@ -41,7 +41,8 @@ class ProductAdmin(PlatformAdmin):
     """Products. Changes go through the services, which register them with the offers service."""
 
     icon = "inventory_2"
-    list_display = ("name", "sku", "category", "state", "reason", "offers_observed_at", "created_at")
+    when_empty = gettext_lazy("There is no product to sell yet. Add one, or import a file of products.")
+    list_display = ("name", "state", "reason", "sku", "category", "offers_observed_at", "created_at")
     list_filter = ("registration",)
     search_keys = ("id",)
     search_fields = ("name",)
@@ -137,6 +138,7 @@ class OfferAdmin(ReadOnlyAdmin):
     """Offers of all products."""
 
     icon = "sell"
+    when_empty = gettext_lazy("Offers come with the next refresh, once products are registered.")
     list_display = ("offer_id", "product", "price", "items_in_stock", "gone_at", "changes")
     list_filter = (("gone_at", admin.EmptyFieldListFilter),)
     list_select_related = ("product",)
@@ -156,6 +158,7 @@ class OfferChangeAdmin(ReadOnlyAdmin):
     """Every change of every offer, the newest first."""
 
     icon = "timeline"
+    when_empty = gettext_lazy("Changes of offers are kept here from the first refresh on.")
     list_display = ("observed_at", "product", "of_offer", "price", "items_in_stock")
     list_filter = (("price", admin.EmptyFieldListFilter),)
     list_select_related = ("offer__product",)
@@ -188,6 +191,7 @@ class RefreshRunAdmin(ReadOnlyAdmin):
     """Results of refresh runs."""
 
     icon = "sync"
+    when_empty = gettext_lazy("No refresh has run yet. A worker refreshes the offers each minute.")
     list_display = (
         "id", "state", "started_at", "finished_at", "products", "failures", "offers_new", "offers_changed", "offers_gone",
     )  # fmt: skip

@@ -2,10 +2,10 @@
 
 from django.conf import settings
 
-from config.admin import alerts, audit, clients, registrations, throttles
+from config.admin import alerts, audit, clients, filter_list, registrations, throttles
 from config.admin.moments import show_moments
 
-__all__ = ["alerts", "audit", "clients", "registrations", "throttles"]
+__all__ = ["alerts", "audit", "clients", "filter_list", "registrations", "throttles"]
 
 show_moments()
 

@@ -30,7 +30,7 @@ class AlertAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("The start of what it is about, such as delivery-12")
     ordering = ("-id",)
     sortable_by = ()
-    list_before_template = "admin/alert_channels.html"
+    list_intro = "admin/alert_channels.html"
     fields = (
         "title", "detail", "page", "severity", "status", "key", "state", "source", "since", "ended_at", "told_at", "notice",
         "told",

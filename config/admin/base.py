@@ -30,6 +30,7 @@ from django_stubs_ext import StrOrPromise
 from config.admin.audited import AuditedAdmin
 from config.admin.export import EXPORTS
 from config.admin.inputs import KeysField, StrictChangeList, UnusableQuery, check_key, is_lookup_of_a_filter
+from config.admin.saved_filters import add_button, shown_above
 from config.core.admin_columns import MOST_COUNTED
 
 if TYPE_CHECKING:  # unfold has no types, and its classes are used as Django's
@@ -82,6 +83,9 @@ class PlatformAdmin(AuditedAdmin, ModelAdmin[Any]):
     list_per_page = 50
     list_fullwidth = True
     list_disable_select_all = True
+    list_before_template = "admin/list_top.html"
+    list_intro = ""  # a template that stands above the list
+    when_empty: Any = ""  # what to do next where there is no row yet
     search_keys: tuple[
         str, ...
     ] = ()  # numbers and UUIDs, looked up by their indexes: Django would cast each row's to text
@@ -223,7 +227,10 @@ class PlatformAdmin(AuditedAdmin, ModelAdmin[Any]):
         response = super().changelist_view(request, extra_context)
         context = getattr(response, "context_data", None)
         if context and "cl" in context:  # not what an action asks
-            context["actions_list"] = [*self._tool_buttons(request), *self._export_buttons(context["cl"])]
+            tools = self._tool_buttons(request)
+            context["actions_list"] = [*tools, *self._export_buttons(context["cl"])]
+            context["cl"].next_step = tools[0] if tools else add_button(self, request)
+            context["saved_filters"] = shown_above(context["cl"], request.user)
             if self.shows_people:
                 self.record_reading("list", request)
         return response

@@ -80,6 +80,9 @@ class ImportRunAdminBase(MendingMixin, ReadOnlyAdmin):
     form_class: type[ImportForm]
     hand_over: Operation  # the page that takes files in
     icon = "upload_file"
+    when_empty = gettext_lazy(
+        "No files have been imported yet. Upload them here: a dry run first tells all that is wrong."
+    )
     change_form_outer_before_template = REPORT
     actions = ("import_again",)
     operations = {
@@ -262,6 +265,9 @@ class ImportRejectAdminBase(ReadOnlyAdmin):
     """Base of the admin of rejected rows, with every reason."""
 
     icon = "block"
+    when_empty = gettext_lazy(
+        "No row has been rejected. Rows that an import cannot take are kept here, to be mended on its page."
+    )
     readonly_fields = ("of_import", "why", "fields_of_row")
     fields_of_row = indented("row")
     search_keys = ("id", "run")

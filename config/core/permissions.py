@@ -18,7 +18,7 @@ NOT_OURS = (  # who may log in is a superuser's business
     *("account", "socialaccount", "mfa"),  # allauth's
 )
 # Who may call the API is a superuser's business, too; and whom the audit watches does not watch the others by it.
-NOT_FOR_ALL = ("view_apiclient", "view_apikey", "view_auditentry")
+NOT_FOR_ALL = ("view_apiclient", "view_apikey", "view_auditentry", "view_savedfilter")
 _operations: list[str] = []
 _analyses: list[str] = []
 

@@ -36,14 +36,14 @@ def _with_rejects(model: Any, may_import: str) -> Iterator[Need]:
     yield from named(
         left[: MOST_NAMED + 1],
         lambda run: Need(
-            _("%(what)s %(id)s rejected rows that nobody has mended.") % {"what": _name(model), "id": run.pk},
+            _("%(what)s %(id)s has rejected rows that nobody has mended.") % {"what": _name(model), "id": run.pk},
             _("Mend the rejected rows"),
             _address(model, "mend", run),
             needs=may_import,
             look=_address(model, "change", run),
         ),
         lambda: Need(
-            _("%(number)s imports (%(what)s) rejected rows that nobody has mended.")
+            _("%(number)s %(what)s have rejected rows that nobody has mended.")
             % {"number": capped(left), "what": model._meta.verbose_name_plural},
             _("Look at the imports"),
             list_address(model, status__exact=Status.COMPLETED_WITH_REJECTS),
@@ -70,7 +70,7 @@ def _failed(model: Any, may_import: str) -> Iterator[Need]:
             look=_address(model, "change", run),
         ),
         lambda: Need(
-            _("%(number)s imports (%(what)s) came to nothing within a day.")
+            _("%(number)s %(what)s came to nothing within a day.")
             % {"number": capped(failed), "what": model._meta.verbose_name_plural},
             _("Look at the imports"),
             list_address(model, status__exact=Status.FAILED),

@@ -1,5 +1,6 @@
 """The admin site: django-unfold with a dashboard first, the apps in our order, and no inline styles."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -9,9 +10,10 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from config.monitoring.attention import needs_of
 from config.monitoring.dashboard import panels
@@ -29,6 +31,18 @@ class ApronAdminSite(UnfoldAdminSite):
     """The admin's site: navigation and dashboard."""
 
     index_template = "admin/dashboard.html"
+
+    def get_urls(self) -> list[Any]:
+        from config.admin import saved_filters  # noqa: PLC0415 - the room registers its classes with this site
+
+        def posted(view: Any) -> Any:
+            return self.admin_view(require_POST(view))
+
+        return [
+            path("filters/save/", posted(partial(saved_filters.save, self)), name="save_filter"),
+            path("filters/<int:pk>/delete/", posted(saved_filters.delete), name="delete_filter"),
+            *super().get_urls(),
+        ]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         no_style_element = {"colors": None}  # admin.css has them

@@ -22,15 +22,16 @@ class DeliveryBatchAdmin(ReadOnlyAdmin):
     """Batches of all deliveries, without their bytes."""
 
     icon = "package_2"
+    when_empty = gettext_lazy("Batches are made when customers are sent: see the deliveries.")
     list_display = (
         "id",
         "part_of",
         "number",
         "state",
+        "error",
+        "http_status",
         "customers",
         "attempts",
-        "http_status",
-        "error",
         "acknowledged_at",
     )
     list_filter = ("status",)
@@ -82,7 +83,8 @@ class DeliveryAttemptAdmin(ReadOnlyAdmin):
     """Every request to the partner."""
 
     icon = "swap_vert"
-    list_display = ("id", "started_at", "part_of", "outcome", "http_status", "took", "why", "request_id")
+    when_empty = gettext_lazy("Each request to the partner is kept here: see the deliveries.")
+    list_display = ("id", "outcome", "why", "part_of", "http_status", "started_at", "took", "request_id")
     list_filter = ("started_at",)
     list_select_related = ("batch",)
     search_keys = ("request_id",)

@@ -61,6 +61,9 @@ class DeliveryAdmin(ReadOnlyAdmin):
     """Deliveries with their batches; an operator starts one or retries one."""
 
     icon = "flight_takeoff"
+    when_empty = gettext_lazy(
+        "Nothing has been sent to the partner yet. Import customers and purchases, then send them."
+    )
     list_display = ("id", "state", "only", "created_at", "next_attempt_at", "finished_at", "requested_by")
     list_filter = ("status", "only", "created_at")
     search_keys = ("id",)

@@ -23,14 +23,17 @@ class PickupAdmin(ReadOnlyAdmin):
     """Pairs of files from the inbox, each leading to its import and its delivery."""
 
     icon = "inbox"
-    list_display = ("id", "state", "files", "of_import", "in_delivery", "what_is_wrong", "created_at", "finished_at")
+    when_empty = gettext_lazy(
+        "No files have been picked up yet. Put a customers file and a purchases file into the inbox."
+    )
+    list_display = ("id", "state", "what_is_wrong", "files", "of_import", "in_delivery", "created_at", "finished_at")
     list_filter = ("status", "created_at")
     search_keys = ("id",)
     search_fields = ("customers_name__istartswith", "purchases_name__istartswith")
     search_help_text = gettext_lazy("A number, or the start of a file's name")
     ordering = ("-id",)
     sortable_by = ("id",)
-    list_before_template = "admin/inflight/pickup/inbox.html"
+    list_intro = "admin/inflight/pickup/inbox.html"
     fields = (
         "status", "error", "of_import", "in_delivery", "inbox", "customers_name", "customers_bytes", "customers_sha256",
         "purchases_name", "purchases_bytes", "purchases_sha256", "attempts", "created_at", "finished_at",

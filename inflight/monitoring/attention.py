@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from django.db.models import Q, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,7 +12,7 @@ from config.monitoring import import_needs
 from config.monitoring.attention import MOST_NAMED, Need, named
 from config.monitoring.dashboard import Tone, a_day_ago, duration
 from inflight.models import Delivery, ImportRun, Pickup
-from inflight.monitoring.alerts import failed_deliveries
+from inflight.monitoring.alerts import LEFT, failed_deliveries
 from inflight.selectors import active_delivery
 
 SEND = "inflight.send_deliveries"
@@ -20,9 +21,10 @@ SEND = "inflight.send_deliveries"
 def deliveries() -> Iterator[Need]:
     """Yield the deliveries that failed, and the one that waits for the partner or is paused."""
     failed = failed_deliveries().order_by("-pk")
+    with_numbers = failed.annotate(left=Sum("batches__customers", filter=Q(batches__status__in=LEFT)))
     yield from named(
-        failed[: MOST_NAMED + 1],
-        lambda delivery: _of(delivery, _("Delivery %(id)s failed.") % {"id": delivery.pk}, "retry", _("Retry now")),
+        with_numbers[: MOST_NAMED + 1],
+        lambda delivery: _of(delivery, _failure(delivery.pk, delivery.left or 0), "retry", _("Retry now")),
         lambda: Need(
             _("%(number)s deliveries failed.") % {"number": capped(failed)},
             _("Look at the deliveries"),
@@ -31,6 +33,10 @@ def deliveries() -> Iterator[Need]:
     )
     if (active := active_delivery()) and (need := _hold_up(active)):
         yield need
+
+
+def _failure(key: int, left: int) -> str:
+    return _("Delivery %(id)s failed: customers that have not arrived: %(left)s.") % {"id": key, "left": left}
 
 
 def _hold_up(delivery: Delivery) -> Need | None:

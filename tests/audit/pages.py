@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from catalog.models import ProductImport, ServiceToken
 from config.access import clients
 from config.access.scopes import Scope
-from config.models import ApiClient, ApiKey
+from config.models import ApiClient, ApiKey, SavedFilter
 from inflight.models import Delivery, DeliveryBatch, ImportRun
 from ingest.models import DataEntry
 from metadata_registry.services import delete_metadata
@@ -87,6 +87,12 @@ def second_factor() -> int:
 
 def social_account() -> int:
     return int(SocialAccount.objects.create(user_id=user(), provider="https://idp.example", uid="vera@x.fr").pk)
+
+
+def saved_filter() -> int:
+    return int(
+        SavedFilter.objects.create(user=User.objects.get(username="olga"), list="inflight.delivery", name="all").pk
+    )
 
 
 def group(name: str = "own") -> int:
@@ -170,6 +176,8 @@ ADMIN: dict[str, Page] = {
     "auth_group_delete": Page(["delete_group"], group, YES),
     "mfa_authenticator_delete": Page(["delete_authenticator"], second_factor, YES),
     "socialaccount_socialaccount_delete": Page(["delete_socialaccount"], social_account, YES),
+    "save_filter": Page(["save_filter"], data={"list": "inflight.delivery", "query": "", "name": "all"}),
+    "delete_filter": Page(["delete_filter"], saved_filter),
     "password_change": Page(
         ["update_user"],
         data={"old_password": PASSWORD, "new_password1": f"{PASSWORD}!", "new_password2": f"{PASSWORD}!"},

@@ -23,6 +23,7 @@ from catalog.services.imports import importer
 from catalog.tasks import drop_old_rejects, run_queued_imports
 from config.api.imports.exceptions import ImportInProgress, UnusableCsv
 from config.api.imports.folders import drop_uploads
+from config.api.imports.mending import version_of
 from tests.catalog.conftest import held_elsewhere
 from tests.factories_catalog import ProductFactory
 
@@ -306,3 +307,24 @@ def with_check_digit(number: int) -> str:
     from catalog.models.sku import check_digit  # noqa: PLC0415 - of this test alone
 
     return (digits := f"{200_000_000_000 + number}") + check_digit(digits)
+
+
+def test_rejected_products_are_mended_on_their_page_line_ends_and_all(do_import: DoImport) -> None:
+    run = do_import(["sku;name;category;description", '4006381333932;Ball pen;Office;"blue', 'and long"'])
+    reject = run.rejects.get()
+    client = Client()
+    client.force_login(User.objects.create_superuser("root"))
+    address = f"/admin/catalog/productimport/{run.pk}/mend/"
+    page = client.get(address).content.decode()
+    assert "blue\nand long</textarea>" in page
+
+    form = {
+        "row": [reject.pk], "version": [version_of(reject)], f"{reject.pk}-sku": "4006381333931",
+        f"{reject.pk}-description": "blue\r\nand long",
+    }  # fmt: skip
+    client.post(address, form)
+
+    product = Product.objects.get(sku="4006381333931")
+    assert (product.name, product.category, product.description) == ("Ball pen", "Office", "blue\nand long")
+    assert not run.rejects.exists()
+    assert (run.mended_by.get().products or {})["inserted"] == 1

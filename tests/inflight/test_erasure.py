@@ -59,6 +59,7 @@ HOLDS_NONE = {
     "config_alert": "what is wrong, without passengers", "config_alertmessage": "the same, as it was told",
     "config_alertmessage_alerts": "numbers",
     "config_failedattempts": "keyed hashes of staff and addresses", "config_requestquota": "programs",
+    "config_savedfilter": "by which filters staff look at lists; never a search",
     "catalog_product": "things", "catalog_offer": "things", "catalog_offerchange": "things",
     "catalog_productimport": "counts", "catalog_productreject": "rows about things",
     "catalog_refreshrun": "counts, and what shops answered", "catalog_servicetoken": "a secret of ours",

@@ -11,12 +11,12 @@ from django.test import Client
 
 from config.admin import mended_rows
 from config.api.imports.mending import MendedRow, RejectsChanged, version_of, written
-from config.core.locks import exclusive
 from config.models import AuditEntry
 from inflight.models import Customer, ImportReject, ImportRun, Purchase
 from inflight.services.imports import LOCK, importer
 from inflight.services.people import erase_customer
 from tests.inflight.conftest import CUSTOMERS, PURCHASES, Import, counts
+from tests.sessions import lock_held_elsewhere
 
 pytestmark = pytest.mark.django_db
 
@@ -186,8 +186,7 @@ def test_rows_that_change_while_the_import_waits_for_its_turn_are_not_imported(d
 
 def test_an_import_under_way_leaves_what_was_typed(operator: Client, do_import: Import) -> None:
     run = do_import(purchases=BAD)
-    with exclusive(LOCK) as taken:
-        assert taken
+    with lock_held_elsewhere(LOCK):
         page = mend(operator, run, {"5 quantity": "33"}).content.decode()
     assert "An import is under way" in page
     assert 'value="33"' in page

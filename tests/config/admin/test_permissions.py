@@ -50,6 +50,7 @@ MODELS = {
     "config.apikey": May(SUPERUSERS),
     "config.failedattempts": May(),
     "config.requestquota": May(),
+    "config.savedfilter": May(SUPERUSERS),
     "config.alert": May(EVERYBODY),
     "config.alertmessage": May(),
     "config.workerheartbeat": May(EVERYBODY),
@@ -128,7 +129,7 @@ ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 SITE = {  # for everyone who may enter; the login and the logout are for everyone
     "index", "password_change", "password_change_done", "jsi18n", "search", "app_list", "autocomplete", "view_on_site",
-    "login", "logout",
+    "login", "logout", "save_filter", "delete_filter",
 }  # fmt: skip
 USUAL = ("changelist", "csv", "xlsx", "add", "change", "delete", "history")
 

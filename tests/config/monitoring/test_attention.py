@@ -84,10 +84,10 @@ def made(model: Any, link: str, **values: Any) -> Callable[[], str]:
 
 NOW = timezone.now()
 NEEDS: dict[str, Callable[[], str]] = {
-    "rejected rows that nobody has mended": run_with_rejects,
-    "Product import 1 rejected rows": product_import_with_rejects,
+    "has rejected rows that nobody has mended": run_with_rejects,
+    "Product import 1 has rejected rows": product_import_with_rejects,
     "came to nothing": failed_run,
-    "failed.": delivery("retry", "failed"),
+    "failed: customers that have not arrived: 0.": delivery("retry", "failed"),
     "waits for the partner; a worker tries again in": delivery("retry", "waiting", next_attempt_at=NOW + timedelta(hours=1)),
     "is paused.": delivery("resume", "sending", is_paused=True),
     "Pickup 1 failed": made(Pickup, "/admin/inflight/pickup/{}/change/", status="failed", finished_at=NOW),
@@ -141,7 +141,15 @@ def test_each_thing_is_a_line_whose_button_leads_to_what_mends_it(admin_client: 
     assert re.search(rf'<a href="{re.escape(link)}"[^>]*>\s*{button}', page.replace("&amp;", "&"))
 
 
-@pytest.mark.parametrize("said", ["rejected rows that nobody has mended", "came to nothing", "failed.", "is paused."])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "has rejected rows that nobody has mended",
+        "came to nothing",
+        "failed: customers that have not arrived: 0.",
+        "is paused.",
+    ],
+)
 def test_who_may_not_mend_it_is_led_to_where_it_is_seen(said: str) -> None:
     link = urlsplit(NEEDS[said]()).path
     [(_, button, leads_to)] = lines_of(client_of("viewer"))
@@ -182,7 +190,7 @@ def test_many_of_a_kind_are_one_line_and_what_goes_on_by_itself_comes_last(admin
     Delivery.objects.create(status="sending", is_paused=True)
     lines = [text for text, _, _ in lines_of(admin_client)]
     assert lines[0] == "4 deliveries failed."
-    assert lines[1] == "4 imports (import runs) rejected rows that nobody has mended."
+    assert lines[1] == "4 import runs have rejected rows that nobody has mended."
     assert lines[2].endswith("is paused.")
 
 
