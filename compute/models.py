@@ -7,6 +7,8 @@ from django.utils.translation import gettext
 
 from config.core.telemetry.tracing import TRACEPARENT_LENGTH
 
+LEAST_PROGRESS = 0.02  # from which on the rest can be estimated
+
 
 class Job(models.Model):
     """One operation on one file."""
@@ -24,7 +26,9 @@ class Job(models.Model):
         STATS = "stats"
         PROFILE = "profile"
         PREVIEW = "preview"
+        PROFILE_SAMPLE = "profile_sample"
 
+    LOOKS = (Operation.PREVIEW, Operation.PROFILE_SAMPLE)  # made by looking at a file, not by asking for something
     SETTLED = (Status.DONE, Status.FAILED, Status.CANCELLED)
 
     sub = models.CharField(max_length=255, help_text="who asked: the token's subject")
@@ -92,6 +96,19 @@ class Job(models.Model):
     def is_settled(self) -> bool:
         """Return whether nothing more will happen to it."""
         return self.status in self.SETTLED
+
+    @property
+    def percent(self) -> int:
+        """How much of it is done, as the engine estimates it."""
+        return int(100 * self.progress)
+
+    @property
+    def seconds_left(self) -> int | None:
+        """How long it will go on if it goes on as it went; None where that cannot be said."""
+        if self.status != self.Status.RUNNING or not self.started_at or self.progress < LEAST_PROGRESS:
+            return None
+        passed = (timezone.now() - self.started_at).total_seconds()
+        return max(round(passed * (1 - self.progress) / self.progress), 1)
 
     @property
     def address(self) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 import django
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
@@ -33,7 +33,7 @@ class Shot(NamedTuple):
 SHOTS = (
     Shot("dashboard", "/admin/", MAY_ALL),
     Shot("delivery", "/admin/inflight/delivery/{recovered}/change/", MAY_ALL),
-    Shot("workbench", "/workbench/jobs/{job}", MAY_ALL),
+    Shot("workbench", "/workbench/files/inflight_sales.csv?by=product&compute=sum:price", MAY_ALL),
     Shot("catalogue", "/catalogue/{product}", MAY_ALL, "dark"),
 )
 
@@ -47,6 +47,7 @@ def take(browser: Browser, house: House, shot: Shot) -> Path:
             house.sign_in(context, shot.user)
         page = context.new_page()
         page.goto(shot.address)
+        expect(page.locator("[data-watch]")).to_have_count(0, timeout=30_000)  # what is still computed
         return save(page, shot.name)
 
 

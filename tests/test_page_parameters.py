@@ -1,8 +1,10 @@
 """The pages that are no admin's: whatever a parameter, a field or an address says, the answer is no 500."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -19,6 +21,10 @@ LONG = "9" * 300
 NONSENSE = [
     "", "x", NUL, LONG, "-1", "NaN", "%", "[", "a:b", "é😀", "../x", "/etc/passwd", "csv", "2026-13-45",
     "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00",
+]  # fmt: skip
+CONDITIONS: Callable[[str], list[Any]] = lambda value: [  # noqa: E731 - a table that needs a value
+    [value, "=", value], ["a", value, 1], ["a", "in", [value]], ["a", "in", [value, 1]], ["a", "=", {value: value}],
+    ["a", "contains", None], ["a", "is_null", value], [value], value, {"a": value}, ["a", ">", 1e300],
 ]  # fmt: skip
 each_value = pytest.mark.parametrize("value", NONSENSE)
 
@@ -40,16 +46,35 @@ QUERIES = {
     "/catalogue": ("q", "after", "x"),
     "/catalogue/{product}": ("start", "end", "period", "compare", "find"),
     "/workbench": ("after",),
-    "/workbench/files/table.csv": ("retried", "find", "input_format"),
+    "/workbench/files/table.csv": (
+        "retried",
+        "draft",
+        "input_format",
+        "encoding",
+        "delimiter",
+        "decimal",
+        "null_values",
+        "where",
+        "by",
+        "compute",
+        "sort",
+        "limit",
+        "order",
+        "row",
+        "find",
+        "columns",
+        "keep",
+        "kind",
+        "y",
+        "x",
+    ),
     "/workbench/jobs": ("after", "mine"),
     "/workbench/jobs/{done}": ("retried",),
 }
 FORMS = {  # an address, and what its form says where it says no nonsense
     "/login": {"username": "ana", "password": "x", "next": "/"},
     "/logout": {"next": "/"},
-    "/workbench/files/table.csv": {
-        "operation": "group_by", "by": "a", "columns": "a", "aggregation": "mean:a", "output_format": "csv", "fresh": "1",
-    },
+    "/workbench/files/table.csv?by=a&compute=mean:a": {"ask": "answer", "fresh": "1"},
     "/workbench/upload": {"file_path": "new.csv", "overwrite": "1", "file": ""},
     "/workbench/jobs/{done}/as": {"output_format": "json"},
     "/workbench/jobs/{waiting}/cancel": {"x": "1"},
@@ -88,14 +113,23 @@ def test_no_value_of_a_field_is_a_500(places: dict[str, Any], value: str) -> Non
 
 
 @each_value
-@pytest.mark.parametrize("operation", ["group_by", "non_null", "stats"])
-def test_no_column_of_an_operation_is_a_500(places: dict[str, Any], operation: str, value: str) -> None:
-    chosen: list[dict[str, Any]] = [
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_no_part_of_a_question_is_a_500(places: dict[str, Any], method: str, value: str) -> None:
+    questions: list[dict[str, Any]] = [
         {"by": ["a", value]},
-        {"columns": [value, value]},
-        {"aggregation": f"{value}:{value}"},
+        {"by": value, "compute": f"{value}:{value}", "sort": f"desc:{value}"},
+        {"compute": f"describe:{value}", "limit": value},
+        *({"where": json.dumps(condition), "order": f"asc:{value}"} for condition in CONDITIONS(value)),
     ]
-    assert faults([("post", "/workbench/files/table.csv", {"operation": operation} | each) for each in chosen]) == []
+    asked = [f"/workbench/files/table.csv?{urlencode(question, doseq=True)}" for question in questions]
+    assert faults([(method, address, {"ask": "answer"} if method == "post" else {}) for address in asked]) == []
+
+
+@each_value
+@pytest.mark.parametrize("add", ["filter", "group", "compute", "sort", "order", "limit", "x"])
+def test_nothing_that_is_added_to_a_question_is_a_500(places: dict[str, Any], add: str, value: str) -> None:
+    whole = {"add": add, "column": "a", "op": "=", "value": "1", "figure": "sum", "direction": "asc"}
+    assert faults([("get", "/workbench/files/table.csv", whole | {name: value}) for name in whole]) == []
 
 
 @each_value
@@ -107,7 +141,7 @@ def test_no_name_of_an_uploaded_file_is_a_500(places: dict[str, Any], value: str
 @each_value
 def test_no_address_is_a_500(places: dict[str, Any], value: str) -> None:
     paths = [(method, path.format(quote(value))) for method, paths in ADDRESSES.items() for path in paths]
-    assert faults([(method, path, {"operation": "stats", "output_format": "csv"}) for method, path in paths]) == []
+    assert faults([(method, path, {"ask": "profile", "output_format": "csv"}) for method, path in paths]) == []
 
 
 @pytest.mark.parametrize("query", [{"start": "x"}, {"end": "2026-13-45"}, {"start": "2026-02-01", "end": "2026-01-01"}])

@@ -95,9 +95,15 @@ class GroupByInput(ArrangedInput):
 
 @example({"file_path": "sales.csv", "columns": ["price"]})
 class NonNullInput(ArrangedInput):
-    """The rows in which all of `columns` have a value."""
+    """The rows in which all of `columns` have a value; `columns` may be left out beside `where`, `sort` or `limit`."""
 
-    columns = _names()
+    columns = _names(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs.get("columns") and not any(attrs.get(name) for name in ("where", "sort", "limit")):
+            said = "Name at least one column, or say with where, sort or limit which rows you want."
+            raise serializers.ValidationError({"columns": said})
+        return {"columns": []} | attrs
 
 
 @example({"file_path": "sales.csv"})
@@ -111,9 +117,10 @@ class ProfileInput(FileInput):
 
 
 @example({"file_path": "sales.csv", "columns": ["price"], "by": ["shop"]})
-class StatsInput(NonNullInput):
+class StatsInput(ArrangedInput):
     """Statistics of each of `columns`, over all rows or for each combination of `by`."""
 
+    columns = _names()
     by = _names(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

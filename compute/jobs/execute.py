@@ -41,6 +41,7 @@ from compute.operations import operation_of
 from compute.operations.base import Operation
 from compute.operations.cell_types import CastError, CellType, Reading, Table
 from compute.operations.marking import with_marks
+from compute.operations.preview import Preview
 from compute.operations.profile import Profile
 from compute.operations.where import Condition, Where
 from compute.reading.options import ReadOptions
@@ -107,7 +108,7 @@ def _compute_checked(
         except ComputeError:
             check.finish()  # raises the real reason, if the file is broken
             raise
-        if not check.finish():
+        if operation.reads_all and not check.finish():
             raise NotSplittable
         return result
 
@@ -120,7 +121,7 @@ def _compute(spec: JobSpec, operation: Operation, found: Prepared, on_start: Cal
         copied, rows_in = _copy(spec, replace(operation, conditions=conditions), found, compute)
         marked = with_marks(operation, marked_names(copied.source.columns))
         return replace(profile(spec, marked, copied, compute), rows_in=rows_in)
-    if conditions:
+    if conditions and not isinstance(operation, Preview):  # which stops at the rows that it needs
         copied, rows_in = _copy(spec, Where(conditions), found, compute)
         return replace(compute(spec, operation, copied), rows_in=rows_in)
     return compute(spec, operation, found)
@@ -139,8 +140,8 @@ def _copy(spec: JobSpec, first: Operation, found: Prepared, compute: Compute) ->
 
 
 def _compute_all(spec: JobSpec, operation: Operation, found: Prepared, on_start: Callable[[Engine], None]) -> JobResult:
-    if operation.most_rows and found.is_our_table and spec.output_format == Format.JSON:
-        return _written_by_us(spec, found)
+    if isinstance(operation, Preview) and _is_written_by_us(spec, operation, found):
+        return _written_by_us(spec, found, operation.offset)
     resources = Resources(spec.memory, spec.threads, Path(spec.scratch), spec.shared_scratch)
     source = found.source
     with engine_class(spec.engine)(source, resources) as engine:
@@ -158,12 +159,16 @@ def _compute_all(spec: JobSpec, operation: Operation, found: Prepared, on_start:
         return JobResult(name, engine.rows_read(), written.rows, written.columns, read_as, found.told)
 
 
-def _written_by_us(spec: JobSpec, found: Prepared) -> JobResult:
+def _is_written_by_us(spec: JobSpec, operation: Preview, found: Prepared) -> bool:
+    return bool(operation.most_rows) and found.is_our_table and spec.output_format == Format.JSON
+
+
+def _written_by_us(spec: JobSpec, found: Prepared, skipped: int) -> JobResult:
     """A preview of text, which no engine needs to look at: DuckDB would need 100 kB of memory for each column."""
     from compute.reading.text_table import copy_as_json  # noqa: PLC0415 - Arrow must not be there before a child is prepared
 
     name = f"{spec.result_stem}.{Format.JSON}"
-    columns, rows = copy_as_json(found.source.path, Path(spec.scratch) / name)
+    columns, rows = copy_as_json(found.source.path, Path(spec.scratch) / name, skipped)
     return JobResult(name, rows, rows, dict.fromkeys(columns, str(nw.String())), {}, found.told)
 
 

@@ -13,8 +13,8 @@ from compute.files.twins import own_name
 from compute.jobs.orders import JobResult, JobSpec
 from compute.operations.base import Operation
 from compute.operations.cell_types import Family, Reading
+from compute.operations.preview import Preview
 from compute.operations.profile import BINS, Histogram, Profile, Summary, TopValues
-from compute.operations.whole_rows import Preview
 from compute.reading.preparation import Prepared
 
 Compute = Callable[[JobSpec, Operation, Prepared], JobResult]

@@ -68,7 +68,7 @@ def submit_job(request: Request, *, fresh: bool) -> Job:
     with transaction.atomic():
         job.save(force_insert=True)
         link_resource(job.pk)
-        if job.operation != Job.Operation.PREVIEW:  # which looks at a file, and is made by reading it
+        if job.operation not in Job.LOOKS:
             audit.record("submit_job", job, operation=job.operation)
         notify(QUEUED)
     return job

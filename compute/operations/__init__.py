@@ -1,4 +1,4 @@
-"""Operations by name: group_by, non_null, stats and, for pages, preview."""
+"""Operations by name: group_by, non_null, stats, profile and, to look at a file, preview and profile_sample."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,9 +6,11 @@ from typing import Any
 from compute.operations.arrangement import Arrangement
 from compute.operations.base import Operation
 from compute.operations.group_by import Aggregation, GroupBy
+from compute.operations.preview import Preview
 from compute.operations.profile import Profile
 from compute.operations.stats import Stats
-from compute.operations.whole_rows import NonNull, Preview
+from compute.operations.where import Condition
+from compute.operations.whole_rows import NonNull
 
 
 def operation_of(name: str, parameters: Mapping[str, Any]) -> Operation:
@@ -27,6 +29,9 @@ def operation_of(name: str, parameters: Mapping[str, Any]) -> Operation:
             return Stats(parameters["columns"], parameters["by"], arrangement)
         case "profile":
             return Profile(columns=parameters["columns"])
+        case "profile_sample":
+            return Profile(columns=parameters["columns"], rows=parameters["rows"])
         case "preview":
-            return Preview(parameters["rows"])
+            conditions = [Condition.of(each) for each in parameters.get("where", [])]
+            return Preview(parameters["rows"], parameters.get("offset", 0), conditions, arrangement)
     raise ValueError(f"no operation {name!r}")

@@ -44,10 +44,11 @@ class Scan:
 
 @dataclass(frozen=True)
 class Result:
-    """Result of an operation: a frame, and the cells of the file that some of its columns hold."""
+    """Result of an operation: a frame, the cells of the file that some of its columns hold, and how many rows not to write."""
 
     frame: Frame
     cells: Mapping[str, Cell] = field(default_factory=dict)
+    skipped: int = 0  # of the first rows
 
 
 SmallTable = Callable[[Mapping[str, Sequence[Any]]], Frame]  # makes a frame of an engine's from a few values

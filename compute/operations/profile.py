@@ -2,29 +2,51 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import narwhals as nw
 
 from compute.files.errors import MixedColumn
 from compute.operations.base import Frame, Result, Scan, SmallTable
 from compute.operations.cell_types import Cell, CellType, Family, Reading, Table
-from compute.operations.where import Where
+from compute.operations.where import Condition, Where
+from compute.operations.whole_rows import as_read
 
 TOP = 10  # values that are told with their counts
 BINS = 20  # of a histogram
 
 
 @dataclass(frozen=True)
-class Profile(Where):
-    """A profile of `columns`, or of all. Its first step, which this is, brings the rows where each column is read fast."""
+class Profile:
+    """A profile of `columns`, or of all, over the first `rows` rows, or over all.
 
-    conditions: Sequence[Any] = ()
+    Its first step, which this is, brings the rows where each column is read fast.
+    """
+
+    conditions: Sequence[Condition] = ()
     columns: Sequence[str] = ()
+    rows: int | None = None
+
+    @property
+    def reads_all(self) -> bool:
+        return self.rows is None
+
+    @property
+    def most_rows(self) -> int | None:
+        return None if self.conditions else self.rows
+
+    @property
+    def _where(self) -> Where:
+        return Where(self.conditions, self.columns)
 
     def scan(self, table: Table) -> Scan:
-        table.check_known(self.columns, "columns")
-        return super().scan(table)
+        return self._where.scan(table)
+
+    def refuse(self, table: Table, cell: Cell, value: str) -> None:
+        self._where.refuse(table, cell, value)
+
+    def apply(self, frame: Frame, table: Table, small_table: SmallTable) -> Result:
+        found = self._where.fitting(frame, table)
+        return as_read(found if self.rows is None else found.head(self.rows))
 
 
 @dataclass(frozen=True)

@@ -103,24 +103,31 @@ def _as_text(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Where:
-    """Whole rows that fit all conditions, as they were read, in their order."""
+    """Rows that fit all conditions, as they were read, in their order: whole ones, or their `columns`."""
 
     conditions: Sequence[Condition]
+    columns: Sequence[str] = ()
     reads_all = True
     most_rows = None
 
     def scan(self, table: Table) -> Scan:
         table.check_known([each.column for each in self.conditions], "where")
-        return Scan(distinct([*raw_cells(table), *self._cells(table)]))
+        table.check_known(self.columns, "columns")
+        return Scan(distinct([*raw_cells(table, self.columns), *self.cells(table)]))
 
     def refuse(self, table: Table, cell: Cell, value: str) -> None:
         table.note_refused(cell, value, field="where", must_be_number=True)
 
     def apply(self, frame: Frame, table: Table, small_table: SmallTable) -> Result:
-        if not self.conditions:
-            return as_read(frame)
-        pairs = zip(self.conditions, self._cells(table), strict=True)
-        return as_read(frame.filter(reduce(and_, [each.expression(cell) for each, cell in pairs])))
+        return as_read(self.fitting(frame, table))
 
-    def _cells(self, table: Table) -> list[Cell]:
+    def fitting(self, frame: Frame, table: Table) -> Frame:
+        """Return the rows of a frame that fit."""
+        if not self.conditions:
+            return frame
+        pairs = zip(self.conditions, self.cells(table), strict=True)
+        return frame.filter(reduce(and_, [each.expression(cell) for each, cell in pairs]))
+
+    def cells(self, table: Table) -> list[Cell]:
+        """Return what is read of the columns that conditions name."""
         return [each.cell(table, f"where.{number}") for number, each in enumerate(self.conditions)]

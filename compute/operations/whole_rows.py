@@ -1,4 +1,4 @@
-"""Operations that return whole rows as they were read: non_null and preview."""
+"""Operations that return whole rows as they were read: non_null, and what preview and where share with it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,8 @@ class NonNull:
         table.note_refused(cell, value, field="sort", must_be_number=False)
 
     def apply(self, frame: Frame, table: Table, small_table: SmallTable) -> Result:
-        found = frame.filter(*(~cell.expression.is_null() for cell in self._values()))
+        values = [~cell.expression.is_null() for cell in self._values()]
+        found = frame.filter(*values) if values else frame
         orders = {column: cell.name for column, cell in self._orders(table).items()}
         return as_read(self.arrangement.apply(found, orders, [ROW] if self._needs_order else []))
 
@@ -48,31 +49,9 @@ class NonNull:
         return [Cell(column, CellType.VALUE) for column in self.columns]
 
 
-@dataclass(frozen=True)
-class Preview:
-    """The first `rows` rows as they were read."""
-
-    rows: int
-    reads_all = False
-
-    @property
-    def most_rows(self) -> int:
-        """Return how many rows are enough."""
-        return self.rows
-
-    def scan(self, table: Table) -> Scan:
-        return Scan(raw_cells(table))
-
-    def refuse(self, table: Table, cell: Cell, value: str) -> None:
-        raise AssertionError("values are taken as they are")
-
-    def apply(self, frame: Frame, table: Table, small_table: SmallTable) -> Result:
-        return as_read(frame.head(self.rows))
-
-
-def raw_cells(table: Table) -> list[Cell]:
-    """Return all cells of a row as they stand."""
-    return [Cell(column, CellType.RAW) for column in table.families]
+def raw_cells(table: Table, columns: Sequence[str] = ()) -> list[Cell]:
+    """Return the cells of a row as they stand, those of `columns` or all."""
+    return [Cell(column, CellType.RAW) for column in columns or table.families]
 
 
 def as_read(frame: Frame) -> Result:

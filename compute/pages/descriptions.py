@@ -1,32 +1,12 @@
-"""Describe a job in a sentence, and as the call of the API that does the same."""
+"""Describe a job in a sentence, and what would mend one that failed."""
 
-import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from compute.files.errors import quoted
-from compute.files.formats import format_of
 from compute.models import Job
 from compute.operations.where import Comparison
 from compute.pages.read_form import THOUSANDS
-from config.core.json import dumps
-
-
-def curl_of(job: Job, address: str) -> str:
-    """Return the command; `address` is the server's. The token is named, not shown."""
-    body = {"file_path": job.file_path, **job.parameters}
-    if format_of(job.file_path) != job.input_format:
-        body["input_format"] = job.input_format
-    if job.output_format:
-        body["output_format"] = job.output_format
-    return " \\\n  ".join(
-        [
-            f"curl {shlex.quote(f'{address}api/compute/{job.operation}')}",
-            '-H "Authorization: Bearer $APRON_TOKEN"',
-            "-H 'Content-Type: application/json'",
-            f"-d {shlex.quote(dumps(body).decode())}",
-        ]
-    )
 
 
 def described(job: Job) -> str:
@@ -52,7 +32,7 @@ def _operation(job: Job) -> str:
             ]
             return f"{', '.join(measures) or 'count of rows'}, by {', '.join(asked['by'])}"
         case Job.Operation.NON_NULL:
-            return f"rows with a value in {', '.join(asked['columns'])}"
+            return f"rows with a value in {', '.join(asked['columns'])}" if asked["columns"] else "rows"
         case Job.Operation.PROFILE:
             return f"profile of {', '.join(asked['columns']) or 'all columns'}"
     return f"statistics of {', '.join(asked['columns'])}" + (f", by {', '.join(asked['by'])}" if asked["by"] else "")

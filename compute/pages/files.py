@@ -1,26 +1,18 @@
-"""Workbench pages of files: upload, list, preview, download, and the form of the operations."""
-
-from typing import Any
+"""Workbench pages of files: upload, list, download, rename, delete. A file's own page is the explorer's."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from compute.files.downloads import file_response
-from compute.files.formats import OUTPUTS, Format
 from compute.files.services import delete_file, keep_upload, rename_file
 from compute.files.uploads import ReceivedFile, ScratchUploadHandler
-from compute.jobs import services
-from compute.models import Job
-from compute.pages.descriptions import describe_job, mending
-from compute.pages.forms import OperationForm
-from compute.pages.preview import WAIT_SECONDS, Preview, preview_of
-from compute.pages.read_form import ReadForm
+from compute.pages.descriptions import describe_job
+from compute.pages.explorer import views as explorer
 from compute.pages.selectors import requested_jobs, requester_of, uploaded_files
-from compute.pages.tables import Column, other_notation
 from config.api.problems import Problem, prefers_page
 from config.pages.permissions import permission_required_page
 
@@ -99,7 +91,8 @@ def rename(request: HttpRequest, file_path: str) -> HttpResponse:
             requester=requester_of(request),
         )
     except Problem as problem:
-        return _file(request, file_path, _form(request, file_path), status=problem.status, refusal=_worded(problem))
+        opened = explorer.opened_file(request, file_path)
+        return explorer.page(request, opened, refusal=_worded(problem), status=problem.status)
     return redirect("workbench-file", file_path=new.path)
 
 
@@ -109,39 +102,6 @@ def delete(request: HttpRequest, file_path: str) -> HttpResponse:
     """Delete a file: an upload or a result."""
     delete_file(file_path, requester=requester_of(request))
     return redirect("workbench")
-
-
-@permission_required_page("compute.view_job")
-@require_http_methods(["GET", "HEAD", "POST"])
-def file(request: HttpRequest, file_path: str) -> HttpResponseBase:
-    """Show a file's columns and first rows and what can be asked of it; POST asks."""
-    if request.method != "POST":
-        return _file(request, file_path, _form(request, file_path))
-    return _submit(request, file_path)
-
-
-def _form(request: HttpRequest, file_path: str, data: QueryDict | None = None) -> OperationForm:
-    return OperationForm(
-        data,
-        file_path=file_path,
-        input_format=_input_format(request),
-        read=ReadForm(request.GET).read,
-        sub=request.user.get_username(),
-    )
-
-
-@permission_required_page("compute.add_job")
-def _submit(request: HttpRequest, file_path: str) -> HttpResponse:
-    form = _form(request, file_path, request.POST)
-    if not form.is_valid():
-        return _file(request, file_path, form, status=400)
-    try:
-        job = services.submit_job(form.request(), fresh=form.cleaned_data["fresh"])
-    except Problem as problem:
-        form.add_error(None, problem.detail)
-        return _file(request, file_path, form, status=problem.status)
-    services.wait_for_job(job, WAIT_SECONDS / 2)
-    return redirect("workbench-job", job_id=job.pk)
 
 
 def _home(request: HttpRequest, *, error: str = "", status: int = 200) -> HttpResponse:
@@ -155,59 +115,3 @@ def _home(request: HttpRequest, *, error: str = "", status: int = 200) -> HttpRe
         "error": error,
     }
     return render(request, "compute/workbench.html", context, status=status)
-
-
-def _file(
-    request: HttpRequest, file_path: str, form: OperationForm, *, status: int = 200, refusal: str = ""
-) -> HttpResponse:
-    read_form = ReadForm(request.GET, label_suffix="")
-    preview = preview_of(
-        file_path,
-        rows=LOOKED_AT,
-        sub=request.user.get_username(),
-        input_format=_input_format(request),
-        read=read_form.read,
-        retried=request.GET.get("retried", ""),
-    )
-    columns = preview.table.columns if preview.table else []
-    sought = request.GET.get("find", "")
-    offered = _found(columns, sought)
-    context: dict[str, Any] = {
-        "file_path": file_path,
-        "input_format": _input_format(request),
-        **preview.shown(SHOWN),
-        "offered": offered[:MOST_COLUMNS],
-        "sought": sought,
-        "is_wide": len(columns) > MOST_COLUMNS,
-        "form": form,
-        "refusal": refusal,
-        "new_path": request.POST.get("to", file_path),
-        "read_form": read_form,
-        "offered_notation": _offered_notation(request, preview),
-        "is_read_set": bool(read_form.read) or not read_form.is_valid(),
-        "formats": list(OUTPUTS),
-        "input_formats": list(Format),
-        "operations": Job.Operation,
-    }
-    return render(request, "compute/file.html", context, status=max(status, preview.status))
-
-
-def _offered_notation(request: HttpRequest, preview: Preview) -> dict[str, str]:
-    """Say of a notation in which more columns would be numbers what it is, and the query that reads the file so."""
-    notation = other_notation(preview.table) if preview.table else None
-    if notation is None:
-        return {}
-    query = request.GET.copy()
-    query.update(notation.as_read())
-    return {"words": mending(notation.as_read()), "query": query.urlencode()}
-
-
-def _found(columns: list[Column], sought: str) -> list[Column]:
-    """The columns whose name has one of the words that are sought in it."""
-    words = sought.casefold().split()
-    return [column for column in columns if not words or any(word in column.name.casefold() for word in words)]
-
-
-def _input_format(request: HttpRequest) -> str:
-    asked = request.GET.get("input_format", "")
-    return asked if asked in list(Format) else ""

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from compute.exceptions import JobSettled
@@ -12,10 +13,11 @@ from compute.files.formats import OUTPUTS
 from compute.jobs import services
 from compute.models import Job
 from compute.pages.charts import table_chart
-from compute.pages.descriptions import curl_of, describe_job, described, mended_read, mending
+from compute.pages.descriptions import describe_job, described, mended_read, mending
 from compute.pages.preview import WAIT_SECONDS, Preview, preview_of
 from compute.pages.profile import profiles_of
 from compute.pages.selectors import requested_jobs
+from compute.pages.snippets import curl_of
 from compute.pages.tables import Table
 from config.api.problems import Problem
 from config.pages.permissions import permission_required_page
@@ -67,15 +69,19 @@ def job(request: HttpRequest, job_id: int) -> HttpResponse:
 def status(request: HttpRequest, job_id: int) -> JsonResponse:
     """Tell how far a job is; pages ask this while they wait."""
     found = get_object_or_404(Job, pk=job_id)
-    return JsonResponse({"status": found.status, "progress": found.progress, "is_settled": found.is_settled})
+    told = {"status": found.status, "progress": found.progress, "is_settled": found.is_settled}
+    return JsonResponse(told | {"seconds_left": found.seconds_left})
 
 
 @permission_required_page("compute.cancel_jobs")
 @require_POST
 def cancel(request: HttpRequest, job_id: int) -> HttpResponse:
-    """Cancel a job; one that has ended meanwhile is shown as it is."""
+    """Cancel a job; one that has ended meanwhile is shown as it is. Then go on to `next`, or to the job."""
     with suppress(JobSettled):
         services.cancel_job(get_object_or_404(requested_jobs(), pk=job_id))
+    following = request.POST.get("next", "")
+    if following and url_has_allowed_host_and_scheme(following, allowed_hosts=None):
+        return redirect(following)
     return redirect("workbench-job", job_id=job_id)
 
 

@@ -51,9 +51,13 @@ def preview_of(
     input_format: str = "",
     read: Mapping[str, Any] | None = None,
     retried: str = "",
+    chosen: Mapping[str, Any] | None = None,
 ) -> Preview:
-    """Return the first rows of a file. A preview that failed stays so, until the id of its job is given as `retried`."""
-    parameters = {"rows": rows} | ({"read": read} if read else {})
+    """Return the first rows of a file, or what `chosen` (offset, where, sort) says.
+
+    A preview that failed stays so, until the id of its job is given as `retried`.
+    """
+    parameters = {"rows": rows, **(chosen or {})} | ({"read": read} if read else {})
     asked = services.Request(
         Job.Operation.PREVIEW,
         parameters,
@@ -64,7 +68,7 @@ def preview_of(
         sees_all=True,
     )
     try:
-        job = services.wait_for_job(_job_of(asked, retried), WAIT_SECONDS)
+        job = services.wait_for_job(job_of(asked, retried), WAIT_SECONDS)
         if not job.is_settled:
             return Preview(job=job)
         if job.status != Job.Status.DONE:
@@ -77,7 +81,7 @@ def preview_of(
     return Preview(table=table, reading=job.reading or {})
 
 
-def _job_of(asked: services.Request, retried: str) -> Job:
+def job_of(asked: services.Request, retried: str = "") -> Job:
     """The job that is under way or has failed already: a page that is loaded again must not make another each time."""
     job = services.newest_job(asked)
     if job is None or job.status in (Job.Status.DONE, Job.Status.CANCELLED) or str(job.pk) == retried:

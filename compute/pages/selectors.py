@@ -45,8 +45,8 @@ def requester_of(request: HttpRequest) -> Requester:
 
 
 def requested_jobs() -> QuerySet[Job]:
-    """Return the jobs that somebody asked for, newest first; previews are not among them."""
-    return Job.objects.exclude(operation=Job.Operation.PREVIEW).order_by("-id")
+    """Return the jobs that somebody asked for, newest first, without those of who only looks at a file."""
+    return Job.objects.exclude(operation__in=Job.LOOKS).order_by("-id")
 
 
 def preview_table(job: Job) -> Table | None:

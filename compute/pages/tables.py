@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import Any
 
 from compute.files.notation import NOTATIONS, PLAIN, Notation
-from compute.operations.group_by import NEED_NUMBERS, Aggregation
 
 # Numbers as the operations understand them; what begins with a zero that means nothing is rather an identifier.
 NUMBER = re.compile(r"\s*[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*", re.ASCII | re.IGNORECASE)
@@ -32,18 +31,8 @@ class Column:
     type: str  # as the file's format has it
 
     @property
-    def may_be_numbers(self) -> bool:
-        return self.kind != ColumnKind.TEXT
-
-    @property
-    def compared_as(self) -> ColumnKind:
-        """As what its cells are compared with a value."""
-        return ColumnKind.NUMBER if self.kind == ColumnKind.NUMBER else ColumnKind.TEXT
-
-    @property
-    def aggregations(self) -> list[Aggregation]:
-        """What group_by can compute of it."""
-        return [each for each in Aggregation if self.may_be_numbers or each not in NEED_NUMBERS]
+    def is_number(self) -> bool:
+        return self.kind == ColumnKind.NUMBER
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,12 @@
 from django.urls import path
 
 from compute.pages import files, jobs
+from compute.pages.explorer import views as explorer
 
 urlpatterns = [
     path("workbench", files.home, name="workbench"),
     path("workbench/upload", files.upload, name="workbench-upload"),
-    path("workbench/files/<path:file_path>", files.file, name="workbench-file"),
+    path("workbench/files/<path:file_path>", explorer.file, name="workbench-file"),
     path("workbench/download/<path:file_path>", files.download, name="workbench-download"),
     path("workbench/rename/<path:file_path>", files.rename, name="workbench-rename"),
     path("workbench/delete/<path:file_path>", files.delete, name="workbench-delete"),

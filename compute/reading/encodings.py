@@ -1,6 +1,7 @@
 """Find the encoding of a text: what the request says, its byte order mark, its NULs, UTF-8, or else the best guess."""
 
 import codecs
+import math
 import re
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -55,8 +56,11 @@ def encoding_of(head: bytes, asked: str) -> Encoding:
     return Encoding(_wide_encoding(head) or UTF_8)
 
 
-def encoding_of_all(file: BinaryIO, asked: str) -> Encoding:
-    """Return the encoding of a whole file, which is guessed where it is not UTF-8; raise BrokenFile where it is damaged."""
+def encoding_of_all(file: BinaryIO, asked: str, *, most_bytes: float = math.inf) -> Encoding:
+    """Return the encoding of a whole file, which is guessed where it is not UTF-8; raise BrokenFile where it is damaged.
+
+    UTF-8 is a guess, too, where the file goes on behind `most_bytes`: they are all that is looked at.
+    """
     head = file.read(CHUNK_BYTES)
     found = encoding_of(head, asked)
     if asked or not found.is_utf_8:
@@ -67,6 +71,8 @@ def encoding_of_all(file: BinaryIO, asked: str) -> Encoding:
             last = chunk
             checker.feed(chunk)
             chunk = file.read(CHUNK_BYTES)
+            if chunk and file.tell() > most_bytes:
+                return Encoding(found.codec, found.mark_bytes, is_guessed=True)
         checker.end()
     except BrokenFile as broken:
         return Encoding(_guess(last + file.read(CHUNK_BYTES), broken), is_guessed=True)

@@ -51,9 +51,9 @@ def write_pieces(path: Path, pieces: Iterable[Columns]) -> tuple[str, ...]:
     return tuple(parts.columns)
 
 
-def copy_as_json(path: Path, target: Path) -> tuple[list[str], int]:
-    """Write a small table as a JSON array of objects, and return its columns and the number of its rows."""
-    table = pq.read_table(path)
+def copy_as_json(path: Path, target: Path, skipped: int = 0) -> tuple[list[str], int]:
+    """Write a small table but for its first rows as a JSON array of objects; return its columns and how many rows they are."""
+    table = pq.read_table(path).slice(skipped)
     names = [orjson.dumps(name).decode() for name in table.column_names]
     columns = [[orjson.dumps(cell).decode() for cell in column.to_pylist()] for column in table.columns]
     records = (",".join(map("{}:{}".format, names, row)) for row in zip(*columns, strict=True))

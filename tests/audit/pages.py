@@ -120,7 +120,7 @@ CHANGED_USER = {
     "date_joined_0": "2026-01-01",
     "date_joined_1": "00:00",
 }
-YES, RUN = {"post": "yes"}, {"operation": "stats", "columns": "a"}
+YES, RUN = {"post": "yes"}, {"ask": "profile"}
 NO_OFFERS = {"offers-TOTAL_FORMS": "0", "offers-INITIAL_FORMS": "0"}
 NO_KEYS = {"keys-TOTAL_FORMS": "0", "keys-INITIAL_FORMS": "0"}
 NO_EVENTS = {"events-TOTAL_FORMS": "0", "events-INITIAL_FORMS": "0"}

@@ -110,6 +110,7 @@ class DuckDb:
             if list(types) == [LINE]:
                 return Written(self._sink_lines(relation, target), dict.fromkeys(self._source.columns, types[LINE]))
             query = writable(relation, target, keeps_json=self._source.format == Format.PARQUET)
+            query += f" OFFSET {result.skipped}" if result.skipped else ""
             write = self._write_xml if target.format == Format.XML else self._copy
             return Written(write(query, target), types)
 

@@ -88,7 +88,7 @@ class Pandas:
 
     def write(self, result: Result, target: Target) -> Written:
         """Write the frame row by row, each number that stands for a cell as that cell."""
-        data: pd.DataFrame = result.frame.collect().to_native()
+        data: pd.DataFrame = result.frame.collect().to_native().iloc[result.skipped :]
         columns = [self._output(name, data[name], result.cells.get(name)) for name in data.columns]
         write(columns, target, keeps_json=self._source.format == Format.PARQUET)
         types = nw.from_native(pa.table({column.name: column.array for column in columns})).schema

@@ -146,7 +146,7 @@ class Spark:
             relation = writer.scan(Scan([Cell(name, CellType.RAW) for name in names])).to_native()
             text = "(decode({})::JSON->>'$')" if target.format == Format.PARQUET else "decode({})::JSON"
             json = {"BLOB": text} if self._has_json else {}
-            return writer.write(Result(_projected(relation, names, json)), target)
+            return writer.write(Result(_projected(relation, names, json), skipped=result.skipped), target)
 
     def progress(self) -> float:
         """Return the share of tasks that are done of the stages at work; a Connect server does not tell."""

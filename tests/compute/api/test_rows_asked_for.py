@@ -64,3 +64,11 @@ def test_the_rows_asked_for_come_in_the_order_asked_for(
     answer = post(client, {"file_path": "table.csv", "limit": 2, **asked})
     assert answer.status_code == 200, answer.json()
     assert [row["a"] for row in read_table(compute_root / answer.json()["file_path"])] == ["3", "2"]
+
+
+def test_rows_are_asked_for_by_conditions_alone(client: APIClient, compute_root: Path) -> None:
+    (compute_root / "t.csv").write_text("a\n1\n")
+    assert client.post("/api/compute/non_null", {"file_path": "t.csv"}, format="json").status_code == 400
+    body = {"file_path": "t.csv", "where": [{"column": "a", "op": "=", "value": 1}]}
+    answer = client.post("/api/compute/non_null", body, format="json", headers={"Prefer": "respond-async"})
+    assert (answer.status_code, answer.json()["parameters"]["columns"]) == (202, [])

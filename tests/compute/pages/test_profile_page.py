@@ -32,9 +32,9 @@ def test_each_column_has_a_card(ana: Client, output_format: str) -> None:
 
 
 def test_it_is_asked_for_with_one_button(ana: Client) -> None:
-    answer = ana.post("/workbench/files/table.csv", {"operation": "profile"})
+    answer = ana.post("/workbench/files/table.csv", {"ask": "profile"})
     job = Job.objects.get(operation="profile")
-    assert (answer["Location"], job.parameters) == (f"/workbench/jobs/{job.pk}", {"columns": []})
+    assert (answer["Location"], job.parameters) == ("/workbench/files/table.csv?#columns", {"columns": []})
     assert "profile of all columns" in text_of(ana.get("/workbench/jobs"))
 
 

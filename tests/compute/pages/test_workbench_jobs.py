@@ -75,12 +75,12 @@ def test_a_result_of_a_file_just_written_in_another_format_is_another_job(
 
 def test_a_job_is_followed_and_cancelled(ana: Client, compute_root: Path) -> None:
     write_table(compute_root, "csv", [{"a": 1}])
-    ana.post("/workbench/files/table.csv", {"operation": "stats", "columns": "a"})
+    ana.post("/workbench/files/table.csv?compute=describe:a", {"ask": "answer"})
     job = Job.objects.get(operation="stats")
     page = text_of(ana.get(f"/workbench/jobs/{job.pk}"))
     assert f'data-watch="/workbench/jobs/{job.pk}/status"' in page
     answer = ana.get(f"/workbench/jobs/{job.pk}/status")
-    assert answer.json() == {"status": "queued", "progress": 0.0, "is_settled": False}
+    assert answer.json() == {"status": "queued", "progress": 0.0, "is_settled": False, "seconds_left": None}
     assert "no-store" in answer["Cache-Control"]
     for _ in range(2):  # the second comes too late and does no harm
         page = text_of(ana.post(f"/workbench/jobs/{job.pk}/cancel", follow=True))
@@ -89,7 +89,7 @@ def test_a_job_is_followed_and_cancelled(ana: Client, compute_root: Path) -> Non
 
 def test_why_a_job_failed_is_on_its_page(ana: Client, compute_root: Path) -> None:
     write_table(compute_root, "csv", [{"a": 1}])
-    ana.post("/workbench/files/table.csv", {"operation": "stats", "columns": "a"})
+    ana.post("/workbench/files/table.csv?compute=describe:a", {"ask": "answer"})
     job = Job.objects.get(operation="stats")
     Job.objects.filter(pk=job.pk).update(status="failed", error="It holds <b>.")
     assert "It holds &lt;b&gt;." in text_of(ana.get(f"/workbench/jobs/{job.pk}"))

@@ -1,13 +1,17 @@
 """What the workbench's tests share: somebody at it, and jobs that are computed right here, without a runner."""
 
+import json
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlencode
+
+from django.test import Client
 
 from compute.files.errors import ComputeError
 from compute.jobs import leases, services
 from compute.jobs.execute import execute
 from compute.models import Job
-from compute.pages.files import LOOKED_AT
+from compute.pages.explorer.rows import PAGE_ROWS
 from compute.pages.jobs import SHOWN
 
 
@@ -33,12 +37,26 @@ def done_job(
     return job
 
 
-def preview(file_path: str, rows: int = LOOKED_AT) -> None:
+def preview(file_path: str, rows: int = PAGE_ROWS) -> None:
     """Have the first rows of a file at hand, as a page of the workbench will ask for them."""
     services.submit_job(
         services.Request("preview", {"rows": rows}, file_path, "ana", output_format="json"), fresh=False
     )
     compute_queued()
+
+
+def look(client: Client, address: str) -> str:
+    """Return a page once all that it waits for is computed: what it shows first may ask for more."""
+    for _ in range(4):
+        client.get(address)
+        compute_queued()
+    return text_of(client.get(address))
+
+
+def question(*conditions: list[Any], **parts: Any) -> str:
+    """Return the query of a question at the workbench."""
+    where = [json.dumps(each) for each in conditions]
+    return "?" + urlencode(({"where": where} if where else {}) | parts, doseq=True)
 
 
 def text_of(answer: Any) -> str:
