@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import django_stubs_ext
 from django.templatetags.static import static
+from django.utils.translation import gettext_lazy
 
 from config.api.openapi_settings import SPECTACULAR_SETTINGS
 from config.core import postgresql
@@ -232,7 +233,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 UNFOLD = {
     "SITE_TITLE": "Apron",
     "SITE_HEADER": "Apron",
-    "SITE_SUBHEADER": "The ground side of in-flight retail",
+    "SITE_SUBHEADER": gettext_lazy("The ground side of in-flight retail"),
     "SITE_SYMBOL": "connecting_airports",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "/static/apron/mark.svg"}],
     "STYLES": [lambda _: static("apron/admin.css")],

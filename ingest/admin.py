@@ -7,6 +7,7 @@ from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast, Left
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -60,7 +61,9 @@ class DataEntryAdmin(ReadOnlyAdmin):
     given_headers = indented("headers")
     search_keys = ("id",)
     search_fields = ("content",)
-    search_help_text = gettext_lazy("An id, or any text in the newest %(searched)s") % {"searched": f"{SEARCHED:,}"}
+    search_help_text = format_lazy(
+        gettext_lazy("An id, or any text in the newest {searched}"), searched=f"{SEARCHED:,}"
+    )
     ordering = ("-id",)
     sortable_by = ("id",)
     actions = ("publish_again",)

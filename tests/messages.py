@@ -61,6 +61,7 @@ PAGES, SCRIPTS = Domain("locale", "django"), Domain("locale", "djangojs")
 PACKAGES = Domain("locale/packages", "django")  # texts of packages that have no French of their own
 DOMAINS = (PAGES, SCRIPTS, PACKAGES)
 WITHOUT_FRENCH = ("unfold", "auditlog")
+PARTLY_FRENCH = ("django_q", "mfa", "socialaccount", "auth")  # apps whose models say more than their French
 
 
 def found(domain: Domain) -> Catalog:
@@ -84,7 +85,7 @@ def _in_pages() -> Iterator[Message]:
 
 
 def _in_packages() -> Iterator[Message]:
-    known = gettext.translation("django", Path(django.__file__).parent / "contrib/admin/locale", ["fr"])
+    known = _of_packages()
     for package in WITHOUT_FRENCH:
         folder = Path(import_module(package).__path__[0])
         for file in sorted([*folder.rglob("*.py"), *folder.rglob("*.html")]):
@@ -93,6 +94,17 @@ def _in_packages() -> Iterator[Message]:
             for name, *message in _extracted(file, "python", source, folder.parent):
                 if known.gettext(str(message[1])) == message[1]:
                     yield name, *message
+    for app in PARTLY_FRENCH:
+        yield from (each for each in _names_of(app) if known.gettext(each[2]) == each[2])
+
+
+def _of_packages() -> gettext.NullTranslations:
+    """Return the French that packages bring along: Django's, and theirs behind it."""
+    roots = [Path(import_module(name).__path__[0]) for name in ("django.contrib.auth", "django_q", "allauth")]
+    first = gettext.translation("django", Path(django.__file__).parent / "contrib/admin/locale", ["fr"])
+    for root in roots:
+        first.add_fallback(gettext.translation("django", root / "locale", ["fr"]))
+    return first
 
 
 def _in_scripts() -> Iterator[Message]:
@@ -135,13 +147,19 @@ def _as_python(template: str) -> str:
 
 def _names_of_models() -> Iterator[Message]:
     """Yield what models and their fields are called: most of it is made from their names (config/core/model_names.py)."""
+    for app in OURS:
+        yield from _names_of(app)
+
+
+def _names_of(app: str) -> Iterator[Message]:
+    config = apps.get_app_config(app)
     with override(None):
-        for app in OURS:
-            for model in apps.get_app_config(app).get_models():
-                options: Any = model._meta
-                named = [options, *options.local_fields, *options.local_many_to_many]
-                for text in (options.verbose_name_plural, *(each.verbose_name for each in named), *_told(options)):
-                    yield f"{app}/models", 0, str(text), [], None
+        yield f"{app}/models", 0, str(config.verbose_name), [], None
+        for model in config.get_models():
+            options: Any = model._meta
+            named = [options, *options.local_fields, *options.local_many_to_many]
+            for text in (options.verbose_name_plural, *(each.verbose_name for each in named), *_told(options)):
+                yield f"{app}/models", 0, str(text), [], None
 
 
 def _told(options: Any) -> Iterator[str]:
@@ -150,7 +168,7 @@ def _told(options: Any) -> Iterator[str]:
             yield field.help_text
         for value, label in field.choices or ():
             yield from (
-                (str(value), str(label)) if label and str(value).isidentifier() else (str(label),) if label else ()
+                (str(value), str(label)) if label and len(str(value)) > 2 and options.app_label in OURS and str(value).isidentifier() else (str(label),) if label else ()
             )
 
 

@@ -51,7 +51,7 @@ class AlertAdmin(ReadOnlyAdmin):
     def told(self, alert: Alert) -> SafeString:
         """Return each message with its channel, when it was sent, or why not."""
         messages = [(_in_words(message),) for message in alert.messages.all()]
-        return format_html_join("; ", "{}", messages or [("nobody",)])
+        return format_html_join("; ", "{}", messages or [(_("nobody"),)])
 
     @admin.display(description=gettext_lazy("page"))
     def page(self, alert: Alert) -> SafeString:

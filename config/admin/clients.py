@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -90,7 +91,11 @@ class ApiClientAdmin(PlatformAdmin):
     operations = {
         "new_key": Operation(
             gettext_lazy("New key"),
-            gettext_lazy("The client has two keys then, until you revoke the old one. %(once)s") % {"once": ONCE},
+            format_lazy(
+                "{two} {once}",
+                two=gettext_lazy("The client has two keys then, until you revoke the old one."),
+                once=ONCE,
+            ),
             "add",
         ),
         "revoke": Operation(
@@ -123,9 +128,9 @@ class ApiClientAdmin(PlatformAdmin):
     @admin.display(description=gettext_lazy("state"))
     def state(self, client: ApiClient) -> SafeString:
         if client.revoked_at:
-            return coloured("revoked", "danger")
+            return coloured(_("revoked"), "danger")
         is_expired = client.expires_at and client.expires_at <= timezone.now()
-        return coloured("expired", "warning") if is_expired else coloured("good", "success")
+        return coloured(_("expired"), "warning") if is_expired else coloured(_("good"), "success")
 
     @admin.display(description=gettext_lazy("scopes"))
     def scopes_shown(self, client: ApiClient) -> str:

@@ -30,7 +30,7 @@ from config.api.imports.parsing import RowFormat
 from config.api.imports.uploads import FolderUploadHandler
 from config.api.pagination import iterate_pages
 from config.api.problems import DiskFull, Problem
-from config.core.admin_columns import badge, indented, link_to, list_address, shortened
+from config.core.admin_columns import badge, grouped, indented, link_to, list_address, shortened
 
 REJECTS_SHOWN = 20
 REPORT = "admin/import_report.html"
@@ -258,7 +258,9 @@ def has_imported(run: ImportRunBase) -> bool:
 
 def counts_text(counts: dict[str, int] | None) -> str:
     """Return what became of a file's rows, as a cell of a list."""
-    return ", ".join(f"{number:,} {name}" for name, number in (counts or {}).items() if number and name != "read")
+    return ", ".join(
+        f"{grouped(number)} {_(name)}" for name, number in (counts or {}).items() if number and name != "read"
+    )
 
 
 class ImportRejectAdminBase(ReadOnlyAdmin):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 def translate_names(configs: Iterable[AppConfig]) -> None:
     """Have what the apps' models say translated when it is shown."""
     for config in configs:
+        config.verbose_name = gettext_lazy(str(config.verbose_name))
         for model in config.get_models():
             options: Any = model._meta
             options.verbose_name = gettext_lazy(options.verbose_name)

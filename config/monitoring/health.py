@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import Error, connection
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from config.core.disk import trouble_of
 from config.core.postgresql.away import is_away, why_away
@@ -55,7 +55,7 @@ def check_database() -> dict[str, Any]:
 
 def report() -> tuple[bool, dict[str, Any]]:
     """Return whether all parts work, and what each says. Without its database each would only wait for it once more."""
-    parts = {"database": run_check("database", check_database)}
+    parts = {gettext_noop("database"): run_check("database", check_database)}
     for name, check in _checks.items():
         is_asked = parts["database"]["status"] == "ok" or name in _need_no_database
         parts[name] = run_check(name, check) if is_asked else not_asked()

@@ -18,7 +18,7 @@ def parts() -> Panel:
     found = health.report()[1]
     figures = [
         Figure(
-            name,
+            _(name),
             _("works") if part["status"] == "ok" else part["detail"],
             tone=Tone.GOOD if part["status"] == "ok" else Tone.BAD,
         )

@@ -108,7 +108,7 @@ class DeliveryAttemptAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("outcome"))
     def outcome(self, attempt: DeliveryAttempt) -> str:
-        return attempt.outcome
+        return _(attempt.outcome)
 
     @admin.display(description=gettext_lazy("seconds"))
     def took(self, attempt: DeliveryAttempt) -> str:

@@ -57,8 +57,10 @@ class ImportRunAdmin(ImportRunAdminBase):
     hand_over = Operation(
         gettext_lazy("Import files"),
         gettext_lazy(
-            "Two CSV files, with ; , | or tab between the fields and the columns in any order, in any usual encoding and packed or not; or workbooks (.xlsx, .xls, .ods). "
-            "Bad rows are kept aside with every reason and never stop the good ones. A worker imports; the next page shows how far it is."
+            "Two CSV files, with ; , | or tab between the fields and the columns in any order, in any usual "
+            "encoding and packed or not; or workbooks (.xlsx, .xls, .ods). "
+            "Bad rows are kept aside with every reason and never stop the good ones. A worker "
+            "imports; the next page shows how far it is."
         ),
         "upload_file",
     )

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from config.admin.base import Operation, ReadOnlyAdmin, ReadOnlyInline
 from config.api.problems import Problem
-from config.core.admin_columns import indented, link_to, list_address
+from config.core.admin_columns import grouped, indented, link_to, list_address
 from config.core.json import dumps
 from inflight.models import Customer, Erasure, Purchase
 from inflight.services import people
@@ -124,7 +124,7 @@ class PurchaseAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("customer"))
     def buyer(self, purchase: Purchase) -> SafeString | str:
-        return link_to(Customer, purchase.customer_id) if purchase.customer_id else "erased"
+        return link_to(Customer, purchase.customer_id) if purchase.customer_id else _("erased")
 
 
 @admin.register(Erasure)
@@ -144,7 +144,9 @@ class ErasureAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("erased"))
     def summary(self, erasure: Erasure) -> str:
-        return ", ".join(f"{number:,} {what.replace('_', ' ')}" for what, number in erasure.erased.items() if number)
+        return ", ".join(
+            f"{grouped(number)} {_(what.replace('_', ' '))}" for what, number in erasure.erased.items() if number
+        )
 
     @admin.display(description=gettext_lazy("imports refuse the id"), boolean=True)
     def is_refused(self, erasure: Erasure) -> bool:

@@ -17,17 +17,20 @@ UNSEEN = {"script", "style", "code", "pre", "template"}
 SHOWN_ATTRIBUTES = {"title", "placeholder", "aria-label", "alt", "data-label"}
 BUTTONS = {"submit", "button", "reset"}
 EMPTY = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+BREAK = "⸱"
+SEPARATOR = re.compile(f"{BREAK}| · | \\+ |, ")
+ICON = "material-symbols-outlined"
 WORD = re.compile(r"[^\W\d_]{2,}")
 NAMES = {  # of things, which are the same in each language
     "Apron", "API", "CSV", "XLSX", "UTC", "JSON", "PNG", "SVG", "PATCH", "POST", "GET", "English", "Français", "en", "fr",
-    "host", "pid", "ms", "min", "sku", "SKU", "KB", "MB", "GB",
+    "français",     "host", "pid", "ms", "min", "sku", "SKU", "KB", "MB", "GB",
 }  # fmt: skip
 
 
 def write_locale(folder: Path) -> None:
     """Write the catalogues of French with all their texts marked."""
     for domain in ("django", "djangojs"):
-        catalogue: Any = DjangoTranslation("fr", domain=domain)._catalog
+        catalogue: Any = getattr(DjangoTranslation("fr", domain=domain), "_catalog")  # noqa: B009 - not in the types
         marked = Catalog(locale="fr")
         plurals: dict[str, dict[int, str]] = {}
         for key, text in catalogue.items():
@@ -53,31 +56,36 @@ class Page(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.texts: list[str] = []
-        self._open: list[str] = []
+        self.texts: list[str] = []  # of attributes, and in the end the whole text, since a marked one may hold elements
+        self._open: list[tuple[str, bool]] = []
+        self._told: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in EMPTY:
-            self._open.append(tag)
         found = {name: value or "" for name, value in attrs}
+        if tag not in EMPTY:
+            self._open.append((tag, tag in UNSEEN or ICON in found.get("class", "")))
         self.texts += [found[name] for name in SHOWN_ATTRIBUTES & found.keys()]
         if tag == "input" and found.get("type") in BUTTONS:
             self.texts.append(found.get("value", ""))
 
     def handle_endtag(self, tag: str) -> None:
-        while tag in self._open and self._open.pop() != tag:
+        while any(name == tag for name, _ in self._open) and self._open.pop()[0] != tag:
             pass
 
     def handle_data(self, data: str) -> None:
-        is_icon = data.strip().replace("_", "").isalnum() and "span" in self._open[-1:] and "_" in data
-        if not UNSEEN & set(self._open) and not is_icon:
-            self.texts.append(" ".join(data.split()))
+        if not any(is_unseen for _, is_unseen in self._open):
+            self._told.append(" ".join(data.split()))
+
+    def close(self) -> None:
+        super().close()
+        self.texts.append(BREAK.join(self._told))
 
 
 def escaped(html: str, data: Iterable[str]) -> list[str]:
     """Return the pieces of texts that are neither marked nor data."""
     page = Page()
     page.feed(html)
+    page.close()
     known = [*data]
     return sorted({piece for text in page.texts for piece in _pieces(text) if not _is_data(piece, known)})
 
@@ -86,9 +94,9 @@ def _pieces(text: str) -> Iterator[str]:
     """Yield what stands between and around the marked parts."""
     before = None
     while before != text:
-        before, text = text, MARKED.sub("⸱", text)
-    for piece in text.split("⸱"):
-        if piece := piece.strip(" \u00a0.,:;()[]{}…·+-→/?!%“”«»'\"#&>="):
+        before, text = text, MARKED.sub(BREAK, text)
+    for part in SEPARATOR.split(text):
+        if piece := part.strip(" \u00a0.,:;()[]{}…·+-→/?!%“”«»'\"#&>="):
             yield piece
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from babel.messages.catalog import Catalog, Message
@@ -23,8 +24,8 @@ def messages(domain: Domain, language: str) -> Iterator[Message]:
     yield from (message for message in read(domain, language) if message.id)
 
 
-def forms(text: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (text,) if isinstance(text, str) else text
+def forms(text: Any) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text or ())
 
 
 @pytest.mark.parametrize(("domain", "language"), CATALOGUES, ids=IDS)
