@@ -37,12 +37,12 @@ NAMING = {
     "record_reading",
     "health.register",
 }  # their first argument is shown as a text
-NAME = re.compile("[a-z][a-z_-]*")
+NAME = re.compile("[a-z][a-z_-]{2,}")
 KEYWORDS = DEFAULT_KEYWORDS | LAZY | {"gettext_noop": None}
 HEADER = "# Written by `make messages`, translated by hand: docs/glossary-fr.md has our words."
 UNDATED = datetime(2026, 1, 1, tzinfo=UTC)  # the same texts are the same file
 TEXT = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
-CALL = re.compile(rf"\b[a-z]*gettext\((?:{TEXT},?\s*)+[^)]*\)")
+CALL = re.compile(rf"\b(?:[a-z]*gettext|_)\((?:{TEXT},?\s*)+[^)]*\)")
 VENDORED = "vendor"  # scripts of others in static/apron
 Message = tuple[Any, ...]  # as Babel has it, with the file in front
 
@@ -163,13 +163,15 @@ def _names_of(app: str) -> Iterator[Message]:
 
 
 def _told(options: Any) -> Iterator[str]:
+    yield from (name for _, name in options.permissions)
     for field in options.local_fields:
         if field.help_text:
             yield field.help_text
         for value, label in field.choices or ():
-            yield from (
-                (str(value), str(label)) if label and len(str(value)) > 2 and options.app_label in OURS and str(value).isidentifier() else (str(label),) if label else ()
-            )
+            if label:
+                yield str(label)
+            if options.app_label in OURS and NAME.fullmatch(str(value)):
+                yield str(value)
 
 
 def updated(domain: Domain, language: str) -> Catalog:

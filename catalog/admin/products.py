@@ -150,7 +150,9 @@ class OfferAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("history"))
     def changes(self, offer: Offer) -> SafeString:
-        return format_html_join("", '<a href="{}">{}</a>', [(list_address(OfferChange, offer__exact=offer.pk),)])
+        return format_html_join(
+            "", '<a href="{}">{}</a>', [(list_address(OfferChange, offer__exact=offer.pk), _("its changes"))]
+        )
 
 
 @admin.register(OfferChange)

@@ -73,6 +73,8 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         """Return what it was about, as a link where the admin shows such rows; the row may be gone."""
         name = " ".join(filter(None, [entry.object_type.rpartition(".")[2], entry.object_key]))
         try:
-            return link_to(apps.get_model(entry.object_type), entry.object_key, name) if entry.object_key else name
+            model = apps.get_model(entry.object_type)
+            name = " ".join(filter(None, [str(model._meta.verbose_name), entry.object_key]))
+            return link_to(model, entry.object_key, name) if entry.object_key else name
         except (LookupError, ValueError, NoReverseMatch):  # such as a file, which is no row
             return name

@@ -46,7 +46,9 @@ class ClientForm(forms.ModelForm[ApiClient]):
     """Form of a client."""
 
     scopes = forms.MultipleChoiceField(
-        choices=[(scope.value, f"{scope.value}: {scope.label}") for scope in Scope],
+        choices=[
+            (scope.value, format_lazy("{scope}: {label}", scope=scope.value, label=scope.label)) for scope in Scope
+        ],
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy(
             "What it may do. Each operation of the API needs one; the schema and docs/api.md say which."

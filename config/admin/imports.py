@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.csrf import csrf_protect
 from django_stubs_ext import StrOrPromise, StrPromise
 
@@ -236,8 +236,8 @@ class ImportRunAdminBase(MendingMixin, ReadOnlyAdmin):
         return {
             "run": run,
             "tone": TONES.get(run.status, ""),
-            "names": COUNTS,
-            "counts": [(kind, [found.get(name, 0) for name in COUNTS]) for kind, found in counted if found],
+            "names": [_(name) for name in COUNTS],
+            "counts": [(_(kind), [found.get(name, 0) for name in COUNTS]) for kind, found in counted if found],
             "files": len(kinds),
             "rejects": run.rejects.order_by("id")[:REJECTS_SHOWN],
             "mend": self._mending_of(request, run),
@@ -254,6 +254,16 @@ class ImportRunAdminBase(MendingMixin, ReadOnlyAdmin):
 def has_imported(run: ImportRunBase) -> bool:
     """Return whether a run has stored something, or may have."""
     return run.finished_at is not None and not run.dry_run and run.status not in CAME_TO_NOTHING
+
+
+COUNTED = (  # the names of counts, which are kept by them
+    gettext_noop("read"),
+    gettext_noop("inserted"),
+    gettext_noop("updated"),
+    gettext_noop("unchanged"),
+    gettext_noop("rejected"),
+    gettext_noop("skipped"),
+)
 
 
 def counts_text(counts: dict[str, int] | None) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
+from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.db import DataError
 from django.db.models import Model, QuerySet
@@ -11,8 +12,10 @@ from django.db.models.constants import LOOKUP_SEP
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from config.api.problems import Problem
+from config.core.kept_texts import translated
 
 MOST_SEARCHED = 200  # characters; each word is one more condition
 LOOKUPS = frozenset(
@@ -61,8 +64,19 @@ class StrictChangeList(ChangeList):
             raise IncorrectLookupParameters from error
 
 
+(
+    gettext_noop("Can add %(model)s"),
+    gettext_noop("Can change %(model)s"),
+)  # as Django names permissions when it makes them
+gettext_noop("Can delete %(model)s"), gettext_noop("Can view %(model)s")
+
+
 class KeysField(ModelMultipleChoiceField[Any]):
     """Choices of rows; refuse keys that no row can have, on which SQLite's driver raises."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return how a row is called; permissions are kept by English names."""
+        return f"{obj.content_type} | {translated(obj.name)}" if isinstance(obj, Permission) else str(obj)
 
     def clean(self, value: Any) -> Any:
         try:

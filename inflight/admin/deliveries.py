@@ -109,7 +109,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def state(self, delivery: Delivery) -> SafeString:
-        return coloured(delivery.state, STATES.get(delivery.state, ""))
+        return coloured(_(delivery.state), STATES.get(delivery.state, ""))
 
     def has_send_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(SEND)

@@ -22,7 +22,9 @@ def records() -> Panel:
         [
             Figure(_("records"), capped(live), list_address(Metadata)),
             Figure(
-                _("deleted, restorable for %(metadata_retention_days)s days") % {"metadata_retention_days": settings.METADATA_RETENTION_DAYS}, capped(deleted),
+                _("deleted, restorable for %(metadata_retention_days)s days")
+                % {"metadata_retention_days": settings.METADATA_RETENTION_DAYS},
+                capped(deleted),
                 list_address(Metadata, deleted="true"),
             ),
         ],

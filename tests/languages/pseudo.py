@@ -10,6 +10,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from django.apps import apps
 from django.db.models import Field
+from django.utils.text import capfirst
 from django.utils.translation.trans_real import DjangoTranslation
 
 MARKED = re.compile(r"⟦[^⟦⟧]*⟧")
@@ -18,12 +19,14 @@ SHOWN_ATTRIBUTES = {"title", "placeholder", "aria-label", "alt", "data-label"}
 BUTTONS = {"submit", "button", "reset"}
 EMPTY = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 BREAK = "⸱"
-SEPARATOR = re.compile(f"{BREAK}| · | \\+ |, ")
+SEPARATOR = re.compile(f"{BREAK}| · | \\+ |, | \\|")
 ICON = "material-symbols-outlined"
+NO_WORD = re.compile(r"[\d:/.]")  # in a value that is no word of a page, such as client-1
 WORD = re.compile(r"[^\W\d_]{2,}")
 NAMES = {  # of things, which are the same in each language
     "Apron", "API", "CSV", "XLSX", "UTC", "JSON", "PNG", "SVG", "PATCH", "POST", "GET", "English", "Français", "en", "fr",
-    "français",     "host", "pid", "ms", "min", "sku", "SKU", "KB", "MB", "GB",
+    "français", "host", "pid", "ms", "esc", "USD", "EUR", "arrow", "jsonl", "json", "csv", "parquet", "tsv", "xlsx", "xml",
+    "min", "sku", "SKU", "KB", "MB", "GB",
 }  # fmt: skip
 
 
@@ -37,7 +40,7 @@ def write_locale(folder: Path) -> None:
             if isinstance(key, tuple):
                 plurals.setdefault(key[0], {})[key[1]] = text
             elif key:
-                _add(marked, key, f"⟦{text}⟧")
+                _add(marked, key, f"⟦{text}⟧".replace(" (", "⟧ (⟦"))  # badges show what is before it
         for key, forms in plurals.items():
             _add(marked, key, tuple(f"⟦{forms.get(form, forms[0])}⟧" for form in range(marked.num_plurals)))
         path = folder / "fr" / "LC_MESSAGES" / f"{domain}.mo"
@@ -96,13 +99,13 @@ def _pieces(text: str) -> Iterator[str]:
     while before != text:
         before, text = text, MARKED.sub(BREAK, text)
     for part in SEPARATOR.split(text):
-        if piece := part.strip(" \u00a0.,:;()[]{}…·+-→/?!%“”«»'\"#&>="):
+        if piece := part.lstrip("0123456789 ").strip(" \u00a0.,:;()[]{}…·+-→/?!%“”«»'\"#&>="):
             yield piece
 
 
 def _is_data(piece: str, known: list[str]) -> bool:
     words = [word for word in WORD.findall(piece) if word not in NAMES]
-    return not words or any(piece in value for value in known)
+    return not words or any(piece in value or (NO_WORD.search(value) and piece == capfirst(value)) for value in known)
 
 
 def data_of_rows() -> set[str]:
