@@ -27,7 +27,7 @@ from metadata_registry.payloads import payload_errors
 class MetadataForm(forms.ModelForm[Metadata]):
     """Form that validates as the API does."""
 
-    payload = forms.CharField(widget=forms.Textarea, strip=False)
+    payload = forms.CharField(label=gettext_lazy("Payload"), widget=forms.Textarea, strip=False)
 
     class Meta:
         model = Metadata

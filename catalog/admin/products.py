@@ -33,7 +33,7 @@ class OfferInline(ReadOnlyInline):
     model = Offer
     fields = ("offer_id", "price", "items_in_stock", "gone_at")
     ordering = ("gone_at", "price")
-    verbose_name_plural = "offers"
+    verbose_name_plural = gettext_lazy("offers")
 
 
 @admin.register(Product)

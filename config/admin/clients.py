@@ -46,6 +46,7 @@ class ClientForm(forms.ModelForm[ApiClient]):
     """Form of a client."""
 
     scopes = forms.MultipleChoiceField(
+        label=gettext_lazy("Scopes"),
         choices=[
             (scope.value, format_lazy("{scope}: {label}", scope=scope.value, label=scope.label)) for scope in Scope
         ],
@@ -55,6 +56,7 @@ class ClientForm(forms.ModelForm[ApiClient]):
         ),
     )
     allowed_networks = LinesField(
+        label=gettext_lazy("Allowed networks"),
         required=False,
         help_text=gettext_lazy(
             "Addresses and networks that it may call from, one a line, such as 192.0.2.0/24. None: from everywhere."
@@ -73,6 +75,7 @@ class KeyInline(ReadOnlyInline):
     fields = readonly_fields = ("key", "created_at", "last_used_at", "revoked_at")
     ordering = ("-id",)
 
+    @admin.display(description=gettext_lazy("key"))
     def key(self, key: ApiKey) -> SafeString:
         return link_to(ApiKey, key.pk, str(key))
 

@@ -28,6 +28,10 @@ def forms(text: Any) -> tuple[str, ...]:
     return (text,) if isinstance(text, str) else tuple(text or ())
 
 
+def placeholders(text: str) -> set[str]:
+    return {found.group() for found in PLACEHOLDER.finditer(text)}
+
+
 @pytest.mark.parametrize(("domain", "language"), CATALOGUES, ids=IDS)
 def test_every_text_of_the_source_is_there_and_no_other(domain: Domain, language: str) -> None:
     wanted = {(message.context, message.id) for message in found(domain) if message.id}
@@ -43,12 +47,11 @@ def test_every_text_is_translated_by_a_person(domain: Domain, language: str) -> 
 @pytest.mark.parametrize(("domain", "language"), CATALOGUES, ids=IDS)
 def test_a_translation_has_the_placeholders_and_tags_of_its_text(domain: Domain, language: str) -> None:
     for message in messages(domain, language):
-        wanted = set(PLACEHOLDER.findall(forms(message.id)[-1]))
-        for form in forms(message.string):
-            assert {each.group() for each in PLACEHOLDER.finditer(form)} == {
-                each.group() for each in PLACEHOLDER.finditer(forms(message.id)[-1])
-            }, message.id
-            assert set(PLACEHOLDER.findall(form)) == wanted
+        wanted = [
+            placeholders(form) for form in forms(message.id)
+        ]  # a singular may say "one" where the plural has a number
+        assert all(placeholders(form) in wanted for form in forms(message.string)), message.id
+        assert placeholders(forms(message.string)[-1]) == wanted[-1], message.id
 
 
 @pytest.mark.parametrize(("domain", "language"), CATALOGUES, ids=IDS)
