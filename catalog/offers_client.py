@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from config.core.json import dumps
 from config.http.auth import hide
@@ -46,6 +47,9 @@ class OffersAnswer:
     unclear: frozenset[str] = frozenset()
     names_all: bool = True
     error: str = ""
+
+
+FAILED, ANSWERED = gettext_noop("offers service: %(why)s"), gettext_noop("offers service answered %(status)s")
 
 
 class OffersError(Exception):

@@ -11,6 +11,7 @@ from compute.jobs import services
 from compute.models import Job, OwnedFile
 from config.admin.base import Operation, ReadOnlyAdmin
 from config.core.admin_columns import badge, indented, shortened
+from config.core.kept_texts import translated
 
 
 @admin.register(Job)
@@ -53,7 +54,7 @@ class JobAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("error"))
     def why(self, job: Job) -> str:
-        return shortened(job.error)
+        return shortened(translated(job.error))
 
     @admin.display(description=gettext_lazy("progress"), ordering="progress")
     def share(self, job: Job) -> str:

@@ -164,7 +164,7 @@ class MetadataAdmin(PlatformAdmin):
         names = [
             _("Metadata: %(metadata)s, which can be restored for a while") % {"metadata": metadata} for metadata in objs
         ]
-        return names, {"metadata": len(names)}, set(), []
+        return names, {_("metadata"): len(names)}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Metadata) -> None:
         services.delete_metadata(str(obj.pk), by=request.user.get_username())

@@ -22,6 +22,7 @@ from catalog.services import products
 from catalog.services.refresh import refresh_later
 from config.admin.base import Operation, PlatformAdmin, ReadOnlyAdmin, ReadOnlyInline, Tool
 from config.core.admin_columns import badge, link_to, list_address, shortened
+from config.core.kept_texts import translated
 
 MOST_OFFERS = 1000  # whose changes one search shows
 EDITED = ("name", "description", "sku", "category")
@@ -83,7 +84,7 @@ class ProductAdmin(PlatformAdmin):
 
     @admin.display(description=gettext_lazy("what the offers service said"))
     def reason(self, product: Product) -> str:
-        return shortened(product.registration_error or product.offers_error)
+        return shortened(translated(product.registration_error or product.offers_error))
 
     @admin.display(description=gettext_lazy("prices of a week"))
     def prices_of_a_week(self, product: Product) -> SafeString | str:
@@ -123,7 +124,7 @@ class ProductAdmin(PlatformAdmin):
         names = [
             _("Product: %(product)s, with its offers and their history") % {"product": product} for product in objs
         ]
-        return names, {"products": len(names)}, set(), []
+        return names, {_("products"): len(names)}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Product) -> None:
         products.delete_product(obj.pk)

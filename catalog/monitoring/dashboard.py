@@ -45,7 +45,7 @@ def _last_refresh(run: RefreshRun | None) -> list[Figure]:
     return [
         Figure(
             _("last refresh"),
-            _("%(started_at)s, %(run_status)s") % {"started_at": ago(run.started_at), "run_status": run.status},
+            _("%(started_at)s, %(run_status)s") % {"started_at": ago(run.started_at), "run_status": _(run.status)},
             link,
             Tone.GOOD if went_well else Tone.BAD,
         ),

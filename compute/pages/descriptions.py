@@ -4,11 +4,40 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext, pgettext_lazy
 
 from compute.files.errors import quoted
 from compute.models import Job
 from compute.operations.where import Comparison
 from compute.pages.read_form import THOUSANDS
+
+KINDS = (pgettext_lazy("column", "number"), pgettext_lazy("column", "text"), pgettext_lazy("column", "no values yet"))
+READ = (
+    pgettext_lazy("read", "encoding"),
+    pgettext_lazy("read", "delimiter"),
+    pgettext_lazy("read", "quote"),
+    pgettext_lazy("read", "escape"),
+    pgettext_lazy("read", "header"),
+    pgettext_lazy("read", "skip_rows"),
+    pgettext_lazy("read", "comment"),
+    pgettext_lazy("read", "decimal"),
+    pgettext_lazy("read", "thousands"),
+    pgettext_lazy("read", "null_values"),
+    pgettext_lazy("read", "on_bad_rows"),
+    pgettext_lazy("read", "record"),
+    pgettext_lazy("read", "sheet"),
+    pgettext_lazy("read", "types"),
+)
+FIGURES = (
+    pgettext_lazy("figure", "count"),
+    pgettext_lazy("figure", "sum"),
+    pgettext_lazy("figure", "mean"),
+    pgettext_lazy("figure", "min"),
+    pgettext_lazy("figure", "max"),
+    pgettext_lazy("figure", "median"),
+    pgettext_lazy("figure", "std"),
+    pgettext_lazy("figure", "n_unique"),
+)
 
 
 def described(job: Job) -> str:
@@ -35,7 +64,7 @@ def _operation(job: Job) -> str:
     match job.operation:
         case Job.Operation.GROUP_BY:
             measures = [
-                _("%(figure)s of %(column)s") % {"figure": name, "column": column}
+                _("%(figure)s of %(column)s") % {"figure": pgettext("figure", name), "column": column}
                 for column, names in asked["aggregations"].items()
                 for name in names or ["count"]
             ]

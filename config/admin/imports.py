@@ -31,6 +31,7 @@ from config.api.imports.uploads import FolderUploadHandler
 from config.api.pagination import iterate_pages
 from config.api.problems import DiskFull, Problem
 from config.core.admin_columns import badge, grouped, indented, link_to, list_address, shortened
+from config.core.kept_texts import translated
 
 REJECTS_SHOWN = 20
 REPORT = "admin/import_report.html"
@@ -293,7 +294,7 @@ class ImportRejectAdminBase(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("reasons"))
     def why(self, reject: Any) -> str:
-        return "; ".join(f"{reason['field']} {reason['message']}".strip() for reason in reject.reasons)
+        return "; ".join(f"{reason['field']} {translated(reason['message'])}".strip() for reason in reject.reasons)
 
     @admin.display(description=gettext_lazy("row"))
     def beginning(self, reject: Any) -> str:

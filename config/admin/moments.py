@@ -1,4 +1,4 @@
-"""Times in lists and on rows' pages, as everywhere else: by the reader's clock."""
+"""Fields in lists and on rows' pages, as everywhere else: times by the reader's clock, sentences in the reader's language."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -8,8 +8,10 @@ import unfold.fields
 import unfold.templatetags.unfold_list
 from django.db.models import Field
 
+from config.core.kept_texts import translated
 from config.core.moments import moment
 
+SENTENCES = {"error", "offers_error", "registration_error", "last_error", "title", "detail", "recovery", "refusal"}
 Display = Callable[[Any, "Field[Any, Any]", str], str]
 
 
@@ -21,6 +23,8 @@ def show_moments() -> None:
 
 def _with_moments(display: Display) -> Display:
     def shown(value: Any, field: "Field[Any, Any]", empty: str) -> str:
-        return moment(value, "seconds") if isinstance(value, datetime) else display(value, field, empty)
+        if isinstance(value, datetime):
+            return moment(value, "seconds")
+        return display(translated(value) if value and field.name in SENTENCES else value, field, empty)
 
     return shown

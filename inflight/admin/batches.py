@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from config.access import audit
 from config.admin.base import Operation, ReadOnlyAdmin
 from config.core.admin_columns import badge, link_to, shortened
+from config.core.kept_texts import translated
 from inflight.models import Delivery, DeliveryAttempt, DeliveryBatch
 from inflight.services.batches import body_of
 
@@ -75,7 +76,7 @@ class DeliveryBatchAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("last error"))
     def error(self, batch: DeliveryBatch) -> str:
-        return shortened(batch.last_error)
+        return shortened(translated(batch.last_error))
 
 
 @admin.register(DeliveryAttempt)
@@ -116,4 +117,4 @@ class DeliveryAttemptAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("error"))
     def why(self, attempt: DeliveryAttempt) -> str:
-        return shortened(attempt.error)
+        return shortened(translated(attempt.error))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from config.admin.base import ReadOnlyAdmin
 from config.core.addresses import may_hold_password
 from config.core.admin_columns import badge, link_to, shortened
+from config.core.kept_texts import translated
 from inflight.models import Delivery, ImportRun, Pickup
 from inflight.services.pickup import STILL_SECONDS
 
@@ -72,4 +73,4 @@ class PickupAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("error"))
     def what_is_wrong(self, pickup: Pickup) -> str:
-        return shortened(pickup.error)
+        return shortened(translated(pickup.error))

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from catalog.services.imports import PRODUCTS
+from config.access.scopes import Scope
 from config.core import kept_texts
 from config.pages import languages
 from inflight.services.imports import CUSTOMERS, PURCHASES
@@ -29,6 +30,8 @@ SHOWN = {
     "quantity no",
     "act 1",
     "OrmQ object",
+    "OrmQ object (1",
+    *Scope.values,
     "source-1",
     "table.csv",
     "other.csv",
