@@ -16,7 +16,7 @@ PG_SAMPLE := tests/config/core tests/inflight/test_imports.py tests/inflight/tes
 RESULTS ?= # a folder for test results and coverage, as the pipeline publishes them
 report = $(if $(RESULTS),--junitxml=$(RESULTS)/$(1).xml --cov --cov-append --cov-report=xml:$(RESULTS)/coverage/coverage.xml)
 
-.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-librdkafka test-postgresql-field test-kafka test-real test-spark test-spark-cluster test-stores lint lint-delivery lint-alerts format bench screenshots vendor docs lock
+.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-librdkafka test-postgresql-field test-kafka test-real test-spark test-spark-cluster test-stores lint lint-delivery lint-alerts format bench screenshots vendor docs messages lock
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -188,6 +188,9 @@ vendor: ## Build static/vendor/ anew from the exact versions of vendor/package.j
 
 docs: install ## Write those tables of docs/ anew that are made from the code
 	python -m tests.scopes_table
+
+messages: install ## Put new texts into locale/, and compile what is translated there
+	python -m tests.messages
 
 # Extras stay in the pins: an older pip takes `coverage[toml]` for unpinned beside `coverage==`, once a newer coverage is out.
 lock: install ## Pin the requirements anew, from pyproject.toml

@@ -1,6 +1,7 @@
 """Catalog: products, their offers from the offers service, and their price history."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 from config.worker.schedules import every
 
@@ -9,7 +10,7 @@ class CatalogConfig(AppConfig):
     """Declare periodic tasks, metrics, status, panel and permissions."""
 
     name = "catalog"
-    verbose_name = "Catalogue"
+    verbose_name = gettext_lazy("Catalogue")
 
     def ready(self) -> None:
         from catalog.models import Product, ServiceToken  # noqa: PLC0415 - models must be loaded first
@@ -46,6 +47,6 @@ class CatalogConfig(AppConfig):
             "catalog.view_productimport",
             "catalog.view_productreject",
         )
-        dashboard.register("Catalogue", "catalog.view_product", panels.catalogue)
+        dashboard.register(gettext_lazy("Catalogue"), "catalog.view_product", panels.catalogue)
         attention.register("catalog.view_product", needs.products)
         attention.register("catalog.view_productimport", needs.imports)

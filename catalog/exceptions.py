@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 
+from django.utils.translation import gettext as _
+
 from config.api.problems import Problem
 
 
@@ -34,7 +36,7 @@ class SkuTaken(Problem):
     def __init__(self, taken: Mapping[str, str]) -> None:
         """`taken`: the skus by the fields that they were given in."""
         errors = [
-            {"field": field, "code": self.code, "message": f"{sku} is another product's sku."}
+            {"field": field, "code": self.code, "message": _("%(sku)s is another product's sku.") % {"sku": sku}}
             for field, sku in taken.items()
         ]
         super().__init__("; ".join(f"{each['field']}: {each['message']}" for each in errors), errors=errors)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from config.core.json import dumps
 from config.http.auth import hide
@@ -45,6 +47,9 @@ class OffersAnswer:
     unclear: frozenset[str] = frozenset()
     names_all: bool = True
     error: str = ""
+
+
+FAILED, ANSWERED = gettext_noop("offers service: %(why)s"), gettext_noop("offers service answered %(status)s")
 
 
 class OffersError(Exception):
@@ -184,7 +189,10 @@ def _left_out(names: list[str], total: int) -> str:
 
 
 def _unreadable(wanted: str, status: int) -> OffersUnavailable:
-    return OffersUnavailable(f"offers service answered {status}, but not {wanted}", status=status)
+    return OffersUnavailable(
+        _("offers service answered %(status)s, but not %(wanted)s") % {"status": status, "wanted": wanted},
+        status=status,
+    )
 
 
 def _said(body: bytes) -> str:

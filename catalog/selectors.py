@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from catalog.exceptions import PeriodReversed, PeriodTooLong
 from catalog.models import Offer, OfferChange, Product
@@ -136,7 +137,7 @@ def price_trend(
     end = end or now
     start = start or end - USUAL_PERIOD
     if start > end:
-        raise PeriodReversed("start is after end.", field="start")
+        raise PeriodReversed(_("start is after end."), field="start")
     offers = list(Offer.objects.filter(product=product).order_by("pk"))
     known_until = min(end, now)
     starts = _starts(start, known_until, interval, series=len(offers) + 1) if interval else None
@@ -156,7 +157,8 @@ def _starts(start: datetime, end: datetime, interval: Unit, *, series: int) -> l
     starts = list(islice(interval_starts(start, end, interval), most + 1))
     if len(starts) > most:
         raise PeriodTooLong(
-            f"There are more than {most} intervals in this period. Ask for longer ones, or for a shorter period.",
+            _("There are more than %(most)s intervals in this period. Ask for longer ones, or for a shorter period.")
+            % {"most": most},
             field="interval",
         )
     return starts
@@ -171,7 +173,9 @@ def _changes_in(offers: Sequence[Offer], start: datetime, end: datetime) -> list
     rows = fields[: MOST_CHANGES + 1]
     if len(rows) > MOST_CHANGES:
         raise PeriodTooLong(
-            f"There are more than {MOST_CHANGES} changes in this period. Ask for a shorter one.", field="start"
+            _("There are more than %(most_changes)s changes in this period. Ask for a shorter one.")
+            % {"most_changes": MOST_CHANGES},
+            field="start",
         )
     return opening + [Change(*row) for row in rows]
 

@@ -3,13 +3,15 @@
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from compute.exceptions import JobSettled
 from compute.jobs import services
 from compute.models import Job, OwnedFile
 from config.admin.base import Operation, ReadOnlyAdmin
 from config.core.admin_columns import badge, indented, shortened
+from config.core.kept_texts import translated
 
 
 @admin.register(Job)
@@ -17,12 +19,14 @@ class JobAdmin(ReadOnlyAdmin):
     """Jobs, read-only, with cancelling."""
 
     icon = "calculate"
-    when_empty = _("Nothing has been computed yet. Open a file in the workbench, or send POST /api/compute/stats.")
+    when_empty = gettext_lazy(
+        "Nothing has been computed yet. Open a file in the workbench, or send POST /api/compute/stats."
+    )
     list_display = ("id", "state", "why", "operation", "file_path", "share", "sub", "rows_in", "rows_out", "created_at")
     list_filter = ("status", "operation", "created_at")
     search_keys = ("id",)
     search_fields = ("file_path", "sub__istartswith", "error")
-    search_help_text = "A number, a part of a path or of an error, or the start of who asked"
+    search_help_text = gettext_lazy("A number, a part of a path or of an error, or the start of who asked")
     ordering = ("-id",)
     fields = (
         "id", "status", "progress", "error", "sub", "operation", "asked", "file_path", "input_format", "output_format",
@@ -33,7 +37,8 @@ class JobAdmin(ReadOnlyAdmin):
     actions = ("cancel",)
     operations = {
         "cancel": Operation(
-            "Cancel", "What waits never runs, and what runs is killed. It cannot be taken up again, only asked for anew.",
+            gettext_lazy("Cancel"), gettext_lazy("What waits never runs, and what runs is killed. It cannot be taken "
+"up again, only asked for anew."),
             "cancel", always_asks=True,
         )
     }  # fmt: skip
@@ -47,15 +52,15 @@ class JobAdmin(ReadOnlyAdmin):
     def applies(self, operation: str, row: Job) -> bool:
         return not row.is_settled
 
-    @admin.display(description="error")
+    @admin.display(description=gettext_lazy("error"))
     def why(self, job: Job) -> str:
-        return shortened(job.error)
+        return shortened(translated(job.error))
 
-    @admin.display(description="progress", ordering="progress")
+    @admin.display(description=gettext_lazy("progress"), ordering="progress")
     def share(self, job: Job) -> str:
         return f"{job.progress:.0%}"
 
-    @admin.action(description="Cancel the chosen jobs", permissions=["cancel"])
+    @admin.action(description=gettext_lazy("Cancel the chosen jobs"), permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         cancelled = 0
         for job in queryset:
@@ -63,8 +68,12 @@ class JobAdmin(ReadOnlyAdmin):
                 services.cancel_job(job)
                 cancelled += 1
             except JobSettled as problem:
-                self.message_user(request, f"Job {job.pk}: {problem.detail}", messages.WARNING)
-        self.message_user(request, f"{cancelled} jobs are cancelled.", messages.SUCCESS)
+                self.message_user(
+                    request,
+                    _("Job %(job)s: %(problem_detail)s") % {"job": job.pk, "problem_detail": problem.detail},
+                    messages.WARNING,
+                )
+        self.message_user(request, _("%(cancelled)s jobs are cancelled.") % {"cancelled": cancelled}, messages.SUCCESS)
 
 
 @admin.register(OwnedFile)
@@ -74,5 +83,5 @@ class OwnedFileAdmin(ReadOnlyAdmin):
     icon = "folder_shared"
     list_display = ("path", "sub")
     search_fields = ("path__startswith",)
-    search_help_text = "How a path begins"
+    search_help_text = gettext_lazy("How a path begins")
     ordering = sortable_by = ("path",)

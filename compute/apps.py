@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.utils.translation import gettext_lazy
 
 from config.core import disk
 from config.worker.commands import ensure_running
@@ -12,7 +13,7 @@ class ComputeConfig(AppConfig):
     """Declare the runner, and the tasks that recover jobs and drop old results."""
 
     name = "compute"
-    verbose_name = "Compute"
+    verbose_name = gettext_lazy("Compute")
 
     def ready(self) -> None:
         from compute.monitoring import attention as needs  # noqa: PLC0415
@@ -31,7 +32,7 @@ class ComputeConfig(AppConfig):
         every(24 * 60, "compute.tasks.drop_old_results")
         operators_may("compute.add_job", "compute.cancel_jobs")
         analysts_may("compute.view_job", "compute.add_job", "compute.cancel_jobs")
-        dashboard.register("Compute jobs", "compute.view_job", panels.jobs)
+        dashboard.register(gettext_lazy("Compute jobs"), "compute.view_job", panels.jobs)
         attention.register("compute.view_job", needs.jobs)
 
 

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from config.api.problems import Problem
+from config.core.kept_texts import translated
 
 
 class OutsideRoot(Problem):
@@ -96,7 +97,7 @@ class JobNotDone(Problem):
     def __init__(self, *, status: int, code: str, detail: str, field: str, job: str) -> None:
         self.status = HTTPStatus(status)
         self.code = code
-        super().__init__(detail, field=field or None, job=job, headers={"Location": job})
+        super().__init__(translated(detail), field=field or None, job=job, headers={"Location": job})
 
 
 class JobSettled(Problem):

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from config.core.telemetry.tracing import TRACEPARENT_LENGTH
 
@@ -85,7 +86,11 @@ class Job(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"job {self.pk} ({self.operation}, {self.status})"
+        return gettext("job %(id)s (%(operation)s, %(status)s)") % {
+            "id": self.pk,
+            "operation": gettext(self.operation),
+            "status": gettext(self.status),
+        }
 
     @property
     def is_settled(self) -> bool:

@@ -16,6 +16,7 @@ from django.core import checks
 from django.db import connection
 from django.db.models import F
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy
 
 from config.core.commands import SETTINGS
 
@@ -41,11 +42,13 @@ class ConfigConfig(AppConfig):
 
     default = True
     name = "config"
-    verbose_name = "Apron"
+    verbose_name = gettext_lazy("Apron")
 
     def ready(self) -> None:
         from config.core import permissions  # noqa: PLC0415 - models must be loaded first
+        from config.core.model_names import translate_names  # noqa: PLC0415
 
+        translate_names(installed.get_app_configs())
         _register_checks()
         _register_monitoring()
         _declare_schedules()
@@ -100,9 +103,9 @@ def _register_monitoring() -> None:
         metrics.register(collect)
     sources.register("disk", disks.conditions)
     sources.register("worker", silent_workers.conditions)
-    dashboard.register("Health", "config.view_workerheartbeat", panels.parts)
-    dashboard.register("Workers and queue", "django_q.view_ormq", panels.queue)
-    dashboard.register("Alerts", "config.view_alert", overview.panel)
+    dashboard.register(gettext_lazy("Health"), "config.view_workerheartbeat", panels.parts)
+    dashboard.register(gettext_lazy("Workers and queue"), "django_q.view_ormq", panels.queue)
+    dashboard.register(gettext_lazy("Alerts"), "config.view_alert", overview.panel)
     attention.register("config.view_workerheartbeat", platform.parts)
     attention.register("config.view_alert", platform.alerts)
     attention.register("config.view_alertmessage", platform.messages)

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import django_stubs_ext
 from django.templatetags.static import static
+from django.utils.translation import gettext_lazy
 
 from config.api.openapi_settings import SPECTACULAR_SETTINGS
 from config.core import postgresql
@@ -165,6 +166,7 @@ MIDDLEWARE = [
     "config.monitoring.requests.RequestMetricsMiddleware",
     "config.core.logging.RequestIdMiddleware",
     "config.access.acts.ActMiddleware",
+    "config.core.languages.LanguageMiddleware",
     "config.pages.csp.ContentSecurityPolicyMiddleware",
     "config.api.problems.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -191,7 +193,9 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+            ],
+            "builtins": ["config.core.moments", "config.core.kept_texts"],
+            "libraries": {"languages": "config.pages.languages"},
         },
     }
 ]
@@ -201,6 +205,16 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("fr", "Français")]
+LOCALE_PATHS = [
+    BASE_DIR / "locale",
+    BASE_DIR / "locale" / "packages",
+]  # the latter: what packages lack (docs/decisions/0093)
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = HTTPS_ONLY
+MAIL_LANGUAGE = env.str("MAIL_LANGUAGE", default=LANGUAGE_CODE)  # of e-mails, which no reader's wish comes with
 TIME_ZONE = "UTC"
 USE_TZ = True
 FORMAT_MODULE_PATH = "config.core.formats"
@@ -219,11 +233,16 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 UNFOLD = {
     "SITE_TITLE": "Apron",
     "SITE_HEADER": "Apron",
-    "SITE_SUBHEADER": "The ground side of in-flight retail",
+    "SITE_SUBHEADER": gettext_lazy("The ground side of in-flight retail"),
     "SITE_SYMBOL": "connecting_airports",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "/static/apron/mark.svg"}],
     "STYLES": [lambda _: static("apron/admin.css")],
-    "SCRIPTS": [lambda _: static("apron/admin.js")],
+    "SCRIPTS": [
+        "config.pages.languages.texts_script",
+        lambda _: static("apron/moments.js"),
+        lambda _: static("apron/admin.js"),
+    ],
+    "SHOW_LANGUAGES": True,
     "ACCOUNT": {"navigation": "config.pages.login.account_links"},
 }
 

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.utils.translation import gettext_lazy
 
 from config.core import disk
 from config.worker.schedules import every
@@ -11,7 +12,7 @@ class InflightConfig(AppConfig):
     """Declare periodic tasks, metrics, status, alerts, panels and permissions."""
 
     name = "inflight"
-    verbose_name = "In-flight sales"
+    verbose_name = gettext_lazy("In-flight sales")
 
     def ready(self) -> None:
         from config.core.permissions import operators_may  # noqa: PLC0415
@@ -41,8 +42,8 @@ class InflightConfig(AppConfig):
             wake_on_arrival(inbox, "inflight.tasks.pick_up")
         operators_may("inflight.import_files", "inflight.send_deliveries")
         operators_may("inflight.export_customer", "inflight.erase_customer")
-        dashboard.register("Deliveries", "inflight.view_delivery", panels.deliveries)
-        dashboard.register("Last imports", "inflight.view_importrun", panels.imports)
+        dashboard.register(gettext_lazy("Deliveries"), "inflight.view_delivery", panels.deliveries)
+        dashboard.register(gettext_lazy("Last imports"), "inflight.view_importrun", panels.imports)
         attention.register("inflight.view_delivery", needs.deliveries)
         attention.register("inflight.view_importrun", needs.imports)
         attention.register("inflight.view_pickup", needs.pickups)

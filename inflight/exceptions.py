@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from http import HTTPStatus
 
+from django.utils.translation import gettext as _
+
 from config.api.problems import Problem
 
 SHOWN = 10  # ids in an error
@@ -36,7 +38,9 @@ class NoSuchCustomers(Problem):
 
     def __init__(self, missing: Sequence[str]) -> None:
         shown = ", ".join(missing[:SHOWN]) + (", …" if len(missing) > SHOWN else "")
-        super().__init__(f"There are no customers with these ids: {shown}.", field="customer_ids")
+        super().__init__(
+            _("There are no customers with these ids: %(shown)s.") % {"shown": shown}, field="customer_ids"
+        )
 
 
 class UnknownCustomer(Problem):
@@ -46,7 +50,7 @@ class UnknownCustomer(Problem):
     code = "unknown_customer"
 
     def __init__(self) -> None:
-        super().__init__("Nothing is kept of a customer with this id.")
+        super().__init__(_("Nothing is kept of a customer with this id."))
 
 
 class ErasureMustWait(Problem):
@@ -56,4 +60,6 @@ class ErasureMustWait(Problem):
     code = "must_wait"
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"{what} Nothing was erased; try again in a moment.", headers={"Retry-After": "10"})
+        super().__init__(
+            _("%(what)s Nothing was erased; try again in a moment.") % {"what": what}, headers={"Retry-After": "10"}
+        )

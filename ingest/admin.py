@@ -7,7 +7,9 @@ from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast, Left
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy as _
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config.admin.base import Operation, ReadOnlyAdmin
 from config.core.admin_columns import coloured, indented, shortened
@@ -22,11 +24,15 @@ SEARCHED = 100_000  # entries, the newest, whose contents a search reads
 class StateFilter(admin.SimpleListFilter):
     """Filter by the state of publication."""
 
-    title = "state"
+    title = gettext_lazy("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("waiting", "waiting for Kafka"), ("refused", "refused by Kafka"), ("published", "published")]
+        return [
+            ("waiting", _("waiting for Kafka")),
+            ("refused", _("refused by Kafka")),
+            ("published", _("published")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[DataEntry]) -> QuerySet[DataEntry]:
         match self.value():
@@ -44,7 +50,9 @@ class DataEntryAdmin(ReadOnlyAdmin):
     """Entries, read-only: what was published cannot be changed."""
 
     icon = "database"
-    when_empty = _("Nothing has come in yet. Programs send entries with POST /api/data; the API docs have an example.")
+    when_empty = gettext_lazy(
+        "Nothing has come in yet. Programs send entries with POST /api/data; the API docs have an example."
+    )
     list_display = ("id", "state", "reason", "beginning", "created_at", "published_at")
     list_filter = (StateFilter,)
     fields = ("id", "json", "key", "given_headers", "created_at", "published_at", "refusal", "claimed_until")
@@ -53,13 +61,17 @@ class DataEntryAdmin(ReadOnlyAdmin):
     given_headers = indented("headers")
     search_keys = ("id",)
     search_fields = ("content",)
-    search_help_text = f"An id, or any text in the newest {SEARCHED:,}"
+    search_help_text = format_lazy(
+        gettext_lazy("An id, or any text in the newest {searched}"), searched=f"{SEARCHED:,}"
+    )
     ordering = ("-id",)
     sortable_by = ("id",)
     actions = ("publish_again",)
     operations = {
         "publish_again": Operation(
-            "Publish again", "The entry waits for Kafka again, though Kafka has refused it before.", "replay"
+            gettext_lazy("Publish again"),
+            gettext_lazy("The entry waits for Kafka again, though Kafka has refused it before."),
+            "replay",
         )
     }
 
@@ -81,25 +93,25 @@ class DataEntryAdmin(ReadOnlyAdmin):
     def applies(self, operation: str, row: DataEntry) -> bool:
         return bool(row.refusal) and row.published_at is None
 
-    @admin.display(description="state")
+    @admin.display(description=gettext_lazy("state"))
     def state(self, entry: DataEntry) -> SafeString:
         if entry.published_at:
             return coloured("published", "success")
         return coloured("refused", "danger") if entry.refusal else coloured("waiting", "warning")
 
-    @admin.display(description="content")
+    @admin.display(description=gettext_lazy("content"))
     def beginning(self, entry: Any) -> str:
         return shortened(entry.beginning, SHOWN)
 
-    @admin.display(description="refusal")
+    @admin.display(description=gettext_lazy("refusal"))
     def reason(self, entry: DataEntry) -> str:
         return shortened(entry.refusal)
 
-    @admin.action(description="Publish refused entries again", permissions=["publish"])
+    @admin.action(description=gettext_lazy("Publish refused entries again"), permissions=["publish"])
     def publish_again(self, request: HttpRequest, queryset: QuerySet[DataEntry]) -> None:
         """Let refused entries wait for Kafka again."""
         retried = services.retry_refused(list(queryset.values_list("pk", flat=True)))
-        self.message_user(request, f"{retried} refused entries wait for Kafka again.")
+        self.message_user(request, _("%(retried)s refused entries wait for Kafka again.") % {"retried": retried})
 
 
 @admin.register(KafkaFailure)

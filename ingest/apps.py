@@ -1,6 +1,7 @@
 """Ingest: stores JSON in PostgreSQL and publishes it to Kafka through a transactional outbox."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 from config.worker.schedules import every
 
@@ -9,7 +10,7 @@ class IngestConfig(AppConfig):
     """Declare periodic tasks, health check, metrics, status, alerts, panel and permissions."""
 
     name = "ingest"
-    verbose_name = "Ingest"
+    verbose_name = gettext_lazy("Ingest")
 
     def ready(self) -> None:
         from config.core.permissions import analysts_may, operators_may  # noqa: PLC0415
@@ -29,5 +30,5 @@ class IngestConfig(AppConfig):
         sources.register("ingest", conditions)
         operators_may("ingest.publish_entries")
         analysts_may("ingest.view_dataentry", "ingest.view_kafkafailure")
-        dashboard.register("Outbox to Kafka", "ingest.view_dataentry", panels.outbox)
+        dashboard.register(gettext_lazy("Outbox to Kafka"), "ingest.view_dataentry", panels.outbox)
         attention.register("ingest.view_dataentry", needs.entries)

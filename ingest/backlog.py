@@ -4,6 +4,7 @@ import threading
 import time
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from ingest.exceptions import BacklogFull
 from ingest.selectors import count_waiting
@@ -34,7 +35,7 @@ class Backlog:
                 self._waiting, self._added, self._measured_at = count_waiting(limit), 0, time.monotonic()
             if self._waiting > limit:
                 raise BacklogFull(
-                    f"More than {limit} entries wait for Kafka; try again later.",
+                    _("More than %(limit)s entries wait for Kafka; try again later.") % {"limit": limit},
                     headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
                 )
             self._added += entries

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from config.core.telemetry.tracing import TRACEPARENT_LENGTH
 
@@ -41,7 +42,7 @@ class DataEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"entry {self.pk}"
+        return gettext("entry %(id)s") % {"id": self.pk}
 
 
 class KafkaFailure(models.Model):
@@ -51,4 +52,4 @@ class KafkaFailure(models.Model):
     happened_at = models.DateTimeField(default=timezone.now, help_text="when it last did")
 
     def __str__(self) -> str:
-        return self.sentence
+        return gettext(self.sentence)

@@ -12,9 +12,12 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config.admin.base import Operation, PlatformAdmin, ReadOnlyAdmin, ReadOnlyInline
 from config.core.admin_columns import badge, link_to, pre
+from config.core.moments import moment
 from metadata_registry import selectors, services
 from metadata_registry.differences import MOST_LINES, indented_payload, payload_differences
 from metadata_registry.models import Metadata, MetadataEvent
@@ -24,7 +27,7 @@ from metadata_registry.payloads import payload_errors
 class MetadataForm(forms.ModelForm[Metadata]):
     """Form that validates as the API does."""
 
-    payload = forms.CharField(widget=forms.Textarea, strip=False)
+    payload = forms.CharField(label=gettext_lazy("Payload"), widget=forms.Textarea, strip=False)
 
     class Meta:
         model = Metadata
@@ -40,15 +43,15 @@ class MetadataForm(forms.ModelForm[Metadata]):
 class DeletedFilter(admin.SimpleListFilter):
     """Show live or deleted records."""
 
-    title = "state"
+    title = gettext_lazy("state")
     parameter_name = "deleted"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("true", "Deleted")]
+        return [("true", _("Deleted"))]
 
     def choices(self, changelist: Any) -> Any:
         everything, *others = super().choices(changelist)
-        return [everything | {"display": "Live"}, *others]
+        return [everything | {"display": _("Live")}, *others]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Metadata]) -> QuerySet[Metadata]:
         return queryset.filter(deleted_at__isnull=self.value() != "true")
@@ -60,7 +63,7 @@ class EventInline(ReadOnlyInline):
     model = MetadataEvent
     fields = readonly_fields = ("action", "by", "at")
     ordering = ("id",)
-    verbose_name_plural = "history"
+    verbose_name_plural = gettext_lazy("history")
 
 
 @admin.register(Metadata)
@@ -73,14 +76,16 @@ class MetadataAdmin(PlatformAdmin):
     list_filter = (DeletedFilter, "registered_on")
     search_keys = ("id",)
     search_fields = ("name", "payload")
-    search_help_text = "An id, or a part of a name or a payload"
+    search_help_text = gettext_lazy("An id, or a part of a name or a payload")
     ordering = ("-id",)
     sortable_by = ("id",)
     inlines = (EventInline,)
     actions = ("compare", "restore")
     operations = {
         "restore": Operation(
-            "Restore", "The record is live again, with the data and the id that it had.", "restore_from_trash"
+            gettext_lazy("Restore"),
+            gettext_lazy("The record is live again, with the data and the id that it had."),
+            "restore_from_trash",
         )
     }
 
@@ -107,19 +112,24 @@ class MetadataAdmin(PlatformAdmin):
     def applies(self, operation: str, row: Metadata) -> bool:
         return row.deleted_at is not None
 
-    @admin.display(description="payload")
+    @admin.display(description=gettext_lazy("payload"))
     def pretty_payload(self, metadata: Metadata) -> SafeString:
         """The payload indented; what is stored keeps its own spaces."""
         return pre(indented_payload(metadata.payload))
 
-    @admin.display(description="changes")
+    @admin.display(description=gettext_lazy("changes"))
     def what_changed(self, metadata: Metadata) -> SafeString | str:
         """Lead to the comparison with the record of this name that was registered before."""
         before = selectors.record_before(metadata)
         if before is None:
-            return "none: the first record of this name"
-        text = f"Compare with the record before, of {before.registered_on:%Y-%m-%d %H:%M:%S} UTC"
-        return format_html('<a href="{}">{}</a>', self._address_of_comparison(metadata, before), text)
+            return _("none: the first record of this name")
+        text = _("Compare with the record before")
+        return format_html(
+            '<a href="{}">{}</a> ({})',
+            self._address_of_comparison(metadata, before),
+            text,
+            moment(before.registered_on, "seconds"),
+        )
 
     def _address_of_comparison(self, metadata: Metadata, before: Metadata) -> str:
         address = reverse(f"admin:{self.url_name('compare')}", args=(metadata.pk,))
@@ -136,7 +146,7 @@ class MetadataAdmin(PlatformAdmin):
             raise Http404
         page = self.admin_site.each_context(request) | {
             "opts": self.opts,
-            "title": f"Changes of {record.name}",
+            "title": _("Changes of %(name)s") % {"name": record.name},
             "records": [(each, self.address_of(each)) for each in (before, record) if each],
             "differences": payload_differences(before.payload, record.payload) if before else [],
             "most_lines": MOST_LINES,
@@ -151,8 +161,10 @@ class MetadataAdmin(PlatformAdmin):
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """Deleting leaves a tombstone: nothing else goes with it."""
-        names = [f"Metadata: {metadata}, which can be restored for a while" for metadata in objs]
-        return names, {"metadata": len(names)}, set(), []
+        names = [
+            _("Metadata: %(metadata)s, which can be restored for a while") % {"metadata": metadata} for metadata in objs
+        ]
+        return names, {_("metadata"): len(names)}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Metadata) -> None:
         services.delete_metadata(str(obj.pk), by=request.user.get_username())
@@ -167,23 +179,23 @@ class MetadataAdmin(PlatformAdmin):
             raise Http404
         return record
 
-    @admin.action(description="Compare two records of a name", permissions=["view"])
+    @admin.action(description=gettext_lazy("Compare two records of a name"), permissions=["view"])
     def compare(self, request: HttpRequest, queryset: QuerySet[Metadata]) -> HttpResponseRedirect | None:
         """Lead to the comparison of the two chosen records."""
         chosen = list(queryset.order_by("id")[:3])
         if len(chosen) != 2 or chosen[0].name != chosen[1].name:
-            messages.error(request, "Choose two records of the same name.")
+            messages.error(request, _("Choose two records of the same name."))
             return None
         before, record = chosen
         return redirect(self._address_of_comparison(record, before))
 
-    @admin.action(description="Restore the selected deleted metadata", permissions=["restore"])
+    @admin.action(description=gettext_lazy("Restore the selected deleted metadata"), permissions=["restore"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Metadata]) -> None:
         """Bring the chosen records back."""
         chosen = list(queryset.filter(deleted_at__isnull=False).values_list("pk", flat=True))
         for metadata_id in chosen:
             services.restore_metadata(str(metadata_id), by=request.user.get_username())
-        self.message_user(request, f"{len(chosen)} records are live again.")
+        self.message_user(request, _("%(number)s records are live again.") % {"number": len(chosen)})
 
 
 @admin.register(MetadataEvent)
@@ -196,7 +208,7 @@ class MetadataEventAdmin(ReadOnlyAdmin):
     list_select_related = ("metadata",)
     search_keys = ("metadata",)
     search_fields = ("by__istartswith",)
-    search_help_text = "A record's id, or the start of who did it"
+    search_help_text = gettext_lazy("A record's id, or the start of who did it")
     ordering = ("-id",)
     sortable_by = ()
     deed = badge("action", {"created": "success", "deleted": "danger", "restored": "info"})
@@ -204,6 +216,6 @@ class MetadataEventAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[MetadataEvent]:
         return super().get_queryset(request).defer("metadata__payload")
 
-    @admin.display(description="record")
+    @admin.display(description=gettext_lazy("record"))
     def record(self, event: MetadataEvent) -> SafeString:
         return link_to(Metadata, event.metadata_id, event.metadata.name)

@@ -1,6 +1,7 @@
 """Metadata registry: metadata that tells the data platform what to run."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 from config.worker.schedules import every
 
@@ -9,7 +10,7 @@ class MetadataRegistryConfig(AppConfig):
     """Declare the daily clean-up, status, panel and permissions."""
 
     name = "metadata_registry"
-    verbose_name = "Metadata registry"
+    verbose_name = gettext_lazy("Metadata registry")
 
     def ready(self) -> None:
         from config.core.permissions import analysts_may, operators_may  # noqa: PLC0415
@@ -23,4 +24,4 @@ class MetadataRegistryConfig(AppConfig):
             "metadata_registry.add_metadata", "metadata_registry.delete_metadata", "metadata_registry.restore_metadata"
         )
         analysts_may("metadata_registry.view_metadata", "metadata_registry.view_metadataevent")
-        dashboard.register("Metadata registry", "metadata_registry.view_metadata", panels.records)
+        dashboard.register(gettext_lazy("Metadata registry"), "metadata_registry.view_metadata", panels.records)

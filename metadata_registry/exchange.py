@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 from django.db import transaction
 from django.db.models import Prefetch
+from django.utils.translation import gettext as _
 
 from config.access import audit
 from metadata_registry.exceptions import ImportRefused
@@ -154,9 +155,12 @@ def _parse(number: int, text: bytes) -> Line:
     try:
         line = msgspec.json.decode(text, type=Line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ImportRefused(f"Line {number}: {error}") from error
+        raise ImportRefused(_("Line %(number)s: %(error)s") % {"number": number, "error": error}) from error
     for place, message in payload_errors(line.payload):
-        raise ImportRefused(f"Line {number}: {'.'.join(filter(None, ('payload', place)))}: {message}")
+        raise ImportRefused(
+            _("Line %(number)s: %(place)s: %(message)s")
+            % {"number": number, "place": ".".join(filter(None, ("payload", place))), "message": message}
+        )
     return line
 
 
@@ -169,7 +173,12 @@ def _new_records(chunk: list[tuple[int, Line]], refuse: Refuse) -> list[Line]:
             new.append(line)
             known[line.id] = line.content
         elif known[line.id] != line.content:
-            refuse(ImportRefused(f"Line {number}: the id {line.id} belongs to a record that says something else."))
+            refuse(
+                ImportRefused(
+                    _("Line %(number)s: the id %(id)s belongs to a record that says something else.")
+                    % {"number": number, "id": line.id}
+                )
+            )
     return new
 
 

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from uuid_utils.compat import uuid7
 
 
@@ -53,4 +54,6 @@ class MetadataEvent(models.Model):
         indexes = [models.Index(name="metadata_history", fields=["metadata", "id"])]
 
     def __str__(self) -> str:
-        return f"{self.action} by {self.by or 'a caller without a token'}, {self.at:%Y-%m-%d %H:%M:%S} UTC"
+        by = self.by or gettext("a caller without a token")
+        said = {"action": gettext(self.action), "by": by, "at": f"{self.at:%Y-%m-%d %H:%M:%S}"}
+        return gettext("%(action)s by %(by)s, %(at)s UTC") % said

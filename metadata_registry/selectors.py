@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Count, Max, QuerySet, TextField, UUIDField
 from django.db.models.functions import Cast
+from django.utils.translation import gettext as _
 
 from config.api.pagination import iterate_pages
 from metadata_registry.exceptions import MetadataNotFound
@@ -34,7 +35,7 @@ def stream_rows(rows: QuerySet[Metadata, Row]) -> Iterator[Row]:
 def not_empty(rows: list[Row]) -> list[Row]:
     """Return the rows, or raise MetadataNotFound when there is none."""
     if not rows:
-        raise MetadataNotFound("There is no metadata that fits.")
+        raise MetadataNotFound(_("There is no metadata that fits."))
     return rows
 
 
@@ -55,7 +56,7 @@ def latest_row(name: str) -> Row:
     """Return the live record of a name that was registered last. Raises MetadataNotFound."""
     row: Row | None = newest_first(name).values(*FIELDS).first()
     if row is None:
-        raise MetadataNotFound(f"There is no metadata with the name {name[:100]}.")
+        raise MetadataNotFound(_("There is no metadata with the name %(name)s.") % {"name": name[:100]})
     return row
 
 
@@ -101,4 +102,4 @@ def uuid_of(metadata_id: str) -> UUID:
 
 def no_metadata(metadata_id: str) -> MetadataNotFound:
     """Return the exception that says so."""
-    return MetadataNotFound(f"There is no metadata with the id {metadata_id[:100]}.")
+    return MetadataNotFound(_("There is no metadata with the id %(metadata_id)s.") % {"metadata_id": metadata_id[:100]})

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from config.access import audit
 from config.api.idempotency import link_resource
@@ -13,9 +14,9 @@ from metadata_registry.selectors import no_metadata, uuid_of
 
 DROP_BATCH = 1000
 ACTS = {
-    MetadataEvent.Action.CREATED: "create_metadata",
-    MetadataEvent.Action.DELETED: "delete_metadata",
-    MetadataEvent.Action.RESTORED: "restore_metadata",
+    MetadataEvent.Action.CREATED: gettext_noop("create_metadata"),
+    MetadataEvent.Action.DELETED: gettext_noop("delete_metadata"),
+    MetadataEvent.Action.RESTORED: gettext_noop("restore_metadata"),
 }
 
 

@@ -42,6 +42,8 @@ TABLE = [
     Case("get", "login", "", {}, (200, 302, 302, 302, 302, 302)),
     Case("post", "logout", "", {}, (302, 302, 302, 302, 302, 302)),
     Case("get", "logged-out", "", {}, EVERYONE),
+    Case("post", "set_language", "", {"language": "fr"}, (302, 302, 302, 302, 302, 302)),
+    Case("get", "texts", "texts", {}, EVERYONE),
     Case("get", "sso-oidc-login", "", {}, NOT_FOUND),  # without the settings
     Case("get", "sso-oidc-callback", "", {}, NOT_FOUND),
     Case("get", "sso-saml-login", "", {}, NOT_FOUND),
@@ -101,7 +103,9 @@ def arguments() -> dict[str, list[Any]]:
     )
     files = {"provider": "saml", "file": "table.csv", "other file": "other.csv", "third file": "third.csv"}
     jobs = {"waiting": waiting.pk, "done": done.pk, "mendable": mendable.pk}
-    return {"": []} | {name: [value] for name, value in (files | jobs | {"product": ProductFactory().pk}).items()}
+    return {"": [], "texts": ["fr", "0" * 12]} | {
+        name: [value] for name, value in (files | jobs | {"product": ProductFactory().pk}).items()
+    }
 
 
 def answer_to(client: Client, case: Case) -> int | str:

@@ -3,11 +3,19 @@
 from collections.abc import Iterable, Iterator
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy
 
 from catalog.models import ProductImport, ProductReject
 from catalog.services.imports import PRODUCTS, importer, rejects_csv
 from config.admin.base import Operation, Tool
-from config.admin.imports import ImportForm, ImportRejectAdminBase, ImportRunAdminBase, counts_text, file_input
+from config.admin.imports import (
+    ImportForm,
+    ImportRejectAdminBase,
+    ImportRunAdminBase,
+    columns_of,
+    counts_text,
+    file_input,
+)
 
 IMPORT = "catalog.import_products"
 
@@ -18,7 +26,7 @@ class ProductsForm(ImportForm):
     field_order = ("products", "dry_run")
     form_fields = {"products_file_path": "products"}
 
-    products = file_input("Products", "Columns: " + ", ".join(PRODUCTS.row_format.names))
+    products = file_input(gettext_lazy("Products"), columns_of(PRODUCTS.row_format))
 
 
 @admin.register(ProductImport)
@@ -29,26 +37,29 @@ class ProductImportAdmin(ImportRunAdminBase):
     form_class = ProductsForm
     may_import = IMPORT
     hand_over = Operation(
-        "Import products",
-        "A CSV file with ; , | or tab between the fields and the columns in any order, in any usual encoding and packed or "
-        "not; or a workbook (.xlsx, .xls, .ods). The sku says which product a row is of: that one is changed, or a new one is "
-        "made. Bad rows are kept aside with every reason and never stop the good ones. The export of the API "
-        "(GET /api/products as CSV or XLSX) has these columns, so that it can be changed and imported.",
+        gettext_lazy("Import products"),
+        gettext_lazy(
+            "A CSV file with ; , | or tab between the fields and the columns in any order, in any usual "
+            "encoding and packed or not; or a workbook (.xlsx, .xls, .ods). The sku says which product a "
+            "row is of: that one is changed, or a new one is made. Bad rows are kept aside with every "
+            "reason and never stop the good ones. The export of the API (GET /api/products as CSV or "
+            "XLSX) has these columns, so that it can be changed and imported."
+        ),
         "upload_file",
     )
     list_display = ("id", "state", "is_dry", "created_at", "product_counts", "requested_by")
     list_filter = ("status", "dry_run", "created_at")
     search_keys = ("id",)
     search_fields = ("products_file_path", "requested_by__istartswith")
-    search_help_text = "A number, a part of the file's path, or the start of who asked"
+    search_help_text = gettext_lazy("A number, a part of the file's path, or the start of who asked")
     ordering = ("-id",)
     fields = ("products_file_path", "requested_by", "traceparent", "created_at", "started_at", "finished_at")
-    tools = (Tool("import_files", "Import products", "upload_file", IMPORT, reads_body=True),)
+    tools = (Tool("import_files", gettext_lazy("Import products"), "upload_file", IMPORT, reads_body=True),)
 
     def rejects_csv(self, rejects: Iterable[ProductReject]) -> Iterator[str]:
         return rejects_csv(rejects)
 
-    @admin.display(description="products")
+    @admin.display(description=gettext_lazy("products"))
     def product_counts(self, run: ProductImport) -> str:
         return counts_text(run.products)
 

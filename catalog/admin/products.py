@@ -10,8 +10,8 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from catalog.charts import Line, offer_names, price_chart
 from catalog.exceptions import PeriodTooLong
@@ -22,6 +22,7 @@ from catalog.services import products
 from catalog.services.refresh import refresh_later
 from config.admin.base import Operation, PlatformAdmin, ReadOnlyAdmin, ReadOnlyInline, Tool
 from config.core.admin_columns import badge, link_to, list_address, shortened
+from config.core.kept_texts import translated
 
 MOST_OFFERS = 1000  # whose changes one search shows
 EDITED = ("name", "description", "sku", "category")
@@ -33,7 +34,7 @@ class OfferInline(ReadOnlyInline):
     model = Offer
     fields = ("offer_id", "price", "items_in_stock", "gone_at")
     ordering = ("gone_at", "price")
-    verbose_name_plural = "offers"
+    verbose_name_plural = gettext_lazy("offers")
 
 
 @admin.register(Product)
@@ -41,12 +42,12 @@ class ProductAdmin(PlatformAdmin):
     """Products. Changes go through the services, which register them with the offers service."""
 
     icon = "inventory_2"
-    when_empty = _("There is no product to sell yet. Add one, or import a file of products.")
+    when_empty = gettext_lazy("There is no product to sell yet. Add one, or import a file of products.")
     list_display = ("name", "state", "reason", "sku", "category", "offers_observed_at", "created_at")
     list_filter = ("registration",)
     search_keys = ("id",)
     search_fields = ("name",)
-    search_help_text = "A part of a name, an id, or a whole sku"
+    search_help_text = gettext_lazy("A part of a name, an id, or a whole sku")
     ordering = ("name", "id")
     fields = (
         "id", *EDITED, "registration", "registration_error", "registration_attempts", "next_registration_at",
@@ -58,7 +59,9 @@ class ProductAdmin(PlatformAdmin):
     change_form_template = "admin/catalog/product_with_chart.html"
     operations = {
         "register_again": Operation(
-            "Register again", "A worker asks the offers service once more to register the product.", "app_registration"
+            gettext_lazy("Register again"),
+            gettext_lazy("A worker asks the offers service once more to register the product."),
+            "app_registration",
         )
     }
     state = badge("registration", {"registered": "success", "pending": "warning", "failed": "danger"})
@@ -79,31 +82,33 @@ class ProductAdmin(PlatformAdmin):
     def applies(self, operation: str, row: Product) -> bool:
         return row.registration != Product.Registration.REGISTERED
 
-    @admin.display(description="what the offers service said")
+    @admin.display(description=gettext_lazy("what the offers service said"))
     def reason(self, product: Product) -> str:
-        return shortened(product.registration_error or product.offers_error)
+        return shortened(translated(product.registration_error or product.offers_error))
 
-    @admin.display(description="prices of a week")
+    @admin.display(description=gettext_lazy("prices of a week"))
     def prices_of_a_week(self, product: Product) -> SafeString | str:
         """Draw a line for each offer and one for the best price in stock."""
         try:
             trend = price_trend(product)
         except PeriodTooLong as problem:
             return problem.detail
-        names = offer_names(offer.offer_id for offer, _ in trend.offers)
-        lines = [Line(gettext("Best in stock"), trend.best.series, is_best=True)]
+        names = offer_names(offer.offer_id for offer, its in trend.offers)
+        lines = [Line(_("Best in stock"), trend.best.series, is_best=True)]
         lines += [
             Line(name, its.series, is_gone=offer.gone_at is not None)
             for name, (offer, its) in zip(names, trend.offers, strict=True)
         ]
         chart = price_chart(lines, end=trend.end)
-        return render_to_string("parts/chart.html", {"chart": chart, "id": "prices"}) if chart else gettext("none yet")
+        return render_to_string("parts/chart.html", {"chart": chart, "id": "prices"}) if chart else _("none yet")
 
-    @admin.action(description="Try the registration again", permissions=["register"])
+    @admin.action(description=gettext_lazy("Try the registration again"), permissions=["register"])
     def register_again(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         """Have what is not registered tried again, soon."""
         count = products.register_again(queryset.exclude(registration=Product.Registration.REGISTERED))
-        self.message_user(request, f"{count} products will be registered soon.", messages.SUCCESS)
+        self.message_user(
+            request, _("%(count)s products will be registered soon.") % {"count": count}, messages.SUCCESS
+        )
 
     def save_model(self, request: HttpRequest, obj: Product, form: ModelForm[Product], change: bool) -> None:
         wanted = {name: form.cleaned_data[name] for name in EDITED}
@@ -116,8 +121,10 @@ class ProductAdmin(PlatformAdmin):
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """Name the products for the page that asks whether to delete them, but not a million rows of their history."""
-        names = [f"Product: {product}, with its offers and their history" for product in objs]
-        return names, {"products": len(names)}, set(), []
+        names = [
+            _("Product: %(product)s, with its offers and their history") % {"product": product} for product in objs
+        ]
+        return names, {_("products"): len(names)}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Product) -> None:
         products.delete_product(obj.pk)
@@ -132,20 +139,20 @@ class OfferAdmin(ReadOnlyAdmin):
     """Offers of all products."""
 
     icon = "sell"
-    when_empty = _("Offers come with the next refresh, once products are registered.")
+    when_empty = gettext_lazy("Offers come with the next refresh, once products are registered.")
     list_display = ("offer_id", "product", "price", "items_in_stock", "gone_at", "changes")
     list_filter = (("gone_at", admin.EmptyFieldListFilter),)
     list_select_related = ("product",)
     search_keys = ("product",)
     search_fields = ("offer_id__exact", "product__name__istartswith")
-    search_help_text = "An offer's id, a product's id, or the start of a product's name"
+    search_help_text = gettext_lazy("An offer's id, a product's id, or the start of a product's name")
     ordering = ("-id",)
     sortable_by = ()
 
-    @admin.display(description="history")
+    @admin.display(description=gettext_lazy("history"))
     def changes(self, offer: Offer) -> SafeString:
         return format_html_join(
-            "", '<a href="{}">its changes</a>', [(list_address(OfferChange, offer__exact=offer.pk),)]
+            "", '<a href="{}">{}</a>', [(list_address(OfferChange, offer__exact=offer.pk), _("its changes"))]
         )
 
 
@@ -154,12 +161,12 @@ class OfferChangeAdmin(ReadOnlyAdmin):
     """Every change of every offer, the newest first."""
 
     icon = "timeline"
-    when_empty = _("Changes of offers are kept here from the first refresh on.")
+    when_empty = gettext_lazy("Changes of offers are kept here from the first refresh on.")
     list_display = ("observed_at", "product", "of_offer", "price", "items_in_stock")
     list_filter = (("price", admin.EmptyFieldListFilter),)
     list_select_related = ("offer__product",)
     search_fields = ("offer__offer_id",)
-    search_help_text = "An offer's id, or the start of a product's name"
+    search_help_text = gettext_lazy("An offer's id, or the start of a product's name")
     ordering = ("-id",)
     sortable_by = ()
 
@@ -173,11 +180,11 @@ class OfferChangeAdmin(ReadOnlyAdmin):
         offers = list(Offer.objects.filter(named).values_list("pk", flat=True)[:MOST_OFFERS])
         return queryset.filter(offer__in=offers), False
 
-    @admin.display(description="product")
+    @admin.display(description=gettext_lazy("product"))
     def product(self, change: OfferChange) -> SafeString:
         return link_to(Product, change.offer.product_id, change.offer.product.name)
 
-    @admin.display(description="offer")
+    @admin.display(description=gettext_lazy("offer"))
     def of_offer(self, change: OfferChange) -> SafeString:
         return link_to(Offer, change.offer_id, change.offer.offer_id)
 
@@ -187,31 +194,31 @@ class RefreshRunAdmin(ReadOnlyAdmin):
     """Results of refresh runs."""
 
     icon = "sync"
-    when_empty = _("No refresh has run yet. A worker refreshes the offers each minute.")
+    when_empty = gettext_lazy("No refresh has run yet. A worker refreshes the offers each minute.")
     list_display = (
         "id", "state", "started_at", "finished_at", "products", "failures", "offers_new", "offers_changed", "offers_gone",
     )  # fmt: skip
     list_filter = ("status", "started_at")
     search_keys = ("id",)
-    search_help_text = "A number"
+    search_help_text = gettext_lazy("A number")
     ordering = ("-id",)
     exclude = ("first_failures",)
     readonly_fields = ("failed_products",)
-    tools = (Tool("refresh", "Refresh offers now", "sync", "catalog.refresh_offers"),)
+    tools = (Tool("refresh", gettext_lazy("Refresh offers now"), "sync", "catalog.refresh_offers"),)
     state = badge("status", {"completed": "success", "stopped": "warning", "failed": "danger", "interrupted": "danger"})
 
-    @admin.display(description="the first that failed")
+    @admin.display(description=gettext_lazy("the first that failed"))
     def failed_products(self, run: RefreshRun) -> SafeString | str:
         found = [(link_to(Product, each["product"]), each["reason"]) for each in run.first_failures]
-        return format_html_join("", "<p>{}: {}</p>", found) or "none"
+        return format_html_join("", "<p>{}: {}</p>", found) or _("none")
 
     def refresh(self, request: HttpRequest) -> HttpResponseBase:
         """Ask, then have a worker refresh all offers."""
         if request.method != "POST":
-            text = "A worker asks for the offers of all registered products now, as it does each minute by itself."
-            return self.ask(request, Operation("Refresh offers now", text, "sync"))
+            text = _("A worker asks for the offers of all registered products now, as it does each minute by itself.")
+            return self.ask(request, Operation(_("Refresh offers now"), text, "sync"))
         refresh_later()
-        messages.success(request, "A worker refreshes the offers; what comes of it appears here.")
+        messages.success(request, _("A worker refreshes the offers; what comes of it appears here."))
         return redirect(list_address(RefreshRun))
 
 

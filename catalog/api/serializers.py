@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from django.core.validators import RegexValidator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
@@ -54,14 +56,21 @@ class ProductInput(Input):
 class ProductsInput(serializers.ListSerializer[Any]):
     """Several products, of which no two have the same sku."""
 
-    default_error_messages = {"max_length": "Give at most {max_length} products at once.", "empty": "Give a product."}
+    default_error_messages = {
+        "max_length": gettext_lazy("Give at most {max_length} products at once."),
+        "empty": gettext_lazy("Give a product."),
+    }
 
     def validate(self, attrs: Any) -> Any:
         first: dict[str, int] = {}
         repeated: dict[str, Any] = {}
         for place, sku in enumerate(each["sku"] for each in attrs):
             if sku and first.setdefault(sku, place) != place:
-                repeated[str(place)] = {"sku": ErrorDetail(f"{sku} is that of {first[sku]}, too.", code="repeated")}
+                repeated[str(place)] = {
+                    "sku": ErrorDetail(
+                        _("%(sku)s is that of %(first)s, too.") % {"sku": sku, "first": first[sku]}, code="repeated"
+                    )
+                }
         if repeated:
             raise serializers.ValidationError(repeated)
         return attrs
@@ -99,7 +108,9 @@ class OfferOutput(serializers.ModelSerializer[Offer]):
 
 def _not_too_old(moment: datetime) -> None:
     if moment.year < OLDEST_YEAR:
-        raise serializers.ValidationError(f"There are no prices from before {OLDEST_YEAR}.", code="too_old")
+        raise serializers.ValidationError(
+            _("There are no prices from before %(oldest_year)s.") % {"oldest_year": OLDEST_YEAR}, code="too_old"
+        )
 
 
 class PeriodQuery(Query):

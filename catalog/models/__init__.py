@@ -8,6 +8,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from catalog.models.imports import ProductImport, ProductReject
 from catalog.models.sku import LONGEST, validate_sku
@@ -106,7 +107,12 @@ class OfferChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.price} ({self.items_in_stock} in stock) from {self.observed_at:%Y-%m-%d %H:%M:%S}"
+        at = f"{self.observed_at:%Y-%m-%d %H:%M:%S}"
+        return gettext("%(price)s (%(stock)s in stock) from %(at)s") % {
+            "price": self.price,
+            "stock": self.items_in_stock,
+            "at": at,
+        }
 
 
 class RefreshRun(models.Model):
@@ -137,7 +143,7 @@ class RefreshRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"refresh {self.pk} ({self.status})"
+        return gettext("refresh %(id)s (%(status)s)") % {"id": self.pk, "status": gettext(self.status)}
 
 
 class ServiceToken(models.Model):

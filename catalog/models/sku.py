@@ -6,6 +6,7 @@ All three end in the same check digit (GS1 General Specifications, 7.9). A numbe
 import re
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 LONGEST = 13
 _LENGTHS = {8: "EAN-8", 12: "UPC", 13: "EAN-13"}
@@ -16,10 +17,17 @@ def check_sku(text: str) -> str:
     """Return the number; raise ValueError where it is none, or where its check digit says that one is wrong."""
     if not re.fullmatch(DIGITS, text):
         raise ValueError(
-            f"{text[:20]!r} is not an EAN-8, EAN-13 or UPC: 8, 12 or 13 digits (a spreadsheet may have dropped zeros in front)"
+            _(
+                "%(text)s is not an EAN-8, EAN-13 or UPC: 8, 12 or 13 digits (a spreadsheet may have dropped "
+                "zeros in front)"
+            )
+            % {"text": f"{text[:20]!r}"}
         )
     if text[-1] != (due := check_digit(text[:-1])):
-        raise ValueError(f"{text!r} is not a valid {_LENGTHS[len(text)]}: its check digit would be {due}")
+        raise ValueError(
+            _("%(text)s is not a valid %(lengths)s: its check digit would be %(due)s")
+            % {"text": f"{text!r}", "lengths": _LENGTHS[len(text)], "due": due}
+        )
     return text
 
 
@@ -33,7 +41,7 @@ def validate_sku(text: str) -> None:
     try:
         check_sku(text)
     except ValueError as error:
-        raise ValidationError(f"{error}.") from error
+        raise ValidationError(_("%(error)s.") % {"error": error}) from error
 
 
 def check_digit(digits: str) -> str:

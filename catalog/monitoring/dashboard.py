@@ -3,6 +3,7 @@
 from django.db.models import F, Sum
 from django.urls import reverse
 from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 
 from catalog.models import Product, RefreshRun
 from config.core.admin_columns import capped, list_address
@@ -16,18 +17,18 @@ def catalogue() -> Panel:
     pending = Product.objects.filter(registration=Product.Registration.PENDING)
     run = RefreshRun.objects.order_by("-pk").first()
     add = Next(
-        "There are no products yet.", reverse("admin:catalog_product_add"), "Add a product", "catalog.add_product"
+        _("There are no products yet."), reverse("admin:catalog_product_add"), _("Add a product"), "catalog.add_product"
     )
     return Panel(
         [
             *_last_refresh(run),
-            Figure("products", capped(Product.objects.all()), list_address(Product)),
+            Figure(_("products"), capped(Product.objects.all()), list_address(Product)),
             Figure(
-                "to be registered", capped(pending), list_address(Product, registration__exact="pending"),
+                _("to be registered"), capped(pending), list_address(Product, registration__exact="pending"),
                 tone_of(pending.exists(), Tone.WAITING),
             ),
             Figure(
-                "refused registrations", capped(failed), list_address(Product, registration__exact="failed"),
+                _("refused registrations"), capped(failed), list_address(Product, registration__exact="failed"),
                 tone_of(failed.exists(), Tone.BAD),
             ),
         ],
@@ -38,12 +39,17 @@ def catalogue() -> Panel:
 
 def _last_refresh(run: RefreshRun | None) -> list[Figure]:
     if run is None:
-        return [Figure("last refresh", "never")]
+        return [Figure(_("last refresh"), _("never"))]
     went_well = run.status in (RefreshRun.Status.COMPLETED, RefreshRun.Status.RUNNING)
     link = reverse("admin:catalog_refreshrun_change", args=(run.pk,))
     return [
-        Figure("last refresh", f"{ago(run.started_at)}, {run.status}", link, Tone.GOOD if went_well else Tone.BAD),
-        Figure("products it failed for", run.failures, link, tone_of(run.failures, Tone.BAD)),
+        Figure(
+            _("last refresh"),
+            _("%(started_at)s, %(run_status)s") % {"started_at": ago(run.started_at), "run_status": _(run.status)},
+            link,
+            Tone.GOOD if went_well else Tone.BAD,
+        ),
+        Figure(_("products it failed for"), run.failures, link, tone_of(run.failures, Tone.BAD)),
     ]
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from catalog.models import RefreshRun
 from config.monitoring.status import Level, State
@@ -14,11 +15,11 @@ def state() -> State:
     """Return the status: what became of the last refresh."""
     run = RefreshRun.objects.exclude(status=RefreshRun.Status.RUNNING).order_by("-id").first()
     if run is None:
-        return State(Level.OK, "Ready; no prices have been asked for yet.")
+        return State(Level.OK, _("Ready; no prices have been asked for yet."))
     if run.status == RefreshRun.Status.STOPPED:
-        return State(Level.WAITING, "The offers service is away; it is asked again each minute.")
+        return State(Level.WAITING, _("The offers service is away; it is asked again each minute."))
     if run.status != RefreshRun.Status.COMPLETED:
-        return State(Level.DOWN, "The last refresh of prices failed.")
+        return State(Level.DOWN, _("The last refresh of prices failed."))
     if run.started_at < timezone.now() - OLD:
-        return State(Level.WAITING, "Prices have not been refreshed for a while.")
-    return State(Level.OK, "Prices are followed minute by minute.")
+        return State(Level.WAITING, _("Prices have not been refreshed for a while."))
+    return State(Level.OK, _("Prices are followed minute by minute."))

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from catalog.api.serializers import PeriodQuery
@@ -30,7 +30,7 @@ PERIODS = {
     "24h": (gettext_lazy("24 hours"), timedelta(days=1)),
     "7d": (gettext_lazy("7 days"), timedelta(days=7)),
     "30d": (gettext_lazy("30 days"), timedelta(days=30)),
-    "all": (gettext_lazy("All"), None),
+    "all": (pgettext_lazy("period", "All"), None),
 }
 USUAL, OWN = "7d", "own"
 BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Generic, TypeVar
 
+from django.utils.translation import gettext as _
+
 from catalog.offers_client import OffersClient, OffersError, OffersRefused, OffersUnavailable
 
 logger = logging.getLogger(__name__)
@@ -113,7 +115,7 @@ class FanOut(Generic[T, R]):
         if refused != self._token:
             return
         if not self._token_has_worked:
-            raise OffersRefused("offers service refuses the token it just gave", status=401)
+            raise OffersRefused(_("offers service refuses the token it just gave"), status=401)
         self._token = self._renew_token(refused)
         self._token_has_worked = False
 
@@ -122,7 +124,10 @@ class FanOut(Generic[T, R]):
         if call.is_refused or (isinstance(outcome, OffersUnavailable) and outcome.is_outage):
             self._hopeless += 1
             if self._hopeless >= FAILURES_TO_OPEN:
-                raise CircuitOpen(f"gave up after {self._hopeless} failures in a row, the last: {outcome}")
+                raise CircuitOpen(
+                    _("gave up after %(hopeless)s failures in a row, the last: %(outcome)s")
+                    % {"hopeless": self._hopeless, "outcome": outcome}
+                )
             return
         self._hopeless = 0
         if call.token == self._token:
@@ -137,7 +142,7 @@ class FanOut(Generic[T, R]):
             outcome = error
         except Exception as error:
             logger.exception("Asking the offers service about %s failed", item)
-            outcome = OffersError(f"{type(error).__name__}; the log has the details")
+            outcome = OffersError(_("%(error_name)s; the log has the details") % {"error_name": type(error).__name__})
         return _Call(item, token, is_retry, outcome)
 
     def _client(self) -> OffersClient:

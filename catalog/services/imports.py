@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from catalog.models import Product, ProductImport, ProductReject
 from catalog.models.sku import check_sku
@@ -53,7 +54,7 @@ CHANGED = """,
 def _sku(text: str) -> str:
     text = re.sub(WHOLE, "", text.strip())
     if not text:
-        raise ValueError("must not be blank: it tells which product the row is of")
+        raise ValueError(_("must not be blank: it tells which product the row is of"))
     return check_sku(text)
 
 

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from catalog.exceptions import RefreshInProgress
 from catalog.models import Product, RefreshRun
@@ -53,7 +54,7 @@ def refresh_offers(
     """
     with exclusive(LOCK, wait_seconds=wait_seconds) as taken:
         if not taken:
-            raise RefreshInProgress("A refresh is under way. Try again when it has ended.")
+            raise RefreshInProgress(_("A refresh is under way. Try again when it has ended."))
         RefreshRun.objects.filter(status=RefreshRun.Status.RUNNING).update(
             status=RefreshRun.Status.INTERRUPTED, finished_at=timezone.now()
         )

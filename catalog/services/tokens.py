@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from catalog.models import ServiceToken
 from catalog.offers_client import OffersClient, OffersError, OffersRefused, OffersUnavailable
@@ -27,14 +28,16 @@ def renew_token(rejected: str) -> str:
     """
     if rejected and not settings.OFFERS_REFRESH_TOKEN:
         raise OffersRefused(
-            "offers service refuses the token that all products are tied to; to get another and register them again, "
-            "delete it in the admin (Service tokens)",
+            _(
+                "offers service refuses the token that all products are tied to; to get another and register "
+                "them again, delete it in the admin (Service tokens)"
+            ),
             status=401,
         )
     with exclusive(LOCK, wait_seconds=LOCK_SECONDS) as taken:
         if not taken:
-            raise OffersUnavailable("another process is still asking for a token")
-        kept, _ = ServiceToken.objects.get_or_create(base_url=settings.OFFERS_BASE_URL)
+            raise OffersUnavailable(_("another process is still asking for a token"))
+        kept, _created = ServiceToken.objects.get_or_create(base_url=settings.OFFERS_BASE_URL)
         return kept.token if kept.token != rejected else _ask(kept)
 
 
@@ -42,7 +45,8 @@ def _ask(kept: ServiceToken) -> str:
     """Ask the service, and after a refusal not again for a while: in today's profile a lost token must run out first."""
     if kept.ask_again_at and kept.ask_again_at > timezone.now():
         raise OffersUnavailable(
-            f"offers service gave no token; it is asked again from {kept.ask_again_at:%H:%M:%S} UTC"
+            _("offers service gave no token; it is asked again from %(ask_again_at)s UTC")
+            % {"ask_again_at": f"{kept.ask_again_at:%H:%M:%S}"}
         )
     try:
         with OffersClient(settings.OFFERS_BASE_URL) as client:

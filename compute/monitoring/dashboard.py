@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 
 from compute.models import Job
 from config.core.admin_columns import capped, list_address
@@ -14,23 +15,23 @@ def jobs() -> Panel:
     queued, running = (Job.objects.filter(status=status) for status in (Job.Status.QUEUED, Job.Status.RUNNING))
     failed = among_newest(Job.objects.filter(status=Job.Status.FAILED)).filter(finished_at__gte=a_day_ago())
     done = among_newest(Job.objects.filter(status=Job.Status.DONE)).filter(finished_at__gte=a_day_ago())
-    ask = Next("Nobody has computed anything yet: POST /api/compute/stats.", reverse("docs"), "How to")
+    ask = Next(_("Nobody has computed anything yet: POST /api/compute/stats."), reverse("docs"), _("How to"))
     return Panel(
         [
             Figure(
-                "queued",
+                _("queued"),
                 capped(queued),
                 list_address(Job, status__exact="queued"),
                 tone_of(queued.exists(), Tone.WAITING),
             ),
-            Figure("running", capped(running), list_address(Job, status__exact="running")),
+            Figure(_("running"), capped(running), list_address(Job, status__exact="running")),
             Figure(
-                "failed in 24 h",
+                _("failed in 24 h"),
                 capped(failed),
                 list_address(Job, status__exact="failed"),
                 tone_of(failed.exists(), Tone.BAD),
             ),
-            Figure("done in 24 h", capped(done), list_address(Job, status__exact="done")),
+            Figure(_("done in 24 h"), capped(done), list_address(Job, status__exact="done")),
         ],
         hourly_chart(
             gettext("Jobs that ended, by the hour"),

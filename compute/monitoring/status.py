@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from compute.models import Job
 from config.monitoring.status import Level, State
@@ -14,7 +15,7 @@ def state() -> State:
     """Return the status: whether jobs wait, and for how long."""
     oldest = Job.objects.filter(status=Job.Status.QUEUED).order_by("id").first()
     if oldest is None:
-        return State(Level.OK, "Ready for files.")
+        return State(Level.OK, _("Ready for files."))
     if oldest.created_at < timezone.now() - LONG:
-        return State(Level.WAITING, "Jobs wait for their turn.")
-    return State(Level.OK, "Jobs are running.")
+        return State(Level.WAITING, _("Jobs wait for their turn."))
+    return State(Level.OK, _("Jobs are running."))

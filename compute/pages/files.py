@@ -4,6 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,7 +21,7 @@ PAGE = 50
 RECENT_JOBS = 8
 LOOKED_AT, SHOWN = 100, 20  # rows that columns are judged by, and that are shown
 MOST_COLUMNS = 60  # to choose from at a time
-WORDS = {"file_exists": "There is a file of this name. Choose another name, or say that it may be replaced."}
+WORDS = {"file_exists": _("There is a file of this name. Choose another name, or say that it may be replaced.")}
 
 
 @permission_required_page("compute.view_job")
@@ -52,7 +53,7 @@ def _arrived(request: HttpRequest) -> HttpResponse:
     """To look for the CSRF token reads the whole form, and so brings the file."""
     arrived = request.FILES.get("file")
     if not isinstance(arrived, ReceivedFile):
-        raise Problem("Choose a file first.", field="file")
+        raise Problem(_("Choose a file first."), field="file")
     name = request.POST.get("file_path", "").strip() or arrived.name or ""
     try:
         path = keep_upload(

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from compute.exceptions import JobSettled
@@ -95,7 +96,9 @@ def convert(request: HttpRequest, job_id: int) -> HttpResponse:
     earlier = get_object_or_404(requested_jobs(), pk=job_id, status=Job.Status.DONE)
     format_ = request.POST.get("output_format", "")
     if format_ not in list(OUTPUTS):
-        raise Problem(f"Choose one of these formats: {', '.join(OUTPUTS)}.", field="output_format")
+        raise Problem(
+            _("Choose one of these formats: %(outputs)s.") % {"outputs": ", ".join(OUTPUTS)}, field="output_format"
+        )
     again = services.Request(
         operation=earlier.operation,
         parameters=earlier.parameters,

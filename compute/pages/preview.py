@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext
+
 from compute.files.formats import Format
 from compute.jobs import services
 from compute.models import Job
@@ -77,7 +79,7 @@ def preview_of(
     except Problem as problem:
         return Preview(error=problem.detail, status=problem.status)
     if table is None:
-        return Preview(error="The rows are too large to show. Download the file instead.")
+        return Preview(error=gettext("The rows are too large to show. Download the file instead."))
     return Preview(table=table, reading=job.reading or {})
 
 

@@ -4,48 +4,74 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from compute.api.read_serializers import ReadInput
 from compute.reading.options import OnBadRows
 
-DETECTED = ("", "as detected")
+DETECTED = ("", gettext_lazy("as detected"))
 THOUSANDS = {
-    ",": "comma",
-    ".": "point",
-    " ": "space",
-    "\u00a0": "no-break space",
-    "\u202f": "narrow space",
-    "'": "apostrophe",
+    ",": gettext_lazy("comma"),
+    ".": gettext_lazy("point"),
+    " ": gettext_lazy("space"),
+    "\u00a0": gettext_lazy("no-break space"),
+    "\u202f": gettext_lazy("narrow space"),
+    "'": gettext_lazy("apostrophe"),
 }
 
 
 class ReadForm(forms.Form):
     """The members of `read` that a person sets, checked by the serializer that checks the API's requests."""
 
-    encoding = forms.CharField(required=False, max_length=40, help_text="such as cp1252")
+    encoding = forms.CharField(required=False, max_length=40, help_text=gettext_lazy("such as cp1252"))
     delimiter = forms.ChoiceField(
         required=False,
-        choices=[DETECTED, (",", "comma"), (";", "semicolon"), ("\t", "tab"), ("|", "pipe")],
-        label="Between cells",
+        choices=[
+            DETECTED,
+            (",", gettext_lazy("comma")),
+            (";", gettext_lazy("semicolon")),
+            ("\t", gettext_lazy("tab")),
+            ("|", gettext_lazy("pipe")),
+        ],
+        label=gettext_lazy("Between cells"),
     )
     header = forms.ChoiceField(
-        required=False, choices=[("", "has the names"), ("false", "is data")], label="The first row"
+        required=False,
+        choices=[("", gettext_lazy("has the names")), ("false", gettext_lazy("is data"))],
+        label=gettext_lazy("The first row"),
     )
-    skip_rows = forms.IntegerField(required=False, min_value=0, max_value=100_000, label="Lines before it")
-    decimal = forms.ChoiceField(required=False, choices=[("", "point"), (",", "comma")], label="Decimal mark")
+    skip_rows = forms.IntegerField(
+        required=False, min_value=0, max_value=100_000, label=gettext_lazy("Lines before it")
+    )
+    decimal = forms.ChoiceField(
+        required=False,
+        choices=[("", gettext_lazy("point")), (",", gettext_lazy("comma"))],
+        label=gettext_lazy("Decimal mark"),
+    )
     thousands = forms.ChoiceField(
-        required=False, choices=[("", "nothing"), *THOUSANDS.items()], label="Between thousands"
+        required=False,
+        choices=[("", gettext_lazy("nothing")), *THOUSANDS.items()],
+        label=gettext_lazy("Between thousands"),
     )
     null_values = forms.CharField(
-        required=False, max_length=1000, label="Missing values", help_text="texts, with a comma between them"
+        required=False,
+        max_length=1000,
+        label=gettext_lazy("Missing values"),
+        help_text=gettext_lazy("texts, with a comma between them"),
     )
     on_bad_rows = forms.ChoiceField(
         required=False,
-        choices=[("", "refuse the file"), (OnBadRows.SKIP, "leave them out"), (OnBadRows.PAD, "fill them up")],
-        label="Bad rows",
+        choices=[
+            ("", gettext_lazy("refuse the file")),
+            (OnBadRows.SKIP, gettext_lazy("leave them out")),
+            (OnBadRows.PAD, gettext_lazy("fill them up")),
+        ],
+        label=gettext_lazy("Bad rows"),
     )
-    record = forms.CharField(required=False, max_length=1000, label="Records", help_text="path in JSON or XML")
-    sheet = forms.CharField(required=False, max_length=100, help_text="of a workbook")
+    record = forms.CharField(
+        required=False, max_length=1000, label=gettext_lazy("Records"), help_text=gettext_lazy("path in JSON or XML")
+    )
+    sheet = forms.CharField(required=False, max_length=100, help_text=gettext_lazy("of a workbook"))
 
     def clean(self) -> dict[str, Any]:
         """Check what is set as the API would."""

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from config.access import audit
 from config.access.addresses import parsed_networks
@@ -54,9 +55,12 @@ def check_scopes(scopes: Sequence[str]) -> None:
     """Raise ValidationError where there is none, or one that is not known."""
     unknown = [scope for scope in scopes if scope not in Scope.values]
     if unknown:
-        raise ValidationError(f"There is no scope {', '.join(unknown)}. There are: {', '.join(Scope.values)}.")
+        raise ValidationError(
+            _("There is no scope %(unknown)s. There are: %(values)s.")
+            % {"unknown": ", ".join(unknown), "values": ", ".join(Scope.values)}
+        )
     if not scopes:
-        raise ValidationError("Give at least one scope.")
+        raise ValidationError(_("Give at least one scope."))
 
 
 def check_networks(networks: Sequence[str]) -> None:
@@ -64,7 +68,9 @@ def check_networks(networks: Sequence[str]) -> None:
     try:
         parsed_networks(tuple(networks))
     except ValueError as error:
-        raise ValidationError(f"{error}. Give addresses or networks, such as 192.0.2.0/24.") from error
+        raise ValidationError(
+            _("%(error)s. Give addresses or networks, such as 192.0.2.0/24.") % {"error": error}
+        ) from error
 
 
 def create_client(*, name: str, scopes: Sequence[str], **fields: Any) -> tuple[ApiClient, str]:
@@ -84,7 +90,10 @@ def new_key(client: ApiClient) -> str:
     with transaction.atomic():
         ApiClient.objects.select_for_update().get(pk=client.pk)
         if good_keys(client).count() >= MOST_KEYS:
-            raise TooManyKeysError(f"{client} has {MOST_KEYS} keys already. Revoke the one that is no longer used.")
+            raise TooManyKeysError(
+                _("%(client)s has %(most_keys)s keys already. Revoke the one that is no longer used.")
+                % {"client": client, "most_keys": MOST_KEYS}
+            )
         made = ApiKey.objects.create(client=client, ident=key[:IDENT_LENGTH], digest=_digest(key))
         audit.record("make_key", client, key=str(made))
     return key

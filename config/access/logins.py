@@ -21,6 +21,7 @@ from django.core import signing
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext as _
 
 from config.access.addresses import client_address
 from config.access.throttling import (
@@ -71,7 +72,7 @@ class ThrottledBackend(ModelBackend):
 @contextmanager
 def _own_turn() -> Iterator[None]:
     if not _places.acquire(blocking=False):
-        raise TooManyRequests("Too many people log in at the moment.", 1)
+        raise TooManyRequests(_("Too many people log in at the moment."), 1)
     try:
         with _turn:
             yield

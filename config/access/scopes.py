@@ -1,26 +1,27 @@
 """Scopes: what a caller of the API may do."""
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy
 
 
 class Scope(TextChoices):
     """One thing that a caller may be allowed to do. Each operation of the API needs one."""
 
-    INFLIGHT_IMPORT = "inflight:import", "import customers and purchases"
-    INFLIGHT_SEND = "inflight:send", "send customers to the partner; pause, resume and retry deliveries"
-    INFLIGHT_READ = "inflight:read", "read imports, deliveries and purchases"
+    INFLIGHT_IMPORT = "inflight:import", gettext_lazy("import customers and purchases")
+    INFLIGHT_SEND = "inflight:send", gettext_lazy("send customers to the partner; pause, resume and retry deliveries")
+    INFLIGHT_READ = "inflight:read", gettext_lazy("read imports, deliveries and purchases")
     PERSONAL_DATA = (
         "customers:personal-data",
-        "read, export and erase customers; read rejected rows and the partner's answers",
+        gettext_lazy("read, export and erase customers; read rejected rows and the partner's answers"),
     )
-    CATALOG_READ = "catalog:read", "read products, offers and prices"
-    CATALOG_WRITE = "catalog:write", "create, change, delete and register products"
-    METADATA_READ = "metadata:read", "read metadata"
-    METADATA_WRITE = "metadata:write", "register, delete and restore metadata"
-    DATA_READ = "data:read", "read what was published"
-    DATA_WRITE = "data:write", "publish"
-    COMPUTE_RUN = "compute:run", "run jobs; bring, rename and delete files of one's own"
-    COMPUTE_READ = "compute:read", "read jobs and files of one's own, and files that are nobody's"
-    COMPUTE_READ_ALL = "compute:read-all", "read everybody's jobs and files, with compute:read"
-    METRICS_READ = "metrics:read", "read the metrics"
-    ADMIN = "admin", "everything"
+    CATALOG_READ = "catalog:read", gettext_lazy("read products, offers and prices")
+    CATALOG_WRITE = "catalog:write", gettext_lazy("create, change, delete and register products")
+    METADATA_READ = "metadata:read", gettext_lazy("read metadata")
+    METADATA_WRITE = "metadata:write", gettext_lazy("register, delete and restore metadata")
+    DATA_READ = "data:read", gettext_lazy("read what was published")
+    DATA_WRITE = "data:write", gettext_lazy("publish")
+    COMPUTE_RUN = "compute:run", gettext_lazy("run jobs; bring, rename and delete files of one's own")
+    COMPUTE_READ = "compute:read", gettext_lazy("read jobs and files of one's own, and files that are nobody's")
+    COMPUTE_READ_ALL = "compute:read-all", gettext_lazy("read everybody's jobs and files, with compute:read")
+    METRICS_READ = "metrics:read", gettext_lazy("read the metrics")
+    ADMIN = "admin", gettext_lazy("everything")

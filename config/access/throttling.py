@@ -20,6 +20,8 @@ from django.db.models import Case, F, Q, Value, When
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from config.access import audit
 from config.access.addresses import client_address, is_address
@@ -53,9 +55,13 @@ class TooManyRequests(Exception):  # noqa: N818 - as HTTP calls it
 
     def __init__(self, what: str, seconds: float) -> None:
         self.retry_after = max(1, math.ceil(seconds))
-        unit, length = ("minute", 60) if self.retry_after >= 120 else ("second", 1)
-        number = math.ceil(self.retry_after / length)
-        self.detail = f"{what} Try again in {number} {unit}{'s' if number > 1 else ''}."
+        if self.retry_after >= 120:
+            number = math.ceil(self.retry_after / 60)
+            when = ngettext("Try again in %(number)s minute.", "Try again in %(number)s minutes.", number)
+        else:
+            number = self.retry_after
+            when = ngettext("Try again in %(number)s second.", "Try again in %(number)s seconds.", number)
+        self.detail = f"{what} {when % {'number': number}}"
         super().__init__(self.detail)
 
 
@@ -72,8 +78,11 @@ class Subject:
         object.__setattr__(self, "key", key_of(self.kind, self.name))
 
     def refusal(self, seconds: float) -> TooManyRequests:
-        what = {Kind.CODE: "codes", Kind.TOKEN_ADDRESS: "tokens from this address"}.get(self.kind, "passwords")
-        return TooManyRequests(f"Too many wrong {what}.", seconds)
+        what = {
+            Kind.CODE: _("Too many wrong codes."),
+            Kind.TOKEN_ADDRESS: _("Too many wrong tokens from this address."),
+        }
+        return TooManyRequests(what.get(self.kind, _("Too many wrong passwords.")), seconds)
 
 
 def key_of(kind: str, name: str) -> str:
@@ -255,7 +264,7 @@ def _soon() -> Iterator[None]:
         with without_waiting():
             yield
     except WouldWaitError as error:
-        raise TooManyRequests("The database is busy.", 1) from error
+        raise TooManyRequests(_("The database is busy."), 1) from error
 
 
 def _check_new_token(subject: Subject, token: str, verify: Callable[[str], T], wrong: type[Exception]) -> T:

@@ -7,6 +7,8 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config.admin.base import ReadOnlyAdmin
 from config.core.admin_columns import badge, indented, link_to
@@ -25,7 +27,7 @@ class AlertAdmin(ReadOnlyAdmin):
     list_display = ("title", "how_bad", "state_now", "since", "ended_at", "told")
     list_filter = ("status", "severity")
     search_fields = ("key__istartswith",)
-    search_help_text = "The start of what it is about, such as delivery-12"
+    search_help_text = gettext_lazy("The start of what it is about, such as delivery-12")
     ordering = ("-id",)
     sortable_by = ()
     list_intro = "admin/alert_channels.html"
@@ -45,13 +47,13 @@ class AlertAdmin(ReadOnlyAdmin):
         configured = {"alert_channels": channels.configured()}
         return super().changelist_view(request, configured | (extra_context or {}))
 
-    @admin.display(description="told")
+    @admin.display(description=gettext_lazy("told"))
     def told(self, alert: Alert) -> SafeString:
         """Return each message with its channel, when it was sent, or why not."""
         messages = [(_in_words(message),) for message in alert.messages.all()]
-        return format_html_join("; ", "{}", messages or [("nobody",)])
+        return format_html_join("; ", "{}", messages or [(_("nobody"),)])
 
-    @admin.display(description="page")
+    @admin.display(description=gettext_lazy("page"))
     def page(self, alert: Alert) -> SafeString:
         return format_html('<a href="{}">{}</a>', alert.path, alert.path)
 
@@ -59,7 +61,11 @@ class AlertAdmin(ReadOnlyAdmin):
 def _in_words(message: AlertMessage) -> SafeString:
     moment = message.sent_at or message.next_attempt_at
     when = f"{moment:%Y-%m-%d %H:%M}" if moment else ""
-    words = {"sent": f"sent {when}", "pending": f"next attempt {when}", "failed": "given up"}[message.status]
+    words = {
+        "sent": _("sent %(when)s") % {"when": when},
+        "pending": _("next attempt %(when)s") % {"when": when},
+        "failed": _("given up"),
+    }[message.status]
     error = f": {message.last_error}" if message.last_error else ""
     return format_html("{} {}{}", link_to(AlertMessage, message.pk, message.channel), words, error)
 
@@ -82,7 +88,7 @@ class AlertMessageAdmin(ReadOnlyAdmin):
     )
     list_filter = ("status", "channel")
     search_keys = ("id", "idempotency_key")
-    search_help_text = "A number, or an idempotency key"
+    search_help_text = gettext_lazy("A number, or an idempotency key")
     ordering = ("-id",)
     sortable_by = ("id",)
     fields = (
@@ -93,6 +99,6 @@ class AlertMessageAdmin(ReadOnlyAdmin):
     how = badge("status", TOLD)
     indented_content = indented("content")
 
-    @admin.display(description="what")
+    @admin.display(description=gettext_lazy("what"))
     def what(self, message: AlertMessage) -> str:
         return str(message.content.get("title", ""))

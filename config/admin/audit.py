@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 
 from config.admin.base import ReadOnlyAdmin
 from config.core.admin_columns import badge, indented, link_to
@@ -31,12 +32,13 @@ SELECT name FROM names WHERE name IS NOT NULL
 class ActFilter(admin.SimpleListFilter):
     """Filter by what was done: what there is in the table."""
 
-    title = parameter_name = "act"
+    title = gettext_lazy("act")
+    parameter_name = "act"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         with connection.cursor() as cursor:
             cursor.execute(NAMES)
-            return [(name, name.replace("_", " ")) for (name,) in cursor.fetchall()]
+            return [(name, gettext(name).replace("_", " ")) for (name,) in cursor.fetchall()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
         return queryset.filter(act=self.value()) if self.value() else queryset
@@ -50,7 +52,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ("at", "who", "actor", "done", "about", "object_name", "address", "request_id")
     list_filter = ("actor_type", ActFilter, "at")
     search_fields = ("actor__exact", "request_id__exact", "address__exact", "object_key__exact")
-    search_help_text = "Exactly: who, a request's id, an address, or the number, id or path of an object"
+    search_help_text = gettext_lazy("Exactly: who, a request's id, an address, or the number, id or path of an object")
     ordering = ("-id",)
     sortable_by = ()
     fields = (
@@ -62,15 +64,17 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     said = indented("details")
     who = badge("actor_type", {"user": "success", "client": "info", "command": "warning"})
 
-    @admin.display(description="act")
+    @admin.display(description=gettext_lazy("act"))
     def done(self, entry: AuditEntry) -> str:
         return entry.words
 
-    @admin.display(description="object")
+    @admin.display(description=gettext_lazy("object"))
     def about(self, entry: AuditEntry) -> SafeString | str:
         """Return what it was about, as a link where the admin shows such rows; the row may be gone."""
         name = " ".join(filter(None, [entry.object_type.rpartition(".")[2], entry.object_key]))
         try:
-            return link_to(apps.get_model(entry.object_type), entry.object_key, name) if entry.object_key else name
+            model = apps.get_model(entry.object_type)
+            name = " ".join(filter(None, [str(model._meta.verbose_name), entry.object_key]))
+            return link_to(model, entry.object_key, name) if entry.object_key else name
         except (LookupError, ValueError, NoReverseMatch):  # such as a file, which is no row
             return name

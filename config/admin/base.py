@@ -21,8 +21,11 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
+from django_stubs_ext import StrOrPromise
 
 from config.admin.audited import AuditedAdmin
 from config.admin.export import EXPORTS
@@ -36,6 +39,7 @@ else:
     from unfold.admin import ModelAdmin, TabularInline
 
 MOST_SHOWN = 100  # rows of another table on a row's page
+DOWNLOADS = {"csv": gettext_noop("download_csv"), "xlsx": gettext_noop("download_xlsx")}  # acts of the audit
 ASKED = "asked"  # in a POST: the user has seen what is going to happen
 
 
@@ -53,7 +57,7 @@ class Tool:
     """A button above a list: a page of its own, made by the admin's method of this name, with its permission."""
 
     method: str
-    title: str
+    title: StrOrPromise
     icon: str
     needs: str
     reads_body: bool = False  # itself, bit by bit: then it also protects itself against forgery
@@ -63,8 +67,8 @@ class Tool:
 class Operation:
     """An action of the list and of each row's page, with a confirmation page; on the list only if it `always_asks`."""
 
-    title: str
-    text: str
+    title: StrOrPromise
+    text: StrOrPromise
     icon: str
     always_asks: bool = False
 
@@ -121,7 +125,7 @@ class PlatformAdmin(AuditedAdmin, ModelAdmin[Any]):
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
         answer = EXPORTS[suffix](self.get_changelist_instance(request))
-        self.record_reading(f"download_{suffix}", request)
+        self.record_reading(DOWNLOADS[suffix], request)
         return answer
 
     def _operate(self, name: str, request: HttpRequest, object_id: str) -> HttpResponseBase:
@@ -207,7 +211,7 @@ class PlatformAdmin(AuditedAdmin, ModelAdmin[Any]):
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> Any:
         """Act on the rows of one page at most: a whole table would keep a web thread for minutes."""
         if request.POST.get("select_across") == "1":
-            messages.error(request, "Choose the rows of a page; an action over the whole list is not offered.")
+            messages.error(request, _("Choose the rows of a page; an action over the whole list is not offered."))
             return redirect(request.get_full_path())
         name, chosen = request.POST.get("action", ""), request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
         if name in self.operations and name in self.get_actions(request) and chosen:
@@ -258,7 +262,7 @@ class PlatformAdmin(AuditedAdmin, ModelAdmin[Any]):
         return True
 
 
-def _button(title: str, icon: str, link: str) -> dict[str, Any]:
+def _button(title: StrOrPromise, icon: str, link: str) -> dict[str, Any]:
     return {"title": title, "icon": icon, "path": link}
 
 

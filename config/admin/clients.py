@@ -9,6 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -18,7 +21,7 @@ from config.admin.base import Operation, PlatformAdmin, ReadOnlyAdmin, ReadOnlyI
 from config.core.admin_columns import coloured, link_to
 from config.models import ApiClient, ApiKey
 
-ONCE = "Copy it now: it is kept as a digest only, and nobody can show it again."
+ONCE = gettext_lazy("Copy it now: it is kept as a digest only, and nobody can show it again.")
 
 
 class LinesField(forms.CharField):
@@ -43,13 +46,21 @@ class ClientForm(forms.ModelForm[ApiClient]):
     """Form of a client."""
 
     scopes = forms.MultipleChoiceField(
-        choices=[(scope.value, f"{scope.value}: {scope.label}") for scope in Scope],
+        label=gettext_lazy("Scopes"),
+        choices=[
+            (scope.value, format_lazy("{scope}: {label}", scope=scope.value, label=scope.label)) for scope in Scope
+        ],
         widget=forms.CheckboxSelectMultiple,
-        help_text="What it may do. Each operation of the API needs one; the schema and docs/api.md say which.",
+        help_text=gettext_lazy(
+            "What it may do. Each operation of the API needs one; the schema and docs/api.md say which."
+        ),
     )
     allowed_networks = LinesField(
+        label=gettext_lazy("Allowed networks"),
         required=False,
-        help_text="Addresses and networks that it may call from, one a line, such as 192.0.2.0/24. None: from everywhere.",
+        help_text=gettext_lazy(
+            "Addresses and networks that it may call from, one a line, such as 192.0.2.0/24. None: from everywhere."
+        ),
     )
 
     class Meta:
@@ -64,6 +75,7 @@ class KeyInline(ReadOnlyInline):
     fields = readonly_fields = ("key", "created_at", "last_used_at", "revoked_at")
     ordering = ("-id",)
 
+    @admin.display(description=gettext_lazy("key"))
     def key(self, key: ApiKey) -> SafeString:
         return link_to(ApiKey, key.pk, str(key))
 
@@ -76,15 +88,26 @@ class ApiClientAdmin(PlatformAdmin):
     form = ClientForm
     list_display = ("name", "state", "scopes_shown", "good_keys", "requests_per_minute", "expires_at")
     search_fields = ("name__startswith",)
-    search_help_text = "Start of a name"
+    search_help_text = gettext_lazy("Start of a name")
     ordering = sortable_by = ("name",)
     readonly_fields = ("created_at", "revoked_at")
     inlines = (KeyInline,)
     actions = ("new_key", "revoke")
     operations = {
-        "new_key": Operation("New key", f"The client has two keys then, until you revoke the old one. {ONCE}", "add"),
+        "new_key": Operation(
+            gettext_lazy("New key"),
+            format_lazy(
+                "{two} {once}",
+                two=gettext_lazy("The client has two keys then, until you revoke the old one."),
+                once=ONCE,
+            ),
+            "add",
+        ),
         "revoke": Operation(
-            "Revoke", "None of its keys is accepted any more. This cannot be undone.", "block", always_asks=True
+            gettext_lazy("Revoke"),
+            gettext_lazy("None of its keys is accepted any more. This cannot be undone."),
+            "block",
+            always_asks=True,
         ),
     }
 
@@ -107,18 +130,18 @@ class ApiClientAdmin(PlatformAdmin):
     def applies(self, operation: str, row: ApiClient) -> bool:
         return row.revoked_at is None
 
-    @admin.display(description="state")
+    @admin.display(description=gettext_lazy("state"))
     def state(self, client: ApiClient) -> SafeString:
         if client.revoked_at:
-            return coloured("revoked", "danger")
+            return coloured(_("revoked"), "danger")
         is_expired = client.expires_at and client.expires_at <= timezone.now()
-        return coloured("expired", "warning") if is_expired else coloured("good", "success")
+        return coloured(_("expired"), "warning") if is_expired else coloured(_("good"), "success")
 
-    @admin.display(description="scopes")
+    @admin.display(description=gettext_lazy("scopes"))
     def scopes_shown(self, client: ApiClient) -> str:
         return ", ".join(client.scopes)
 
-    @admin.display(description="keys, and when they were used")
+    @admin.display(description=gettext_lazy("keys, and when they were used"))
     def good_keys(self, client: ApiClient) -> str:
         keys: list[ApiKey] = client.active_keys  # type: ignore[attr-defined]
         return ", ".join(
@@ -132,21 +155,21 @@ class ApiClientAdmin(PlatformAdmin):
     def response_add(self, request: HttpRequest, obj: ApiClient, post_url_continue: str | None = None) -> HttpResponse:
         return self._show(request, obj)
 
-    @admin.action(description="Make a new key", permissions=["change"])
+    @admin.action(description=gettext_lazy("Make a new key"), permissions=["change"])
     def new_key(self, request: HttpRequest, queryset: QuerySet[ApiClient]) -> HttpResponse | None:
         """Make another key for one client, and show it."""
         found = queryset.filter(revoked_at=None)[:2]
         if len(found) != 1:
-            messages.error(request, "Choose one client, which is not revoked.")
+            messages.error(request, _("Choose one client, which is not revoked."))
             return None
         return self._show(request, found[0])
 
-    @admin.action(description="Revoke", permissions=["change"])
+    @admin.action(description=gettext_lazy("Revoke"), permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiClient]) -> None:
         """Make the clients' keys worthless."""
         for client in queryset:
             clients.revoke_client(client)
-        messages.success(request, "None of their keys is accepted any more.")
+        messages.success(request, _("None of their keys is accepted any more."))
 
     def _show(self, request: HttpRequest, client: ApiClient) -> HttpResponse:
         """Make a key and show it on a page of its own: a message would be kept in a cookie."""
@@ -158,7 +181,12 @@ class ApiClientAdmin(PlatformAdmin):
 
     def _context(self, request: HttpRequest, client: ApiClient, **members: str) -> dict[str, Any]:
         page = self.admin_site.each_context(request)
-        shown = {"opts": self.opts, "title": f"A key for {client}", "once": ONCE, "back": self.address_of(client)}
+        shown = {
+            "opts": self.opts,
+            "title": _("A key for %(client)s") % {"client": client},
+            "once": ONCE,
+            "back": self.address_of(client),
+        }
         return page | shown | members
 
 
@@ -175,14 +203,19 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     list_display = ("ident", "owner", "created_at", "last_used_at", "revoked_at")
     list_select_related = ("client",)
     search_fields = ("client__name__exact",)
-    search_help_text = "A client's name"
+    search_help_text = gettext_lazy("A client's name")
     ordering = ("-id",)
     sortable_by = ()
     fields = ("ident", "owner", "created_at", "last_used_at", "revoked_at")
     readonly_fields = ("owner",)
     actions = ("revoke",)
     operations = {
-        "revoke": Operation("Revoke", "It is not accepted any more. This cannot be undone.", "block", always_asks=True)
+        "revoke": Operation(
+            gettext_lazy("Revoke"),
+            gettext_lazy("It is not accepted any more. This cannot be undone."),
+            "block",
+            always_asks=True,
+        )
     }
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
@@ -191,13 +224,13 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     def applies(self, operation: str, row: ApiKey) -> bool:
         return row.revoked_at is None
 
-    @admin.display(description="client")
+    @admin.display(description=gettext_lazy("client"))
     def owner(self, key: ApiKey) -> SafeString:
         return link_to(ApiClient, key.client_id, str(key.client))
 
-    @admin.action(description="Revoke", permissions=["revoke"])
+    @admin.action(description=gettext_lazy("Revoke"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         """Make the keys worthless."""
         for key in queryset:
             clients.revoke_key(key)
-        messages.success(request, "They are not accepted any more.")
+        messages.success(request, _("They are not accepted any more."))

@@ -13,8 +13,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, St
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.csrf import csrf_protect
+from django_stubs_ext import StrOrPromise, StrPromise
 
 from config.access import audit
 from config.admin.base import Operation, ReadOnlyAdmin
@@ -23,10 +26,12 @@ from config.admin.mending import MendingMixin, mended_by
 from config.api.imports.folders import new_folder
 from config.api.imports.importing import all_roots
 from config.api.imports.models import ImportRunBase
+from config.api.imports.parsing import RowFormat
 from config.api.imports.uploads import FolderUploadHandler
 from config.api.pagination import iterate_pages
 from config.api.problems import DiskFull, Problem
-from config.core.admin_columns import badge, indented, link_to, list_address, shortened
+from config.core.admin_columns import badge, grouped, indented, link_to, list_address, shortened
+from config.core.kept_texts import translated
 
 REJECTS_SHOWN = 20
 REPORT = "admin/import_report.html"
@@ -36,7 +41,12 @@ TONES = {"completed": "success", "completed_with_rejects": "warning", "failed": 
 COUNTS = ("read", "inserted", "updated", "unchanged", "rejected", "skipped")
 
 
-def file_input(label: str, help_text: str, **options: Any) -> forms.FileField:
+def columns_of(row_format: RowFormat) -> StrPromise:
+    """Return the help that names the columns of a file."""
+    return format_lazy("{columns} {names}", columns=gettext_lazy("Columns:"), names=", ".join(row_format.names))
+
+
+def file_input(label: StrOrPromise, help_text: StrOrPromise, **options: Any) -> forms.FileField:
     """Return the field of a file to import."""
     widget = forms.FileInput({"class": "apron-file", "accept": ACCEPTED})
     return forms.FileField(label=label, help_text=help_text, widget=widget, **options)
@@ -48,7 +58,10 @@ class ImportForm(forms.Form):
     form_fields: dict[str, str]  # by the importer's fields, the form's
 
     dry_run = forms.BooleanField(
-        label="Dry run: find out everything, change nothing", required=False, initial=True, widget=forms.CheckboxInput
+        label=gettext_lazy("Dry run: find out everything, change nothing"),
+        required=False,
+        initial=True,
+        widget=forms.CheckboxInput,
     )
 
     def paths(self) -> dict[str, str]:
@@ -68,12 +81,16 @@ class ImportRunAdminBase(MendingMixin, ReadOnlyAdmin):
     form_class: type[ImportForm]
     hand_over: Operation  # the page that takes files in
     icon = "upload_file"
-    when_empty = _("No files have been imported yet. Upload them here: a dry run first tells all that is wrong.")
+    when_empty = gettext_lazy(
+        "No files have been imported yet. Upload them here: a dry run first tells all that is wrong."
+    )
     change_form_outer_before_template = REPORT
     actions = ("import_again",)
     operations = {
         "import_again": Operation(
-            "Import these files", "The same files are imported, to stay. A worker does it.", "upload_file"
+            gettext_lazy("Import these files"),
+            gettext_lazy("The same files are imported, to stay. A worker does it."),
+            "upload_file",
         )
     }
     state = badge("status", TONES)
@@ -98,26 +115,40 @@ class ImportRunAdminBase(MendingMixin, ReadOnlyAdmin):
             return False  # its files are gone; the rows are mended on the page of the run that they come from
         return row.status in CAME_TO_NOTHING or (row.dry_run and row.finished_at is not None)
 
-    @admin.display(description="dry run", boolean=True, ordering="dry_run")
+    @admin.display(description=gettext_lazy("dry run"), boolean=True, ordering="dry_run")
     def is_dry(self, run: ImportRunBase) -> bool | None:
         return run.dry_run or None
 
-    @admin.action(description="Import the files of dry runs, and of runs that came to nothing", permissions=["import"])
+    @admin.action(
+        description=gettext_lazy("Import the files of dry runs, and of runs that came to nothing"),
+        permissions=["import"],
+    )
     def import_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase | None:
         """Have a worker import the files of runs that have imported nothing."""
         new = None
         for run in queryset.order_by("pk"):
             try:
                 if not self.applies("import_again", run):
-                    messages.warning(request, f"Import {run.pk} has imported its files, or is about to.")
+                    messages.warning(
+                        request, _("Import %(run)s has imported its files, or is about to.") % {"run": run.pk}
+                    )
                     continue
                 new = self.importer.again(run, requested_by=request.user.get_username())
-                messages.success(request, f"Queued {new}, of the files of import {run.pk}.")
+                messages.success(
+                    request, _("Queued %(new)s, of the files of import %(run)s.") % {"new": new, "run": run.pk}
+                )
             except Problem as problem:
                 messages.error(
                     request,
-                    f"Import {run.pk}: {problem.detail} Uploads are kept for {settings.UPLOAD_RETENTION_DAYS} days at most; "
-                    "hand them over again.",
+                    _(
+                        "Import %(run)s: %(problem_detail)s Uploads are kept for "
+                        "%(upload_retention_days)s days at most; hand them over again."
+                    )
+                    % {
+                        "run": run.pk,
+                        "problem_detail": problem.detail,
+                        "upload_retention_days": settings.UPLOAD_RETENTION_DAYS,
+                    },
                 )
         return redirect(self.address_of(new)) if new else None
 
@@ -136,15 +167,19 @@ class ImportRunAdminBase(MendingMixin, ReadOnlyAdmin):
         if run is None:
             handler.rollback()
             return self._form(request, form)
-        messages.success(request, f"Queued {run}.")
+        messages.success(request, _("Queued %(run)s.") % {"run": run})
         return redirect(self.address_of(run))
 
     def _queue(self, request: HttpRequest, form: ImportForm, handler: FolderUploadHandler) -> Any:
         if handler.is_too_much:
-            what = "Both files together" if len(form.form_fields) > 1 else "The file"
-            form.add_error(None, f"{what} may have {settings.IMPORT_MAX_UPLOAD:,} bytes.")
+            what = _("Both files together") if len(form.form_fields) > 1 else _("The file")
+            form.add_error(
+                None,
+                _("%(what)s may have %(import_max_upload)s bytes.")
+                % {"what": what, "import_max_upload": f"{settings.IMPORT_MAX_UPLOAD:,}"},
+            )
         if handler.lacks_room:
-            form.tell(DiskFull("the disk of IMPORT_UPLOADS"))
+            form.tell(DiskFull(_("the disk of IMPORT_UPLOADS")))
         if not form.is_valid():
             return None
         try:
@@ -202,8 +237,8 @@ class ImportRunAdminBase(MendingMixin, ReadOnlyAdmin):
         return {
             "run": run,
             "tone": TONES.get(run.status, ""),
-            "names": COUNTS,
-            "counts": [(kind, [found.get(name, 0) for name in COUNTS]) for kind, found in counted if found],
+            "names": [_(name) for name in COUNTS],
+            "counts": [(_(kind), [found.get(name, 0) for name in COUNTS]) for kind, found in counted if found],
             "files": len(kinds),
             "rejects": run.rejects.order_by("id")[:REJECTS_SHOWN],
             "mend": self._mending_of(request, run),
@@ -222,31 +257,45 @@ def has_imported(run: ImportRunBase) -> bool:
     return run.finished_at is not None and not run.dry_run and run.status not in CAME_TO_NOTHING
 
 
+COUNTED = (  # the names of counts, which are kept by them
+    gettext_noop("read"),
+    gettext_noop("inserted"),
+    gettext_noop("updated"),
+    gettext_noop("unchanged"),
+    gettext_noop("rejected"),
+    gettext_noop("skipped"),
+)
+
+
 def counts_text(counts: dict[str, int] | None) -> str:
     """Return what became of a file's rows, as a cell of a list."""
-    return ", ".join(f"{number:,} {name}" for name, number in (counts or {}).items() if number and name != "read")
+    return ", ".join(
+        f"{grouped(number)} {_(name)}" for name, number in (counts or {}).items() if number and name != "read"
+    )
 
 
 class ImportRejectAdminBase(ReadOnlyAdmin):
     """Base of the admin of rejected rows, with every reason."""
 
     icon = "block"
-    when_empty = _("No row has been rejected. Rows that an import cannot take are kept here, to be mended on its page.")
+    when_empty = gettext_lazy(
+        "No row has been rejected. Rows that an import cannot take are kept here, to be mended on its page."
+    )
     readonly_fields = ("of_import", "why", "fields_of_row")
     fields_of_row = indented("row")
     search_keys = ("id", "run")
-    search_help_text = "A number, of an import or a reject"
+    search_help_text = gettext_lazy("A number, of an import or a reject")
     ordering = ("-id",)
     sortable_by = ("id",)
 
-    @admin.display(description="import")
+    @admin.display(description=gettext_lazy("import"))
     def of_import(self, reject: Any) -> Any:
         return link_to(type(reject).run.field.related_model, reject.run_id)
 
-    @admin.display(description="reasons")
+    @admin.display(description=gettext_lazy("reasons"))
     def why(self, reject: Any) -> str:
-        return "; ".join(f"{reason['field']} {reason['message']}".strip() for reason in reject.reasons)
+        return "; ".join(f"{reason['field']} {translated(reason['message'])}".strip() for reason in reject.reasons)
 
-    @admin.display(description="row")
+    @admin.display(description=gettext_lazy("row"))
     def beginning(self, reject: Any) -> str:
         return shortened(reject.raw)

@@ -4,14 +4,18 @@ from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
+from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.db import DataError
 from django.db.models import Model, QuerySet
 from django.db.models.constants import LOOKUP_SEP
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from config.api.problems import Problem
+from config.core.kept_texts import translated
 
 MOST_SEARCHED = 200  # characters; each word is one more condition
 LOOKUPS = frozenset(
@@ -25,8 +29,11 @@ class UnusableQuery(Problem):
 
     def __init__(self) -> None:
         super().__init__(
-            "The list cannot be shown as the address asks: a filter has a value that it cannot have, the search is longer "
-            f"than {MOST_SEARCHED} characters, or there is no such page."
+            _(
+                "The list cannot be shown as the address asks: a filter has a value that it cannot have, the "
+                "search is longer than %(most_searched)s characters, or there is no such page."
+            )
+            % {"most_searched": MOST_SEARCHED}
         )
 
 
@@ -34,7 +41,11 @@ class UnusableKey(Problem):
     """A form contains an impossible primary key."""
 
     def __init__(self, model: type[Model], field: str) -> None:
-        super().__init__(f"A chosen {model._meta.verbose_name} has no valid key. Load the list again.", field=field)
+        super().__init__(
+            _("A chosen %(verbose_name)s has no valid key. Load the list again.")
+            % {"verbose_name": model._meta.verbose_name},
+            field=field,
+        )
 
 
 class StrictChangeList(ChangeList):
@@ -53,8 +64,19 @@ class StrictChangeList(ChangeList):
             raise IncorrectLookupParameters from error
 
 
+(
+    gettext_noop("Can add %(model)s"),
+    gettext_noop("Can change %(model)s"),
+)  # as Django names permissions when it makes them
+gettext_noop("Can delete %(model)s"), gettext_noop("Can view %(model)s")
+
+
 class KeysField(ModelMultipleChoiceField[Any]):
     """Choices of rows; refuse keys that no row can have, on which SQLite's driver raises."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return how a row is called; permissions are kept by English names."""
+        return f"{obj.content_type} | {translated(obj.name)}" if isinstance(obj, Permission) else str(obj)
 
     def clean(self, value: Any) -> Any:
         try:

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy
 from django_q.models import Failure, OrmQ, Schedule, Success
 
 from config.admin.base import PlatformAdmin, ReadOnlyAdmin
@@ -68,11 +69,11 @@ class QueueAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     fields = ("id", "task", "lock")
 
-    @admin.display(description="task")
+    @admin.display(description=gettext_lazy("task"))
     def task(self, queued: OrmQ) -> str:
         return str(queued.func())
 
-    @admin.display(description="due at, or taken until", ordering="lock")
+    @admin.display(description=gettext_lazy("due at, or taken until"), ordering="lock")
     def due(self, queued: OrmQ) -> Any:
         return queued.lock
 
@@ -90,7 +91,7 @@ class FailureAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Failure]:
         return super().get_queryset(request).defer("args", "kwargs")
 
-    @admin.display(description="error")
+    @admin.display(description=gettext_lazy("error"))
     def beginning(self, failure: Failure) -> str:
         return shortened(str(failure.result))
 

@@ -1,6 +1,7 @@
 """Admin of what throttling counts."""
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy
 
 from config.admin.base import ReadOnlyAdmin
 from config.models import FailedAttempts, RequestQuota
@@ -14,7 +15,7 @@ class FailedAttemptsAdmin(ReadOnlyAdmin):
     list_display = ("kind", "count", "failed_at", "blocked_until")
     list_filter = ("kind",)
     search_keys = ("id",)
-    search_help_text = "A number"
+    search_help_text = gettext_lazy("A number")
     ordering = ("-id",)
     sortable_by = ()
     fields = ("kind", "count", "failed_at", "blocked_until")
@@ -27,6 +28,6 @@ class RequestQuotaAdmin(ReadOnlyAdmin):
     icon = "speed"
     list_display = ("key", "taken")
     search_fields = ("key__startswith",)
-    search_help_text = "How the name of a client begins, such as client:till"
+    search_help_text = gettext_lazy("How the name of a client begins, such as client:till")
     ordering = sortable_by = ("key",)
     fields = ("key", "taken")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jwt
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied
 from rest_framework.permissions import BasePermission
@@ -33,7 +34,10 @@ class ScopeMissing(PermissionDenied):
     """The token does not allow what was asked (403)."""
 
     def __init__(self, scope: Scope) -> None:
-        super().__init__(f"The token lacks the scope {scope.value}: {scope.label}.")
+        super().__init__(
+            _("The token lacks the scope %(scope_value)s: %(label)s.")
+            % {"scope_value": scope.value, "label": scope.label}
+        )
         self.auth_header = f'Bearer error="insufficient_scope", scope="{scope.value}"'
 
 
@@ -73,9 +77,13 @@ def _caller(request: Request | HttpRequest, token: str) -> Caller:
     plain: HttpRequest = getattr(request, "_request", request)  # DRF's wraps it
     caller = check_token(plain, token, caller_of, wrong=WrongToken)
     if caller.networks and not is_within(address := client_address(plain), caller.networks):
-        raise PermissionDenied(f"This token may not be used from {address or 'here'}.")
+        raise PermissionDenied(_("This token may not be used from %(address)s.") % {"address": address or _("here")})
     if caller.requests_per_minute and (seconds := take_request(caller.sub, caller.requests_per_minute)):
-        raise TooManyRequests(f"This client may send {caller.requests_per_minute} requests a minute.", seconds)
+        raise TooManyRequests(
+            _("This client may send %(requests_per_minute)s requests a minute.")
+            % {"requests_per_minute": caller.requests_per_minute},
+            seconds,
+        )
     return caller
 
 
@@ -98,10 +106,10 @@ def _caller_with_jwt(token: str) -> Caller:
         key = signing_key(settings.JWKS_URL, token) if settings.JWKS_URL else settings.JWT_KEY
         claims = jwt.decode(token, key, algorithms=[settings.JWT_ALGORITHM], options={"require": ["sub"]})
     except jwt.ExpiredSignatureError as error:
-        raise AuthenticationFailed("The token has expired.") from error
+        raise AuthenticationFailed(_("The token has expired.")) from error
     except KeySetUnavailable as error:
         raise AuthenticationFailed(
-            "The token cannot be checked: the authentication service does not answer."
+            _("The token cannot be checked: the authentication service does not answer.")
         ) from error
     except (jwt.InvalidTokenError, jwt.PyJWKClientError) as error:
         raise WrongToken from error
@@ -111,9 +119,15 @@ def _caller_with_jwt(token: str) -> Caller:
 def _acceptable_subject(sub: str) -> str:
     """The subject is recorded with what was asked, so it must fit there, and be nobody else's."""
     if not 1 <= len(sub) <= LONGEST_SUBJECT or "\0" in sub:
-        raise AuthenticationFailed(f"The token's subject must have 1 to {LONGEST_SUBJECT} characters.")
+        raise AuthenticationFailed(
+            _("The token's subject must have 1 to %(longest_subject)s characters.")
+            % {"longest_subject": LONGEST_SUBJECT}
+        )
     if sub == API_TOKEN_SUB or sub.startswith(CLIENT_SUB):
-        raise AuthenticationFailed(f"The token's subject may not be {API_TOKEN_SUB}, nor begin with {CLIENT_SUB}")
+        raise AuthenticationFailed(
+            _("The token's subject may not be %(api_token_sub)s, nor begin with %(client_sub)s")
+            % {"api_token_sub": API_TOKEN_SUB, "client_sub": CLIENT_SUB}
+        )
     return sub
 
 
@@ -134,7 +148,10 @@ def require_scope(caller: object, scope: Scope, *, always: bool = True) -> None:
         if not caller.has(scope):
             raise ScopeMissing(scope)
     elif always or settings.REQUIRE_TOKEN:
-        raise NotAuthenticated(f"This needs a token with the scope {scope.value}: Authorization: Bearer <token>.")
+        raise NotAuthenticated(
+            _("This needs a token with the scope %(scope_value)s: Authorization: Bearer <token>.")
+            % {"scope_value": scope.value}
+        )
 
 
 class TokenRequired(BasePermission):

@@ -5,6 +5,7 @@ import zlib
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 
 
@@ -29,4 +30,4 @@ class _Unzipped:
         try:
             return self._file.read(size)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise ParseError("The body is not gzip, or ends before its end.") from error
+            raise ParseError(_("The body is not gzip, or ends before its end.")) from error

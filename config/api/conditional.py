@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 from django.http import HttpRequest
 from django.utils.http import parse_etags
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from config.api.problems import Problem
@@ -48,6 +49,6 @@ def _matches(etag: str, tags: list[str]) -> bool:
 
 def _changed(etag: str | None) -> PreconditionFailed:
     return PreconditionFailed(
-        "If-Match or If-None-Match does not fit what is there now. Get it again, and decide again.",
+        _("If-Match or If-None-Match does not fit what is there now. Get it again, and decide again."),
         headers={"ETag": etag} if etag else None,
     )

@@ -18,6 +18,7 @@ from django.apps import apps
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -65,7 +66,7 @@ class _Claim:
             self.record.delete()
             self.record = None
         if self.record and self.record.fingerprint != fingerprint:
-            raise KeyReused("This Idempotency-Key was used for another request. Make a new key for a new request.")
+            raise KeyReused(_("This Idempotency-Key was used for another request. Make a new key for a new request."))
 
     def write(self, **fields: Any) -> None:
         self.record, _ = self._model.objects.update_or_create(**self._identity, defaults=fields)
@@ -149,12 +150,12 @@ def forget_answers(keys: Sequence[int]) -> None:
 @contextmanager
 def _claimed(sub: str, key: str, fingerprint: str) -> Iterator[_Claim]:
     if not _KEY.fullmatch(key):
-        raise BadKey(f"{HEADER} must have 1 to 255 visible ASCII characters.", field=HEADER)
+        raise BadKey(_("%(header)s must have 1 to 255 visible ASCII characters.") % {"header": HEADER}, field=HEADER)
     name = hashlib.sha256(f"{sub}\0{key}".encode()).hexdigest()[:32]
     with exclusive(f"idempotency-{name}") as taken:
         if not taken:
             raise KeyInUse(
-                "The first request with this Idempotency-Key is under way. Ask again in a moment.",
+                _("The first request with this Idempotency-Key is under way. Ask again in a moment."),
                 headers={"Retry-After": "1"},
             )
         claim = _Claim(sub, key, fingerprint)

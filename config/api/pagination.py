@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db import models
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
@@ -38,7 +39,9 @@ class KeysetPagination(CursorPagination):
     def get_page_size(self, request: Request) -> int:
         text = request.query_params.get("limit", str(self.page_size))
         if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= MAX_LIMIT:
-            raise ValidationError({"limit": f"must be a whole number from 1 to {MAX_LIMIT}."})
+            raise ValidationError(
+                {"limit": _("must be a whole number from 1 to %(max_limit)s.") % {"max_limit": MAX_LIMIT}}
+            )
         return int(text)
 
     def paginate_queryset(self, queryset: Any, request: Request, view: "APIView | None" = None) -> list[Any] | None:
@@ -54,7 +57,7 @@ class KeysetPagination(CursorPagination):
             prohibit_nul(position)
             self.check_position(position)
         except DjangoValidationError as error:
-            raise ValidationError({"cursor": "This is not a cursor that a Link header gave."}) from error
+            raise ValidationError({"cursor": _("This is not a cursor that a Link header gave.")}) from error
         return Cursor(offset=0, reverse=False, position=position)  # type: ignore[arg-type] # DRF's are texts
 
     def check_position(self, position: str) -> None:

@@ -9,6 +9,7 @@ from typing import IO, Any
 from django.conf import settings
 from django.http import HttpRequest, UnreadablePostError
 from django.utils.http import parse_header_parameters
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser, MultiPartParser
 
@@ -70,7 +71,7 @@ def parse_json(body: bytes) -> Any:
     try:
         return loads(body)
     except ValueError as error:
-        raise ParseError(f"The body is not JSON: {error}.") from error
+        raise ParseError(_("The body is not JSON: %(error)s.") % {"error": error}) from error
 
 
 def read_some(stream: Any, size: int) -> bytes:

@@ -17,10 +17,13 @@ from django.core.exceptions import DisallowedHost, PermissionDenied, RequestData
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.log import log_response
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.response import Response
 
 from config.access.throttling import TooManyRequests
+from config.api.titles import title_of
 from config.core.disk import lacks_room, where_room_lacks
 from config.core.logging import current_request_id
 from config.core.postgresql.away import ASK_AGAIN_SECONDS, FOR_CLIENTS, is_away
@@ -28,7 +31,7 @@ from config.core.postgresql.away import ASK_AGAIN_SECONDS, FOR_CLIENTS, is_away
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
-UNEXPECTED = "Something went wrong here. The log has the details under this instance."
+UNEXPECTED = gettext_lazy("Something went wrong here. The log has the details under this instance.")
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's own word
@@ -71,7 +74,9 @@ class DiskFull(Problem):
     code = "disk_full"
 
     def __init__(self, where: str, **members: Any) -> None:
-        super().__init__(f"No room is left on {where}. Make room there, then try again.", **members)
+        super().__init__(
+            _("No room is left on %(where)s. Make room there, then try again.") % {"where": where}, **members
+        )
 
     @classmethod
     def of(cls, error: BaseException | None) -> Self:
@@ -99,7 +104,7 @@ class PayloadTooLarge(exceptions.APIException):
     default_code = "too_large"
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"The request body may have at most {limit} bytes.")
+        super().__init__(_("The request body may have at most %(limit)s bytes.") % {"limit": limit})
 
 
 def problem_body(
@@ -108,7 +113,7 @@ def problem_body(
     """Return the members of a problem document."""
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": title_of(status),
         "status": int(status),
         "detail": detail,
         "instance": current_request_id(),
@@ -207,7 +212,7 @@ class ProblemMiddleware:
         try:
             request.get_host()
         except DisallowedHost:  # found further in, Django would show its own page under DEBUG
-            return problem_response(400, "This server does not go by that name; ALLOWED_HOSTS has those it goes by.")
+            return problem_response(400, _("This server does not go by that name; ALLOWED_HOSTS has those it goes by."))
         if "\0" in request.path:  # PostgreSQL would refuse it as a key
             return not_found(request)
         return self.get_response(request)
@@ -220,22 +225,22 @@ class ProblemMiddleware:
             case Http404():
                 return not_found(request)
             case PermissionDenied():
-                return _answer(request, 403, str(exception) or "You may not do this.")
+                return _answer(request, 403, str(exception) or _("You may not do this."))
             case RequestDataTooBig():
-                return _answer(request, 413, "The request body is too large.")
+                return _answer(request, 413, _("The request body is too large."))
             case SuspiciousOperation():
-                return _answer(request, 400, "The request could not be understood.")
+                return _answer(request, 400, _("The request could not be understood."))
         return _failed(request, exception)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler400."""
-    return _answer(request, 400, "The request could not be understood.")
+    return _answer(request, 400, _("The request could not be understood."))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler403."""
-    return _answer(request, 403, "You may not do this.")
+    return _answer(request, 403, _("You may not do this."))
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -244,7 +249,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def _unknown_path(path: str) -> str:
-    return f"There is nothing at {path}."
+    return _("There is nothing at %(path)s.") % {"path": path}
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -253,7 +258,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return _answer(request, DiskFull.status, DiskFull.of(error).detail)
     if is_away(error):
         return _answer(request, 503, FOR_CLIENTS, headers={"Retry-After": str(ASK_AGAIN_SECONDS)})
-    return _answer(request, 500, UNEXPECTED)
+    return _answer(request, 500, str(UNEXPECTED))
 
 
 def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
@@ -269,4 +274,4 @@ def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's CSRF_FAILURE_VIEW."""
-    return _answer(request, 403, f"The form could not be trusted; load the page again. {reason}".strip())
+    return _answer(request, 403, f"{_('The form could not be trusted; load the page again.')} {reason}".strip())

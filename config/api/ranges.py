@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any, BinaryIO
 
 from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from config.api.problems import Problem
@@ -60,7 +61,9 @@ def _wanted(request: Request | HttpRequest, size: int, etag: str) -> range | Non
     if last and first and int(last) < int(first):
         return None  # not a range: as if it were not there
     if not wanted:
-        raise RangeNotSatisfiable(f"The file has {size} bytes.", headers={"Content-Range": f"bytes */{size}"})
+        raise RangeNotSatisfiable(
+            _("The file has %(size)s bytes.") % {"size": size}, headers={"Content-Range": f"bytes */{size}"}
+        )
     return wanted
 
 

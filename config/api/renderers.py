@@ -5,6 +5,7 @@ from itertools import islice
 from tempfile import TemporaryFile
 from typing import IO, Any
 
+from django.utils.translation import gettext as _
 from rest_framework.renderers import BaseRenderer
 
 from config.api.problems import Problem
@@ -22,7 +23,10 @@ class TooManyRows(Problem):
     code = "too_many_rows"
 
     def __init__(self) -> None:
-        super().__init__(f"An XLSX file has at most {MOST_XLSX_ROWS:,} rows. Narrow the filters, or take CSV.")
+        super().__init__(
+            _("An XLSX file has at most %(most_xlsx_rows)s rows. Narrow the filters, or take CSV.")
+            % {"most_xlsx_rows": f"{MOST_XLSX_ROWS:,}"}
+        )
 
 
 class JsonRenderer(BaseRenderer):

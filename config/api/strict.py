@@ -7,6 +7,9 @@ from difflib import get_close_matches
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -26,14 +29,17 @@ def refuse_unknown(given: Iterable[Any], known: Iterable[str], *, place: str = "
 
 def _unknown(name: str, known: list[str]) -> ErrorDetail:
     nearest = get_close_matches(name[:SHOWN], known, n=1)
-    mend = f"; did you mean {nearest[0]}?" if nearest else f"; known: {', '.join(known)}." if known else "."
-    return ErrorDetail(f"unknown{mend}", code="unknown")
+    if nearest:
+        said = _("unknown; did you mean %(nearest)s?") % {"nearest": nearest[0]}
+    else:
+        said = _("unknown; known: %(known)s.") % {"known": ", ".join(known)} if known else _("unknown.")
+    return ErrorDetail(said, code="unknown")
 
 
 class Input(serializers.Serializer[Any]):
     """Serializer that refuses unknown members. One without fields accepts no body."""
 
-    default_error_messages = {"invalid": "Give a JSON object."}
+    default_error_messages = {"invalid": gettext_lazy("Give a JSON object.")}
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
@@ -53,7 +59,7 @@ class Query(Input):
 def refuse_repeated(given: QueryDict) -> None:
     """Raise ValidationError where a query parameter is given more than once: which one is meant?"""
     if repeated := [name for name in given if len(given.getlist(name)) > 1]:
-        raise ValidationError({name[:SHOWN]: "given more than once." for name in repeated})
+        raise ValidationError({name[:SHOWN]: _("given more than once.") for name in repeated})
 
 
 def validated(input_class: type[Input], data: Any, *, partial: bool = False) -> dict[str, Any]:
@@ -66,7 +72,10 @@ def validated(input_class: type[Input], data: Any, *, partial: bool = False) -> 
 class TextField(serializers.CharField):
     """A JSON string, kept exactly: no number is converted, no space is stripped."""
 
-    default_error_messages = {"invalid": "Give a text.", "max_length": "Give at most {max_length} characters."}
+    default_error_messages = {
+        "invalid": gettext_lazy("Give a text."),
+        "max_length": gettext_lazy("Give at most {max_length} characters."),
+    }
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"trim_whitespace": False} | kwargs)
@@ -83,7 +92,7 @@ class DistinctListField(serializers.ListField):
     def to_internal_value(self, data: Any) -> list[Any]:
         items = super().to_internal_value(data)
         if repeated := next((item for item in items if items.count(item) > 1), None):
-            raise ValidationError(f"{repeated!r} is there twice.")
+            raise ValidationError(_("%(repeated)s is there twice.") % {"repeated": f"{repeated!r}"})
         return items
 
 
@@ -100,9 +109,9 @@ class WholeField(serializers.IntegerField):
     """A JSON number without a fraction; "1", 1.0 and true are refused."""
 
     default_error_messages = {
-        "invalid": "Give a whole number.",
-        "min_value": "Give a whole number of at least {min_value}.",
-        "max_value": "Give a whole number of at most {max_value}.",
+        "invalid": gettext_lazy("Give a whole number."),
+        "min_value": gettext_lazy("Give a whole number of at least {min_value}."),
+        "max_value": gettext_lazy("Give a whole number of at most {max_value}."),
     }
 
     def to_internal_value(self, data: Any) -> int:
@@ -111,13 +120,16 @@ class WholeField(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
+INVALID_CHOICE = gettext_lazy('"{input}" is not a valid choice; give one of {known}.')
+
+
 class WordField(serializers.ChoiceField):
     """A JSON string from a list of choices."""
 
     def __init__(self, choices: Any, **kwargs: Any) -> None:
         super().__init__(choices, **kwargs)
         known = ", ".join(dumps(str(choice)).decode() for choice in self.choices)
-        self.error_messages["invalid_choice"] = f'"{{input}}" is not a valid choice; give one of {known}.'
+        self.error_messages["invalid_choice"] = format_lazy(INVALID_CHOICE, input="{input}", known=known)
 
     def to_internal_value(self, data: Any) -> Any:
         return super().to_internal_value(data) if isinstance(data, str) else self.fail("invalid_choice", input=data)
@@ -129,7 +141,7 @@ class FlagParameter(serializers.Field[bool, Any, bool, Any]):
 
     def to_internal_value(self, data: Any) -> bool:
         if data not in ("true", "false"):
-            raise ValidationError("must be true or false.")
+            raise ValidationError(_("must be true or false."))
         return bool(data == "true")
 
 
@@ -152,5 +164,8 @@ class NumberParameter(serializers.IntegerField):
 
     def to_internal_value(self, data: Any) -> int:
         if not re.fullmatch("[0-9]{1,18}", str(data)):
-            raise ValidationError(f"must be a whole number from {self.min_value} to {self.max_value}.")
+            raise ValidationError(
+                _("must be a whole number from %(min_value)s to %(max_value)s.")
+                % {"min_value": self.min_value, "max_value": self.max_value}
+            )
         return int(data)

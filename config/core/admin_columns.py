@@ -9,8 +9,10 @@ from django.contrib.admin.utils import quote
 from django.db import models
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 
 MOST_COUNTED = 10_000
 
@@ -22,7 +24,7 @@ def badge(field: str, tones: Mapping[str, str]) -> Callable[[Any, Any], SafeStri
         text = getattr(row, f"get_{field}_display")().partition(" (")[0].lower()
         return coloured(text, tones.get(getattr(row, field), ""))
 
-    column.short_description = field.replace("_", " ")  # type: ignore[attr-defined]
+    column.short_description = gettext_lazy(field.replace("_", " "))  # type: ignore[attr-defined]
     column.admin_order_field = field  # type: ignore[attr-defined]
     return column
 
@@ -38,7 +40,7 @@ def indented(field: str) -> Callable[[Any, Any], SafeString]:
     def detail(_admin: Any, row: Any) -> SafeString:
         return pre(json.dumps(getattr(row, field), indent=2, ensure_ascii=False))
 
-    detail.short_description = field.replace("_", " ")  # type: ignore[attr-defined]
+    detail.short_description = gettext_lazy(field.replace("_", " "))  # type: ignore[attr-defined]
     return detail
 
 
@@ -62,7 +64,14 @@ def link_to(model: type[models.Model], pk: Any, text: str = "") -> SafeString:
 def capped(rows: QuerySet[Any]) -> str:
     """Return how many rows there are, in words beyond MOST_COUNTED: nobody waits for a count of millions."""
     number = rows.order_by()[: MOST_COUNTED + 1].count()
-    return f"{number:,}" if number <= MOST_COUNTED else f"more than {MOST_COUNTED:,}"
+    if number <= MOST_COUNTED:
+        return grouped(number)
+    return gettext("more than %(number)s") % {"number": grouped(MOST_COUNTED)}
+
+
+def grouped(number: int) -> str:
+    """Return a number with its digits in groups, as the reader's language has them."""
+    return number_format(number, use_l10n=True, force_grouping=True)
 
 
 def shortened(text: str, length: int = 120) -> str:

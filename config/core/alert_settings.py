@@ -25,6 +25,8 @@ def alert_errors() -> Iterator[tuple[str, str, str]]:
         yield "E082", "ALERT_SILENT_SECONDS is below 10.", "A worker beats every 5 seconds: give it a few, such as 120."
     if settings.ALERT_BACKLOG_SECONDS <= 0:
         yield "E083", "ALERT_BACKLOG_SECONDS is not above 0.", "Give a positive number, or leave it unset."
+    if settings.MAIL_LANGUAGE not in dict(settings.LANGUAGES):
+        yield "E245", f"MAIL_LANGUAGE is {settings.MAIL_LANGUAGE!r}.", "Set it to one of: en, fr."
     if settings.PUBLIC_URL and not _is_address(settings.PUBLIC_URL, {"http", "https"}):
         mend = "Give the address that people open, such as https://apron.example.com."
         yield "E084", f"PUBLIC_URL is {settings.PUBLIC_URL!r}.", mend

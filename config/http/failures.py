@@ -4,22 +4,23 @@ import ssl
 from collections.abc import Iterator
 
 import requests
+from django.utils.translation import gettext_noop
 from requests.exceptions import ProxyError, SSLError
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 REASONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (  # the first that fits
-    (requests.ConnectTimeout, "no connection in time"),
-    ((requests.Timeout, ReadTimeoutError), "no answer in time"),
-    (SSLError, "the TLS handshake failed"),
-    (ProxyError, "the proxy refused the connection or cannot be reached"),
-    ((requests.ConnectionError, ProtocolError, OSError), "connection failed or was dropped"),
+    (requests.ConnectTimeout, gettext_noop("no connection in time")),
+    ((requests.Timeout, ReadTimeoutError), gettext_noop("no answer in time")),
+    (SSLError, gettext_noop("the TLS handshake failed")),
+    (ProxyError, gettext_noop("the proxy refused the connection or cannot be reached")),
+    ((requests.ConnectionError, ProtocolError, OSError), gettext_noop("connection failed or was dropped")),
 )
 
 
 def describe(error: Exception) -> str:
     """Return the kind of failure; the exception's own text may carry the address with its query."""
     if type(error) is OSError and error.errno is None:  # how requests says it
-        return "a certificate's file is not there"
+        return gettext_noop("a certificate's file is not there")
     reason = next((text for kind, text in REASONS if isinstance(error, kind)), type(error).__name__)
     return f"{reason}{_tls_reason(error)}" if isinstance(error, SSLError) else reason
 

@@ -6,6 +6,9 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
+
+from config.core.kept_texts import translated
 
 
 class Alert(models.Model):
@@ -57,7 +60,7 @@ class Alert(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return translated(self.title)
 
 
 class AlertMessage(models.Model):
@@ -90,4 +93,4 @@ class AlertMessage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"message {self.pk} by {self.channel}"
+        return gettext("message %(id)s by %(channel)s") % {"id": self.pk, "channel": self.channel}

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from config.core.actors import VISITOR, Actor, current_actor
 
@@ -93,9 +94,9 @@ class AuditEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.words} by {self.actor or self.actor_type}"
+        return gettext("%(act)s by %(actor)s") % {"act": self.words, "actor": self.actor or gettext(self.actor_type)}
 
     @property
     def words(self) -> str:
         """What was done, as a person says it."""
-        return self.act.replace("_", " ")
+        return gettext(self.act).replace("_", " ")

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django_stubs_ext import StrOrPromise
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +38,7 @@ class Figure:
 class Next:
     """What to do when there is nothing to show yet."""
 
-    text: str
+    text: StrOrPromise
     link: str
     label: str
     needs: str = ""  # a permission, without which there is only the text
@@ -54,7 +56,7 @@ class Panel:
 
 
 class _Provider(NamedTuple):
-    title: str
+    title: StrOrPromise
     permission: str
     build: Callable[[], Panel]
 
@@ -62,14 +64,16 @@ class _Provider(NamedTuple):
 _providers: list[_Provider] = []
 
 
-def register(title: str, permission: str, build: Callable[[], Panel]) -> None:
+def register(title: StrOrPromise, permission: str, build: Callable[[], Panel]) -> None:
     """Add a panel, from an app's ready(), for those who have the permission; `build` must not read a whole table."""
     _providers.append(_Provider(title, permission, build))
 
 
 def panels(user: Any) -> list[tuple[str, Panel]]:
     """Return the panels that a user may see with their titles, in the order of the apps."""
-    return [(provider.title, _build(provider, user)) for provider in _providers if user.has_perm(provider.permission)]
+    return [
+        (str(provider.title), _build(provider, user)) for provider in _providers if user.has_perm(provider.permission)
+    ]
 
 
 def _build(provider: _Provider, user: Any) -> Panel:
@@ -78,7 +82,7 @@ def _build(provider: _Provider, user: Any) -> Panel:
         panel = provider.build()
     except Exception:
         logger.exception("The panel %s could not be read", provider.title)
-        return Panel([Figure("state", "could not be read; the log has the details", tone=Tone.BAD)])
+        return Panel([Figure(_("state"), _("could not be read; the log has the details"), tone=Tone.BAD)])
     if panel.next and panel.next.needs and not user.has_perm(panel.next.needs):
         return replace(panel, next=replace(panel.next, link=""))
     return panel
@@ -91,7 +95,9 @@ def tone_of(number: int, tone: Tone) -> Tone:
 
 def ago(moment: datetime | None) -> str:
     """Return how long ago something was, for people."""
-    return f"{duration((timezone.now() - moment).total_seconds())} ago" if moment else "never"
+    if not moment:
+        return _("never")
+    return _("%(duration)s ago") % {"duration": duration((timezone.now() - moment).total_seconds())}
 
 
 def duration(seconds: float) -> str:

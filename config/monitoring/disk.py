@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
@@ -21,9 +22,12 @@ def check_disk() -> dict[str, Any]:
     found = dict(spaces())
     facts = {name: {"free_bytes": space.free, "total_bytes": space.total} for name, space in found.items()}
     full = [name for name, space in found.items() if not space.has_room_for(0)]
-    full += ["the database's server"] if was_server_full() else []
+    full += [_("the database's server")] if was_server_full() else []
     if full:
-        raise Unhealthy(f"The disk of {' and '.join(full)} is full or nearly so; make room there.", folders=facts)
+        raise Unhealthy(
+            _("The disk of %(full)s is full or nearly so; make room there.") % {"full": _(" and ").join(full)},
+            folders=facts,
+        )
     return {"folders": facts}
 
 
@@ -54,10 +58,13 @@ def _condition(names: list[str], space: Space, now: datetime) -> Condition:
         key=f"disk-{names[0]}",
         state="full" if is_full else "low",
         severity=Severity.ERROR if is_full else Severity.WARNING,
-        title=f"The disk of {name} is {'full' if is_full else 'nearly full'}",
-        detail=f"{space.free:,} of {space.total:,} bytes are free on {socket.gethostname()}. Make room there;"
-        " what waits for it goes on by itself.",
-        recovery=f"The disk of {name} has room again",
+        title=(_("The disk of %(name)s is full") if is_full else _("The disk of %(name)s is nearly full"))
+        % {"name": name},
+        detail=_(
+            "%(free)s of %(total)s bytes are free on %(gethostname)s. Make room there; what waits for it goes on by itself."
+        )
+        % {"free": f"{space.free:,}", "total": f"{space.total:,}", "gethostname": socket.gethostname()},
+        recovery=_("The disk of %(name)s has room again") % {"name": name},
         path=PATH,
         since=now,
     )

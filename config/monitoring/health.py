@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import Error, connection
+from django.utils.translation import gettext, gettext_noop
 
 from config.core.disk import trouble_of
 from config.core.postgresql.away import is_away, why_away
@@ -22,8 +23,6 @@ class Unhealthy(Exception):  # noqa: N818 - it is a state, not an error
         self.facts = facts
 
 
-NOT_ASKED = {"status": "down", "detail": "Unknown: the database is down."}
-
 _checks: dict[str, Check] = {}
 _need_no_database: set[str] = set()
 
@@ -33,6 +32,11 @@ def register(name: str, check: Check, *, needs_database: bool = True) -> None:
     _checks[name] = check
     if not needs_database:
         _need_no_database.add(name)
+
+
+def not_asked() -> dict[str, Any]:
+    """Return what is said of a part that nobody can ask without the database."""
+    return {"status": "down", "detail": gettext("Unknown: the database is down.")}
 
 
 def check_database() -> dict[str, Any]:
@@ -51,10 +55,10 @@ def check_database() -> dict[str, Any]:
 
 def report() -> tuple[bool, dict[str, Any]]:
     """Return whether all parts work, and what each says. Without its database each would only wait for it once more."""
-    parts = {"database": run_check("database", check_database)}
+    parts = {gettext_noop("database"): run_check("database", check_database)}
     for name, check in _checks.items():
         is_asked = parts["database"]["status"] == "ok" or name in _need_no_database
-        parts[name] = run_check(name, check) if is_asked else dict(NOT_ASKED)
+        parts[name] = run_check(name, check) if is_asked else not_asked()
     return all(part["status"] == "ok" for part in parts.values()), parts
 
 
@@ -66,4 +70,4 @@ def run_check(name: str, check: Check) -> dict[str, Any]:
         return {"status": "down", "detail": str(error)} | error.facts
     except Exception:
         logger.exception("Health check %s failed", name)
-        return {"status": "down", "detail": "The check itself failed; the log has the details."}
+        return {"status": "down", "detail": gettext("The check itself failed; the log has the details.")}

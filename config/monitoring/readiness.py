@@ -4,8 +4,9 @@ from typing import Any
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
 
-from config.monitoring.health import NOT_ASKED, Unhealthy, check_database, run_check
+from config.monitoring.health import Unhealthy, check_database, not_asked, run_check
 
 MOST_NAMED = 20
 
@@ -24,9 +25,12 @@ class _Migrations:
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
         missing = [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
         if missing:
-            more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
+            others = len(missing) - MOST_NAMED
+            more = _(" and %(number)s more") % {"number": others} if others > 0 else ""
             named = ", ".join(missing[:MOST_NAMED])
-            raise Unhealthy(f"Run manage.py migrate; not applied: {named}{more}.")
+            raise Unhealthy(
+                _("Run manage.py migrate; not applied: %(named)s%(more)s.") % {"named": named, "more": more}
+            )
         self._are_applied = True
         return {}
 
@@ -38,5 +42,5 @@ def report() -> tuple[bool, dict[str, Any]]:
     """Return whether the process is ready, and what each part says."""
     database = run_check("database", check_database)
     is_up = database["status"] == "ok"
-    parts = {"database": database, "migrations": run_check("migrations", _migrations.check) if is_up else NOT_ASKED}
+    parts = {"database": database, "migrations": run_check("migrations", _migrations.check) if is_up else not_asked()}
     return all(part["status"] == "ok" for part in parts.values()), parts

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+from django_stubs_ext import StrOrPromise
+
 logger = logging.getLogger(__name__)
 
 
@@ -23,7 +26,7 @@ class State(NamedTuple):
     """An app's state."""
 
     level: Level
-    text: str
+    text: StrOrPromise
 
 
 _providers: dict[str, Callable[[], State]] = {}
@@ -44,4 +47,4 @@ def _state_of(app: str, provider: Callable[[], State]) -> State:
         return provider()
     except Exception:
         logger.exception("The state of %s could not be read", app)
-        return State(Level.DOWN, "Its state could not be read.")
+        return State(Level.DOWN, _("Its state could not be read."))

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
 from config.access.people import is_oidc_set, is_saml_set
@@ -74,7 +75,7 @@ def account_links(request: HttpRequest) -> list[dict[str, str]]:
     """Return the links of the admin's account menu: only who has a password has something to change."""
     if not request.user.is_authenticated or not request.user.has_usable_password():
         return []
-    links = [{"title": "Change password", "link": reverse("admin:password_change")}]
+    links = [{"title": gettext("Change password"), "link": reverse("admin:password_change")}]
     if settings.HAS_ALLAUTH:
-        links.append({"title": "Second factor", "link": reverse("mfa_index")})
+        links.append({"title": gettext("Second factor"), "link": reverse("mfa_index")})
     return links

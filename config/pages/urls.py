@@ -2,9 +2,10 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import path
+from django.urls import path, re_path
 
 from config.monitoring import health, status
+from config.pages.languages import switch, texts
 from config.pages.login import Login, Logout, logged_out
 
 
@@ -20,4 +21,6 @@ urlpatterns = [
     path("login", Login.as_view(), name="login"),
     path("logout", Logout.as_view(), name="logout"),
     path("logged-out", logged_out, name="logged-out"),
+    path("language", switch, name="set_language"),
+    re_path("^texts/(?P<language>en|fr)-(?P<digest>[0-9a-f]{12})[.]js$", texts, name="texts"),
 ]

@@ -95,7 +95,7 @@ def _refusal_of(error: Refused | OSError) -> Refused:
         return error
     if lacks_room(error):
         return Refused(DiskFull.status, DiskFull.of(error).detail)
-    return Refused(HTTPStatus.INTERNAL_SERVER_ERROR, UNEXPECTED)
+    return Refused(HTTPStatus.INTERNAL_SERVER_ERROR, str(UNEXPECTED))
 
 
 async def _nothing() -> dict[str, Any]:

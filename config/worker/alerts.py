@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from django_q.models import Schedule
 
 from config.models import WorkerHeartbeat
@@ -25,9 +26,14 @@ def conditions(now: datetime) -> Iterator[Condition]:
             key=KEY,
             state="fewer",
             severity=Severity.WARNING,
-            title=f"A worker fell silent, {len(alive)} still {'works' if len(alive) == 1 else 'work'}",
-            detail="Not heard of any more: " + ", ".join(row.name for row in missing[:10]),
-            recovery="A worker was started in place of the one that fell silent, or a day has passed",
+            title=(
+                _("A worker fell silent, %(number)s still works")
+                if len(alive) == 1
+                else _("A worker fell silent, %(number)s still work")
+            )
+            % {"number": len(alive)},
+            detail=_("Not heard of any more: %(workers)s") % {"workers": ", ".join(row.name for row in missing[:10])},
+            recovery=_("A worker was started in place of the one that fell silent, or a day has passed"),
             path=PATH,
             since=missing[0].beat_at,
         )
@@ -46,9 +52,10 @@ def _none(rows: list[WorkerHeartbeat], now: datetime) -> Iterator[Condition]:
     yield Condition(
         key=KEY,
         state="none",
-        title="No worker is alive: nothing is imported, delivered or refreshed",
-        detail=f"The last one was heard of {duration((now - since).total_seconds())} ago. Start: manage.py run_worker.",
-        recovery="A worker is alive again",
+        title=_("No worker is alive: nothing is imported, delivered or refreshed"),
+        detail=_("The last one was heard of %(total_seconds)s ago. Start: manage.py run_worker.")
+        % {"total_seconds": duration((now - since).total_seconds())},
+        recovery=_("A worker is alive again"),
         path=PATH,
         since=since,
         patience=timedelta(seconds=settings.ALERT_SILENT_SECONDS),

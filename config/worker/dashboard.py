@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_q.models import Failure, OrmQ
 
 from config.core.admin_columns import capped, list_address
@@ -14,11 +15,11 @@ from config.worker.heartbeat import SILENT_AFTER_SECONDS
 
 def parts() -> Panel:
     """Return what /health says of each part, and why where one is down."""
-    _, found = health.report()
+    found = health.report()[1]
     figures = [
         Figure(
-            name,
-            "works" if part["status"] == "ok" else part["detail"],
+            _(name),
+            _("works") if part["status"] == "ok" else part["detail"],
             tone=Tone.GOOD if part["status"] == "ok" else Tone.BAD,
         )
         for name, part in found.items()
@@ -34,11 +35,11 @@ def queue() -> Panel:
     oldest = due.order_by("lock").first()
     return Panel(
         [
-            Figure("workers", capped(alive), list_address(WorkerHeartbeat), tone_of(not alive.exists(), Tone.BAD)),
-            Figure("tasks that wait", capped(due), list_address(OrmQ)),
-            Figure("oldest waiting task", duration((now - oldest.lock).total_seconds()) if oldest else "none"),
+            Figure(_("workers"), capped(alive), list_address(WorkerHeartbeat), tone_of(not alive.exists(), Tone.BAD)),
+            Figure(_("tasks that wait"), capped(due), list_address(OrmQ)),
+            Figure(_("oldest waiting task"), duration((now - oldest.lock).total_seconds()) if oldest else _("none")),
             Figure(
-                "failed tasks",
+                _("failed tasks"),
                 capped(Failure.objects.all()),
                 list_address(Failure),
                 tone_of(Failure.objects.exists(), Tone.WAITING),

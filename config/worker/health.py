@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_q.models import OrmQ
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
@@ -19,10 +20,12 @@ def check_worker() -> dict[str, Any]:
     """Health: the age of the newest heartbeat."""
     newest = WorkerHeartbeat.objects.order_by("-beat_at").first()
     if newest is None:
-        raise Unhealthy("No worker has ever run; start one: manage.py run_worker.")
+        raise Unhealthy(_("No worker has ever run; start one: manage.py run_worker."))
     age = (timezone.now() - newest.beat_at).total_seconds()
     if age > SILENT_AFTER_SECONDS:
-        raise Unhealthy(f"The last worker fell silent {age:.0f} s ago; start one: manage.py run_worker.")
+        raise Unhealthy(
+            _("The last worker fell silent %(age)s s ago; start one: manage.py run_worker.") % {"age": f"{age:.0f}"}
+        )
     return {"last_heartbeat_seconds": round(age, 1)}
 
 
@@ -31,7 +34,7 @@ def check_queue() -> dict[str, Any]:
     head = oldest_due_task()
     age = (timezone.now() - head.lock).total_seconds() if head else 0.0
     if age > 2 * settings.WORKER_STALL_SECONDS:
-        raise Unhealthy(f"The oldest due task has been waiting for {age:.0f} s.")
+        raise Unhealthy(_("The oldest due task has been waiting for %(age)s s.") % {"age": f"{age:.0f}"})
     return {"oldest_due_seconds": round(age, 1)}
 
 

@@ -4,11 +4,13 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config.access import audit
 from config.admin.base import Operation, ReadOnlyAdmin
 from config.core.admin_columns import badge, link_to, shortened
+from config.core.kept_texts import translated
 from inflight.models import Delivery, DeliveryAttempt, DeliveryBatch
 from inflight.services.batches import body_of
 
@@ -21,7 +23,7 @@ class DeliveryBatchAdmin(ReadOnlyAdmin):
     """Batches of all deliveries, without their bytes."""
 
     icon = "package_2"
-    when_empty = _("Batches are made when customers are sent: see the deliveries.")
+    when_empty = gettext_lazy("Batches are made when customers are sent: see the deliveries.")
     list_display = (
         "id",
         "part_of",
@@ -35,15 +37,15 @@ class DeliveryBatchAdmin(ReadOnlyAdmin):
     )
     list_filter = ("status",)
     search_keys = ("delivery", "idempotency_key")
-    search_help_text = "A delivery's number, or an idempotency key"
+    search_help_text = gettext_lazy("A delivery's number, or an idempotency key")
     ordering = ("-id",)
     sortable_by = ("id",)
     exclude = ("payload", "customer_ids")
     actions = ("read_body",)
     operations = {
         "read_body": Operation(
-            "Read the body",
-            "It holds people's names and purchases. That you read it is recorded in the history.",
+            gettext_lazy("Read the body"),
+            gettext_lazy("It holds people's names and purchases. That you read it is recorded in the history."),
             "visibility",
         )
     }
@@ -55,12 +57,12 @@ class DeliveryBatchAdmin(ReadOnlyAdmin):
     def applies(self, operation: str, row: DeliveryBatch) -> bool:
         return row.customer_ids is not None or row.status != DeliveryBatch.Status.ACKNOWLEDGED
 
-    @admin.action(description="Read the body of one batch", permissions=["read"])
+    @admin.action(description=gettext_lazy("Read the body of one batch"), permissions=["read"])
     def read_body(self, request: HttpRequest, queryset: QuerySet[DeliveryBatch]) -> HttpResponse | None:
         """Send the exact bytes of one batch, before they are compressed."""
         chosen = list(queryset[:2])
         if len(chosen) > 1 or chosen[0].payload is None:
-            messages.error(request, "Choose one batch whose body is kept.")
+            messages.error(request, _("Choose one batch whose body is kept."))
             return None
         audit.record("read_body", chosen[0])
         return HttpResponse(body_of(chosen[0]), content_type="application/json")
@@ -68,13 +70,13 @@ class DeliveryBatchAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[DeliveryBatch]:
         return super().get_queryset(request).defer("payload")
 
-    @admin.display(description="delivery")
+    @admin.display(description=gettext_lazy("delivery"))
     def part_of(self, batch: DeliveryBatch) -> SafeString:
         return link_to(Delivery, batch.delivery_id)
 
-    @admin.display(description="last error")
+    @admin.display(description=gettext_lazy("last error"))
     def error(self, batch: DeliveryBatch) -> str:
-        return shortened(batch.last_error)
+        return shortened(translated(batch.last_error))
 
 
 @admin.register(DeliveryAttempt)
@@ -82,12 +84,12 @@ class DeliveryAttemptAdmin(ReadOnlyAdmin):
     """Every request to the partner."""
 
     icon = "swap_vert"
-    when_empty = _("Each request to the partner is kept here: see the deliveries.")
+    when_empty = gettext_lazy("Each request to the partner is kept here: see the deliveries.")
     list_display = ("id", "outcome", "why", "part_of", "http_status", "started_at", "took", "request_id")
     list_filter = ("started_at",)
     list_select_related = ("batch",)
     search_keys = ("request_id",)
-    search_help_text = "A request's id, as the partner got it in X-Request-ID"
+    search_help_text = gettext_lazy("A request's id, as the partner got it in X-Request-ID")
     ordering = ("-id",)
     sortable_by = ("id",)
     fields = (
@@ -101,18 +103,18 @@ class DeliveryAttemptAdmin(ReadOnlyAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup == OF_A_DELIVERY or super().lookup_allowed(lookup, value, request)
 
-    @admin.display(description="batch")
+    @admin.display(description=gettext_lazy("batch"))
     def part_of(self, attempt: DeliveryAttempt) -> SafeString:
         return link_to(DeliveryBatch, attempt.batch_id)
 
-    @admin.display(description="outcome")
+    @admin.display(description=gettext_lazy("outcome"))
     def outcome(self, attempt: DeliveryAttempt) -> str:
-        return attempt.outcome
+        return _(attempt.outcome)
 
-    @admin.display(description="seconds")
+    @admin.display(description=gettext_lazy("seconds"))
     def took(self, attempt: DeliveryAttempt) -> str:
         return "" if attempt.seconds is None else f"{attempt.seconds:.2f}"
 
-    @admin.display(description="error")
+    @admin.display(description=gettext_lazy("error"))
     def why(self, attempt: DeliveryAttempt) -> str:
-        return shortened(attempt.error)
+        return shortened(translated(attempt.error))

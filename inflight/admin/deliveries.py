@@ -12,11 +12,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config.admin.base import Operation, ReadOnlyAdmin, ReadOnlyInline, Tool
 from config.api.problems import Problem
 from config.core.admin_columns import capped, coloured, list_address, shortened
+from config.core.kept_texts import translated
 from config.http.client import TransportError
 from inflight.admin.batches import OF_A_DELIVERY
 from inflight.admin.timeline import timeline_of
@@ -51,7 +53,7 @@ class BatchInline(ReadOnlyInline):
 class SendForm(forms.Form):
     """What to send."""
 
-    only = forms.ChoiceField(label="Which customers", choices=EVERYBODY, widget=RadioSelect)
+    only = forms.ChoiceField(label=gettext_lazy("Which customers"), choices=EVERYBODY, widget=RadioSelect)
 
 
 @admin.register(Delivery)
@@ -59,12 +61,14 @@ class DeliveryAdmin(ReadOnlyAdmin):
     """Deliveries with their batches; an operator starts one or retries one."""
 
     icon = "flight_takeoff"
-    when_empty = _("Nothing has been sent to the partner yet. Import customers and purchases, then send them.")
+    when_empty = gettext_lazy(
+        "Nothing has been sent to the partner yet. Import customers and purchases, then send them."
+    )
     list_display = ("id", "state", "only", "created_at", "next_attempt_at", "finished_at", "requested_by")
     list_filter = ("status", "only", "created_at")
     search_keys = ("id",)
     search_fields = ("requested_by__istartswith",)
-    search_help_text = "A number, or the start of who asked"
+    search_help_text = gettext_lazy("A number, or the start of who asked")
     ordering = ("-id",)
     fields = (
         "status", "only", "next_attempt_at", "failed_rounds", "requested_by", "created_at", "finished_at", "prepared_through",
@@ -72,30 +76,40 @@ class DeliveryAdmin(ReadOnlyAdmin):
     inlines = (BatchInline,)
     change_form_outer_before_template = "admin/inflight/delivery/report.html"
     actions = ("retry", "pause", "resume", "send_again")
-    tools = (Tool("send", "Send customers", "send", SEND), Tool("send_test", "Send a test", "network_check", SEND))
+    tools = (
+        Tool("send", gettext_lazy("Send customers"), "send", SEND),
+        Tool("send_test", gettext_lazy("Send a test"), "network_check", SEND),
+    )
     operations = {
         "retry": Operation(
-            "Retry now",
-            "What is not acknowledged, refused batches among it, is sent again by a worker; what is acknowledged is not.",
+            gettext_lazy("Retry now"),
+            gettext_lazy(
+                "What is not acknowledged, refused batches among it, is sent again by a worker; what is acknowledged is not."
+            ),
             "replay",
         ),
         "pause": Operation(
-            "Pause",
-            "What is on its way ends; nothing further is sent until you resume the delivery or retry it.",
+            gettext_lazy("Pause"),
+            gettext_lazy("What is on its way ends; nothing further is sent until you resume the delivery or retry it."),
             "pause",
         ),
-        "resume": Operation("Resume", "A worker goes on with what is not sent yet.", "play_arrow"),
+        "resume": Operation(
+            gettext_lazy("Resume"), gettext_lazy("A worker goes on with what is not sent yet."), "play_arrow"
+        ),
         "send_again": Operation(
-            "Send again",
-            "All bodies that are kept are sent again as they were, with the same keys: a partner who has them does nothing.",
+            gettext_lazy("Send again"),
+            gettext_lazy(
+                "All bodies that are kept are sent again as they were, with the same keys: "
+                "a partner who has them does nothing."
+            ),
             "forward_to_inbox",
             always_asks=True,
         ),
     }
 
-    @admin.display(description="status", ordering="status")
+    @admin.display(description=gettext_lazy("status"), ordering="status")
     def state(self, delivery: Delivery) -> SafeString:
-        return coloured(delivery.state, STATES.get(delivery.state, ""))
+        return coloured(_(delivery.state), STATES.get(delivery.state, ""))
 
     def has_send_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(SEND)
@@ -108,32 +122,32 @@ class DeliveryAdmin(ReadOnlyAdmin):
             "send_again": row.status == Delivery.Status.DELIVERED,
         }[operation]
 
-    @admin.action(description="Retry now what is not acknowledged", permissions=["send"])
+    @admin.action(description=gettext_lazy("Retry now what is not acknowledged"), permissions=["send"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         """Make the selected deliveries due; a worker sends them."""
-        self._do(request, queryset, deliveries.retry_delivery, "Retrying")
+        self._do(request, queryset, deliveries.retry_delivery, _("Retrying"))
 
-    @admin.action(description="Pause", permissions=["send"])
+    @admin.action(description=gettext_lazy("Pause"), permissions=["send"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         """Hold back what is not sent yet."""
-        self._do(request, queryset, deliveries.pause_delivery, "Paused")
+        self._do(request, queryset, deliveries.pause_delivery, _("Paused"))
 
-    @admin.action(description="Resume", permissions=["send"])
+    @admin.action(description=gettext_lazy("Resume"), permissions=["send"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         """Go on with what is paused."""
-        self._do(request, queryset, deliveries.resume_delivery, "Resumed")
+        self._do(request, queryset, deliveries.resume_delivery, _("Resumed"))
 
-    @admin.action(description="Send again what was acknowledged", permissions=["send"])
+    @admin.action(description=gettext_lazy("Send again what was acknowledged"), permissions=["send"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         """Have a worker send the same bodies with the same keys."""
-        self._do(request, queryset, deliveries.send_again, "Sending again")
+        self._do(request, queryset, deliveries.send_again, _("Sending again"))
 
     def _do(
         self, request: HttpRequest, queryset: QuerySet[Delivery], step: Callable[[Delivery], Delivery], done: str
     ) -> None:
         for delivery in queryset:
             try:
-                messages.success(request, f"{done}: {step(delivery)}.")
+                messages.success(request, _("%(done)s: %(delivery)s.") % {"done": done, "delivery": step(delivery)})
             except Problem as problem:
                 messages.error(request, problem.detail)
         deliveries.deliver_later()
@@ -141,16 +155,25 @@ class DeliveryAdmin(ReadOnlyAdmin):
     def send_test(self, request: HttpRequest) -> HttpResponseBase:
         """Ask, then send the partner an empty list and show what it answers."""
         if request.method != "POST":
-            text = f"An empty list goes to {settings.CUSTOMERS_API_URL}, as a batch would, to see whether it is taken."
-            return self.ask(request, Operation("Send a test", text, "network_check"))
+            text = _("An empty list goes to %(address)s, as a batch would, to see whether it is taken.") % {
+                "address": settings.CUSTOMERS_API_URL
+            }
+            return self.ask(request, Operation(_("Send a test"), text, "network_check"))
         started = time.monotonic()
         try:
             answer = deliveries.send_test()
         except TransportError as error:
             said = shortened(error.body.decode(errors="replace"))
-            messages.error(request, ": ".join(filter(None, [f"No acknowledgement. {error}", said])))
+            messages.error(
+                request,
+                ": ".join(filter(None, [_("No acknowledgement. %(error)s") % {"error": translated(str(error))}, said])),
+            )
         else:
-            messages.success(request, f"Acknowledged: {answer.status} after {time.monotonic() - started:.2f} s.")
+            messages.success(
+                request,
+                _("Acknowledged: %(answer_status)s after %(started)s s.")
+                % {"answer_status": answer.status, "started": f"{time.monotonic() - started:.2f}"},
+            )
         return redirect(f"admin:{self.url_name('changelist')}")
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -165,23 +188,28 @@ class DeliveryAdmin(ReadOnlyAdmin):
             only=form.cleaned_data["only"], requested_by=request.user.get_username()
         )
         deliveries.deliver_later()
-        messages.success(request, f"Started {delivery}." if is_new else f"Already under way: {delivery}.")
+        messages.success(
+            request,
+            _("Started %(delivery)s.") % {"delivery": delivery}
+            if is_new
+            else _("Already under way: %(delivery)s.") % {"delivery": delivery},
+        )
         return redirect(self.address_of(delivery))
 
     def _ask_what_to_send(self, request: HttpRequest, form: SendForm) -> TemplateResponse:
         changed, everyone = capped(Customer.objects.filter(needs_sending=True)), capped(Customer.objects.all())
         form.fields["only"].choices = [  # type: ignore[attr-defined]
-            (Delivery.Only.CHANGED, f"New or changed since they were last sent: {changed}"),
-            (Delivery.Only.ALL, f"All there are: {everyone}"),
+            (Delivery.Only.CHANGED, _("New or changed since they were last sent: %(number)s") % {"number": changed}),
+            (Delivery.Only.ALL, _("All there are: %(number)s") % {"number": everyone}),
         ]
-        text = (
+        text = _(
             "A worker sends the customers with their purchases to the partner. What has arrived cannot be called back."
         )
         if under_way := active_delivery():
-            text = (
-                f"There is one delivery at a time, and {under_way} is under way: it goes on, and no other is started."
-            )
-        return self.ask(request, Operation("Send customers", text, "send"), form=form)
+            text = _(
+                "There is one delivery at a time, and %(delivery)s is under way: it goes on, and no other is started."
+            ) % {"delivery": under_way}
+        return self.ask(request, Operation(_("Send customers"), text, "send"), form=form)
 
 
 def report_of(delivery: Delivery, user: Any) -> dict[str, Any]:

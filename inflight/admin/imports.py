@@ -3,10 +3,19 @@
 from collections.abc import Iterable, Iterator
 
 from django.contrib import admin
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from config.admin.base import Operation, Tool
-from config.admin.imports import ImportForm, ImportRejectAdminBase, ImportRunAdminBase, counts_text, file_input
+from config.admin.imports import (
+    ImportForm,
+    ImportRejectAdminBase,
+    ImportRunAdminBase,
+    columns_of,
+    counts_text,
+    file_input,
+)
 from config.admin.mending import FollowUp
 from inflight.imports.rejects_csv import rejects_csv
 from inflight.models import ImportReject, ImportRun
@@ -21,12 +30,14 @@ class SalesForm(ImportForm):
     field_order = ("customers", "purchases", "dry_run")
     form_fields = {"customers_file_path": "customers", "purchased_file_path": "purchases"}
 
-    customers = file_input("Customers", "Columns: " + ", ".join(imports.CUSTOMERS.row_format.names))
+    customers = file_input(gettext_lazy("Customers"), columns_of(imports.CUSTOMERS.row_format))
     purchases = file_input(
-        "Purchases",
-        "Columns: "
-        + ", ".join(imports.PURCHASES.row_format.names)
-        + ". Leave it blank where the workbook of the customers has both sheets.",
+        gettext_lazy("Purchases"),
+        format_lazy(
+            "{columns}. {both}",
+            columns=columns_of(imports.PURCHASES.row_format),
+            both=gettext_lazy("Leave it blank where the workbook of the customers has both sheets."),
+        ),
         required=False,
     )
 
@@ -44,32 +55,35 @@ class ImportRunAdmin(ImportRunAdminBase):
     form_class = SalesForm
     may_import = IMPORT
     hand_over = Operation(
-        "Import files",
-        "Two CSV files, with ; , | or tab between the fields and the columns in any order, in any usual encoding and packed "
-        "or not; or workbooks (.xlsx, .xls, .ods). Bad rows are kept aside with every reason and never stop the good ones. A "
-        "worker imports; the next page shows how far it is.",
+        gettext_lazy("Import files"),
+        gettext_lazy(
+            "Two CSV files, with ; , | or tab between the fields and the columns in any order, in any usual "
+            "encoding and packed or not; or workbooks (.xlsx, .xls, .ods). "
+            "Bad rows are kept aside with every reason and never stop the good ones. A worker "
+            "imports; the next page shows how far it is."
+        ),
         "upload_file",
     )
     list_display = ("id", "state", "is_dry", "created_at", "customer_counts", "purchase_counts", "requested_by")
     list_filter = ("status", "dry_run", "created_at")
     search_keys = ("id",)
     search_fields = ("customers_file_path", "purchased_file_path", "requested_by__istartswith")
-    search_help_text = "A number, a part of a file's path, or the start of who asked"
+    search_help_text = gettext_lazy("A number, a part of a file's path, or the start of who asked")
     ordering = ("-id",)
     fields = (
         "customers_file_path", "purchased_file_path", "requested_by", "traceparent", "created_at", "started_at",
         "finished_at",
     )  # fmt: skip
-    tools = (Tool("import_files", "Import files", "upload_file", IMPORT, reads_body=True),)
+    tools = (Tool("import_files", gettext_lazy("Import files"), "upload_file", IMPORT, reads_body=True),)
 
     def rejects_csv(self, rejects: Iterable[ImportReject]) -> Iterator[str]:
         return rejects_csv(rejects)
 
-    @admin.display(description="customers")
+    @admin.display(description=gettext_lazy("customers"))
     def customer_counts(self, run: ImportRun) -> str:
         return counts_text(run.customers)
 
-    @admin.display(description="purchases")
+    @admin.display(description=gettext_lazy("purchases"))
     def purchase_counts(self, run: ImportRun) -> str:
         return counts_text(run.purchases)
 

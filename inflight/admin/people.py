@@ -9,10 +9,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config.admin.base import Operation, ReadOnlyAdmin, ReadOnlyInline
 from config.api.problems import Problem
-from config.core.admin_columns import indented, link_to, list_address
+from config.core.admin_columns import grouped, indented, link_to, list_address
 from config.core.json import dumps
 from inflight.models import Customer, Erasure, Purchase
 from inflight.services import people
@@ -36,21 +38,26 @@ class CustomerAdmin(ReadOnlyAdmin):
     list_display = ("customer_id", "last_name", "first_name", "city", "email", "needs_sending")
     list_filter = ("needs_sending", "title")
     search_fields = ("customer_id__startswith", "last_name__istartswith", "email__istartswith")
-    search_help_text = "Start of an id, a last name or an email address"
+    search_help_text = gettext_lazy("Start of an id, a last name or an email address")
     ordering = sortable_by = ("customer_id",)
     readonly_fields = ("all_purchases",)
     inlines = (PurchaseInline,)
     actions = ("export", "erase")
     operations = {
         "export": Operation(
-            "Export what is kept of this person", "One JSON file, for the person who asks what is kept.", "download"
+            gettext_lazy("Export what is kept of this person"),
+            gettext_lazy("One JSON file, for the person who asks what is kept."),
+            "download",
         ),
         "erase": Operation(
-            "Erase this person",
-            "The customer, what deliveries keep of them, rejected rows and errors that name them, all uploads, "
-            "and all files in done/ of the inbox are erased. "
-            "Their purchases stay, without the link. What has not been sent yet goes out without them; what the partner has "
-            "cannot be called back: ask it to erase them too. Imports refuse their id from then on. This cannot be undone.",
+            gettext_lazy("Erase this person"),
+            gettext_lazy(
+                "The customer, what deliveries keep of them, rejected rows and errors that name them, all "
+                "uploads, and all files in done/ of the inbox are erased. Their purchases stay, without the "
+                "link. What has not been sent yet goes out without them; what the partner has cannot be "
+                "called back: ask it to erase them too. Imports refuse their id from then on. This cannot be "
+                "undone."
+            ),
             "person_remove",
             always_asks=True,
         ),
@@ -62,7 +69,7 @@ class CustomerAdmin(ReadOnlyAdmin):
     def has_erase_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("inflight.erase_customer")
 
-    @admin.action(description="Export what is kept of them", permissions=["export"])
+    @admin.action(description=gettext_lazy("Export what is kept of them"), permissions=["export"])
     def export(self, request: HttpRequest, queryset: QuerySet[Customer]) -> HttpResponse:
         """Send all that is kept of the selected persons as a file."""
         exports = [people.export_customer(pk) for pk in queryset.values_list("pk", flat=True)]
@@ -72,22 +79,22 @@ class CustomerAdmin(ReadOnlyAdmin):
             headers={"Content-Disposition": 'attachment; filename="customers-export.json"'},
         )
 
-    @admin.action(description="Erase them", permissions=["erase"])
+    @admin.action(description=gettext_lazy("Erase them"), permissions=["erase"])
     def erase(self, request: HttpRequest, queryset: QuerySet[Customer]) -> HttpResponseBase:
         """Erase the selected persons. No message names them: it would be kept in a cookie."""
         for customer_id in list(queryset.values_list("pk", flat=True)):
             try:
                 erasure = people.erase_customer(customer_id, requested_by=request.user.get_username())
-                messages.success(request, format_html("Erased: {}.", link_to(Erasure, erasure.pk, str(erasure))))
+                messages.success(request, format_html(_("Erased: {}."), link_to(Erasure, erasure.pk, str(erasure))))
             except Problem as problem:
                 messages.error(request, problem.detail)
                 break
         return redirect(list_address(Customer))
 
-    @admin.display(description="purchases")
+    @admin.display(description=gettext_lazy("purchases"))
     def all_purchases(self, customer: Customer) -> SafeString:
         where = list_address(Purchase, customer__exact=customer.pk)
-        return format_html('<a href="{}">all in the list of purchases</a>', where)
+        return format_html('<a href="{}">{}</a>', where, _("all in the list of purchases"))
 
 
 class CurrencyFilter(admin.SimpleListFilter):
@@ -112,12 +119,12 @@ class PurchaseAdmin(ReadOnlyAdmin):
     list_display = ("purchase_identifier", "buyer", "product_id", "quantity", "price", "currency", "purchased_on")
     list_filter = (CurrencyFilter,)
     search_fields = ("purchase_identifier__startswith", "customer__customer_id__exact", "product_id__exact")
-    search_help_text = "Start of a purchase identifier, a customer's id or a product's id"
+    search_help_text = gettext_lazy("Start of a purchase identifier, a customer's id or a product's id")
     ordering = sortable_by = ("purchase_identifier",)
 
-    @admin.display(description="customer")
+    @admin.display(description=gettext_lazy("customer"))
     def buyer(self, purchase: Purchase) -> SafeString | str:
-        return link_to(Customer, purchase.customer_id) if purchase.customer_id else "erased"
+        return link_to(Customer, purchase.customer_id) if purchase.customer_id else _("erased")
 
 
 @admin.register(Erasure)
@@ -128,17 +135,19 @@ class ErasureAdmin(ReadOnlyAdmin):
     list_display = ("id", "created_at", "requested_by", "summary", "is_refused")
     search_keys = ("id",)
     search_fields = ("requested_by__istartswith",)
-    search_help_text = "A number, or the start of who asked"
+    search_help_text = gettext_lazy("A number, or the start of who asked")
     ordering = ("-id",)
     sortable_by = ("id",)
     fields = ("created_at", "requested_by", "counts", "is_refused")
     readonly_fields = ("counts", "is_refused")
     counts = indented("erased")
 
-    @admin.display(description="erased")
+    @admin.display(description=gettext_lazy("erased"))
     def summary(self, erasure: Erasure) -> str:
-        return ", ".join(f"{number:,} {what.replace('_', ' ')}" for what, number in erasure.erased.items() if number)
+        return ", ".join(
+            f"{grouped(number)} {_(what.replace('_', ' '))}" for what, number in erasure.erased.items() if number
+        )
 
-    @admin.display(description="imports refuse the id", boolean=True)
+    @admin.display(description=gettext_lazy("imports refuse the id"), boolean=True)
     def is_refused(self, erasure: Erasure) -> bool:
         return bool(erasure.digest)

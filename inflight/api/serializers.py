@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
@@ -109,7 +110,7 @@ class SendInput(Input):
 
     def validate(self, attrs: Any) -> Any:
         if "only" in attrs and "customer_ids" in attrs:
-            raise serializers.ValidationError({"only": ["Leave it out: customer_ids says which customers to send."]})
+            raise serializers.ValidationError({"only": [_("Leave it out: customer_ids says which customers to send.")]})
         return attrs
 
 

@@ -4,6 +4,8 @@ import re
 from datetime import datetime
 from functools import lru_cache
 
+from django.utils.translation import gettext as _
+
 from config.api.imports.parsing import WHOLE, Check, RowFormat, Text
 from inflight.imports.currencies import ISO_4217
 
@@ -13,7 +15,7 @@ MAY_BE_THOUSANDS = re.compile(r"\s*[1-9][0-9]{0,2},[0-9]{3}\s*")
 def _title(text: str) -> str:
     text = re.sub(WHOLE, "", text.strip())
     if text not in {"", "1", "2"}:
-        raise ValueError(f"{text[:20]!r} is not a title: 1 is Mme, 2 is M, or leave it blank")
+        raise ValueError(_("%(text)s is not a title: 1 is Mme, 2 is M, or leave it blank") % {"text": f"{text[:20]!r}"})
     return text
 
 
@@ -21,7 +23,7 @@ def _title(text: str) -> str:
 def _quantity(text: str) -> int:
     text = re.sub(WHOLE, "", text.strip())
     if not re.fullmatch(r"[0-9]{1,10}", text) or not 1 <= int(text) <= 2_147_483_647:
-        raise ValueError(f"{text[:20]!r} is not a positive whole number")
+        raise ValueError(_("%(text)s is not a positive whole number") % {"text": f"{text[:20]!r}"})
     return int(text)
 
 
@@ -30,7 +32,8 @@ def _price(text: str) -> str:
     text = text.strip()
     if not re.fullmatch(r"[0-9]{1,11}(\.[0-9]{1,4})?", text):
         raise ValueError(
-            f"{text[:20]!r} is not a price: digits and a point, at most 11 before and 4 after it, not negative"
+            _("%(text)s is not a price: digits and a point, at most 11 before and 4 after it, not negative")
+            % {"text": f"{text[:20]!r}"}
         )
     return text
 
@@ -38,7 +41,10 @@ def _price(text: str) -> str:
 @lru_cache(65536)
 def _price_with_comma(text: str) -> str:
     if MAY_BE_THOUSANDS.fullmatch(text):
-        raise ValueError(f"{text.strip()!r} is thousands to some and a fraction to others: write a point, or no comma")
+        raise ValueError(
+            _("%(strip)s is thousands to some and a fraction to others: write a point, or no comma")
+            % {"strip": f"{text.strip()!r}"}
+        )
     return _price(text.replace(",", ".") if text.count(",") == 1 else text)
 
 
@@ -51,7 +57,7 @@ def _quantity_with_comma(text: str) -> int:
 def _currency(text: str) -> str:
     code = text.strip().upper()
     if code not in ISO_4217:
-        raise ValueError(f"{text.strip()[:20]!r} is not an ISO 4217 currency, such as EUR")
+        raise ValueError(_("%(strip)s is not an ISO 4217 currency, such as EUR") % {"strip": f"{text.strip()[:20]!r}"})
     return code
 
 
@@ -64,7 +70,7 @@ def _date(text: str) -> str:
             return datetime.fromisoformat(text).date().isoformat()
     except ValueError:
         pass
-    raise ValueError(f"{text[:20]!r} is not a date YYYY-MM-DD, with or without a time")
+    raise ValueError(_("%(text)s is not a date YYYY-MM-DD, with or without a time") % {"text": f"{text[:20]!r}"})
 
 
 _WITH_COMMA: dict[Check, Check] = {_price: _price_with_comma, _quantity: _quantity_with_comma}

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Length, Now
 from django.db.models.lookups import GreaterThanOrEqual
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from config.api.imports.models import ImportRejectBase, ImportRunBase
 from inflight.models.deliveries import Delivery, DeliveryAttempt, DeliveryBatch
@@ -163,4 +164,4 @@ class Erasure(models.Model):
         indexes = [models.Index(name="erasure_by_digest", fields=["digest"], condition=~Q(digest=""))]
 
     def __str__(self) -> str:
-        return f"erasure {self.pk}"
+        return gettext("erasure %(id)s") % {"id": self.pk}

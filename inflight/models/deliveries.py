@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from config.core.telemetry.tracing import TRACEPARENT_LENGTH
 
@@ -67,7 +68,7 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"delivery {self.pk} ({self.state})"
+        return gettext("delivery %(id)s (%(status)s)") % {"id": self.pk, "status": gettext(self.state)}
 
     @property
     def state(self) -> str:
@@ -117,7 +118,7 @@ class DeliveryBatch(models.Model):
         indexes = [models.Index(name="batch_by_status", fields=["delivery", "status", "number"])]
 
     def __str__(self) -> str:
-        return f"batch {self.number} of delivery {self.delivery_id}"
+        return gettext("batch %(number)s of delivery %(id)s") % {"number": self.number, "id": self.delivery_id}
 
 
 class DeliveryAttempt(models.Model):
@@ -135,7 +136,7 @@ class DeliveryAttempt(models.Model):
         indexes = [models.Index(name="attempt_by_time", fields=["started_at"])]
 
     def __str__(self) -> str:
-        return f"attempt {self.pk} of batch {self.batch_id}"
+        return gettext("attempt %(id)s of batch %(batch)s") % {"id": self.pk, "batch": self.batch_id}
 
     @property
     def outcome(self) -> str:

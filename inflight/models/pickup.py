@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 
 class Pickup(models.Model):
@@ -53,7 +54,7 @@ class Pickup(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"pickup {self.pk} ({self.status})"
+        return gettext("pickup %(id)s (%(status)s)") % {"id": self.pk, "status": gettext(self.status)}
 
     @property
     def names(self) -> list[str]:

@@ -9,6 +9,8 @@ from pathlib import PurePath
 from typing import Any
 
 from django.db.models import Max, QuerySet, Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config.monitoring.alerts.sources import Condition, Severity
 from inflight.models import Delivery, DeliveryBatch, ImportRun, Pickup
@@ -18,8 +20,8 @@ LONG = timedelta(hours=1)  # for a delivery to wait, and for files to be moved
 MOST_IMPORTS = 1000  # that ended within a day; and as many pickups
 LEFT = (DeliveryBatch.Status.PENDING, DeliveryBatch.Status.FAILED)
 ENDED_BADLY = {
-    ImportRun.Status.FAILED: "failed",
-    ImportRun.Status.INTERRUPTED: "was interrupted",
+    ImportRun.Status.FAILED: gettext_lazy("Import %(run)s failed"),
+    ImportRun.Status.INTERRUPTED: gettext_lazy("Import %(run)s was interrupted"),
 }
 
 
@@ -48,12 +50,17 @@ def _import(run: ImportRun) -> Condition:
         _counted(run.purchased_file_path, run.purchases),
     ]
     if run.status in ENDED_BADLY:
-        severity, title = Severity.ERROR, f"Import {run.pk} {ENDED_BADLY[ImportRun.Status(run.status)]}"
-        detail = f"Nothing of {' and '.join(name for name, _, _ in files)} was imported. The import's page says why."
+        severity, title = Severity.ERROR, ENDED_BADLY[ImportRun.Status(run.status)] % {"run": run.pk}
+        names = _(" and ").join(name for name, *_counts in files)
+        detail = _("Nothing of %(names)s was imported. The import's page says why.") % {"names": names}
     else:
         severity = Severity.WARNING
-        title = f"Import {run.pk} ended with rejected rows: {sum(rejected for _, rejected, _ in files)}"
-        detail = "\n".join(f"{name}: rejected {rejected} of {read}" for name, rejected, read in files)
+        number = sum(rejected for _name, rejected, _read in files)
+        title = _("Import %(run)s ended with rejected rows: %(number)s") % {"run": run.pk, "number": number}
+        detail = "\n".join(
+            _("%(name)s: rejected %(rejected)s of %(read)s") % {"name": name, "rejected": rejected, "read": read}
+            for name, rejected, read in files
+        )
     return Condition(
         key=f"import-{run.pk}",
         state=run.status,
@@ -70,8 +77,9 @@ def _failed_pickup(pickup: Pickup) -> Condition:
     return Condition(
         key=f"pickup-{pickup.pk}",
         state="failed",
-        title=f"Pickup {pickup.pk} failed",
-        detail=f"Nothing of {' and '.join(pickup.names)} was imported. The pickup's page says why.",
+        title=_("Pickup %(pickup)s failed") % {"pickup": pickup.pk},
+        detail=_("Nothing of %(names)s was imported. The pickup's page says why.")
+        % {"names": _(" and ").join(pickup.names)},
         path=_pickup_path(pickup),
         since=pickup.finished_at or pickup.created_at,
         happened=True,
@@ -83,9 +91,10 @@ def _stuck_pickup(pickup: Pickup) -> Condition:
         key=f"pickup-{pickup.pk}-moving",
         state="moving",
         severity=Severity.WARNING,
-        title=f"The files of pickup {pickup.pk} cannot be moved out of the inbox",
-        detail=f"{' and '.join(pickup.names)}: the log says why. It is tried again by itself.",
-        recovery=f"The files of pickup {pickup.pk} were moved out of the inbox",
+        title=_("The files of pickup %(pickup)s cannot be moved out of the inbox") % {"pickup": pickup.pk},
+        detail=_("%(names)s: the log says why. It is tried again by itself.")
+        % {"names": _(" and ").join(pickup.names)},
+        recovery=_("The files of pickup %(pickup)s were moved out of the inbox") % {"pickup": pickup.pk},
         path=_pickup_path(pickup),
         since=pickup.still_since,
         patience=LONG,
@@ -117,9 +126,9 @@ def _waiting(delivery: Delivery) -> Condition:
         key=_key(delivery),
         state="waiting",
         severity=Severity.WARNING,
-        title=f"Delivery {delivery.pk} has waited for the partner for more than an hour",
-        detail=f"{_left(delivery)} It is tried again by itself.",
-        recovery=f"Delivery {delivery.pk} no longer waits for the partner",
+        title=_("Delivery %(delivery)s has waited for the partner for more than an hour") % {"delivery": delivery.pk},
+        detail=_("%(delivery)s It is tried again by itself.") % {"delivery": _left(delivery)},
+        recovery=_("Delivery %(delivery)s no longer waits for the partner") % {"delivery": delivery.pk},
         path=_path(delivery),
         since=waits_since(delivery),
         patience=LONG,
@@ -137,9 +146,11 @@ def _failure(delivery: Delivery) -> Condition:
     return Condition(
         key=_key(delivery),
         state="failed",
-        title=f"Delivery {delivery.pk} failed",
-        detail=f"{_left(delivery)} Nothing more is tried until a person has mended the cause and retries it.",
-        recovery=f"Delivery {delivery.pk} is no longer failed: it goes on, or everyone was sent anew",
+        title=_("Delivery %(delivery)s failed") % {"delivery": delivery.pk},
+        detail=_("%(delivery)s Nothing more is tried until a person has mended the cause and retries it.")
+        % {"delivery": _left(delivery)},
+        recovery=_("Delivery %(delivery)s is no longer failed: it goes on, or everyone was sent anew")
+        % {"delivery": delivery.pk},
         path=_path(delivery),
         since=delivery.finished_at or delivery.created_at,
     )
@@ -150,8 +161,12 @@ def _left(delivery: Delivery) -> str:
     batches = delivery.batches.filter(status__in=LEFT)
     customers = batches.aggregate(customers=Sum("customers"))["customers"] or 0
     tried = batches.filter(attempts__gt=0).order_by("-status", "number").values_list("http_status", flat=True)[:1]
-    answers = "".join(f" The last answer was {each}." if each else " There was no answer." for each in tried)
-    return f"Customers that have not arrived: {customers}.{answers}"
+    told = [_("Customers that have not arrived: %(customers)s.") % {"customers": customers}]
+    told += [
+        _("The last answer was %(status)s.") % {"status": status} if status else _("There was no answer.")
+        for status in tried
+    ]
+    return " ".join(told)
 
 
 def _key(delivery: Delivery) -> str:

@@ -5,10 +5,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 
 from config.core.admin_columns import capped, link_to, list_address
+from config.core.moments import moment
 from config.monitoring.charts import Series, among_newest, hour_links, hourly_chart, per_hour
-from config.monitoring.dashboard import Figure, Next, Panel, Tone, a_day_ago, ago, duration, tone_of
+from config.monitoring.dashboard import Figure, Next, Panel, Tone, a_day_ago, duration, tone_of
 from inflight.models import Customer, Delivery, DeliveryBatch, ImportReject, ImportRun
 from inflight.selectors import active_delivery
 
@@ -24,22 +26,22 @@ def deliveries() -> Panel:
     to_send = Customer.objects.filter(needs_sending=True)
     arrived = per_hour(DeliveryBatch.objects.all(), "acknowledged_at", Sum("customers"))
     send = Next(
-        "Nothing has been sent yet.",
+        _("Nothing has been sent yet."),
         reverse("admin:inflight_delivery_send"),
-        "Send customers",
+        _("Send customers"),
         "inflight.send_deliveries",
     )
     return Panel(
         [
             _under_way(),
-            Figure("delivered in 24 h", capped(delivered), list_address(Delivery, status__exact="delivered")),
+            Figure(_("delivered in 24 h"), capped(delivered), list_address(Delivery, status__exact="delivered")),
             Figure(
-                "failed",
+                _("failed"),
                 capped(failed),
                 list_address(Delivery, status__exact="failed"),
                 tone_of(failed.exists(), Tone.BAD),
             ),
-            Figure("customers to send", capped(to_send), list_address(Customer, needs_sending__exact=1)),
+            Figure(_("customers to send"), capped(to_send), list_address(Customer, needs_sending__exact=1)),
         ],
         hourly_chart(
             gettext("Customers that arrived at the partner, by the hour"),
@@ -52,30 +54,30 @@ def deliveries() -> Panel:
 def _under_way() -> Figure:
     delivery = active_delivery()
     if delivery is None:
-        return Figure("under way", "none")
+        return Figure(_("under way"), _("none"))
     link = reverse("admin:inflight_delivery_change", args=(delivery.pk,))
     if delivery.next_attempt_at is None:
-        return Figure("under way", delivery.status, link)
+        return Figure(_("under way"), delivery.status, link)
     left = duration((delivery.next_attempt_at - timezone.now()).total_seconds())
-    return Figure("waiting; next attempt", f"in {left}", link, Tone.WAITING)
+    return Figure(_("waiting; next attempt"), _("in %(left)s") % {"left": left}, link, Tone.WAITING)
 
 
 def imports() -> Panel:
     """Return the last imports with what they rejected."""
     upload = Next(
-        "No files have been imported yet.",
+        _("No files have been imported yet."),
         reverse("admin:inflight_importrun_import_files"),
-        "Import files",
+        _("Import files"),
         "inflight.import_files",
     )
     runs = list(ImportRun.objects.order_by("-pk")[:LAST_IMPORTS])
     return Panel(
-        columns=("Import", "Status", "When", "New or changed", "Rejected"),
+        columns=(_("Import"), _("Status"), _("When"), _("New or changed"), _("Rejected")),
         rows=[
             (
                 link_to(ImportRun, run.pk),
-                f"{run.get_status_display().capitalize()}{' (dry run)' if run.dry_run else ''}",
-                ago(run.created_at),
+                run.get_status_display().capitalize() + (_(" (dry run)") if run.dry_run else ""),
+                moment(run.created_at),
                 _count(run, "inserted") + _count(run, "updated"),
                 _rejected(run),
             )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from config.http.auth import ApiKey, Basic, Bearer, Credential, WebhookSignature
 from config.http.client import Client, TransportError
@@ -11,6 +12,7 @@ from config.http.oauth2 import ClientCredentials, OAuth2
 from config.http.settings_checks import credential_errors
 
 ROLE = "partner API"
+FAILED, ANSWERED = gettext_noop("partner API: %(why)s"), gettext_noop("partner API answered %(status)s")
 
 
 def partner_client() -> Client:

@@ -14,6 +14,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from config.access import audit
 from config.api.idempotency import link_resource
@@ -114,7 +115,10 @@ def send_again(delivery: Delivery) -> Delivery:
     kept = delivery.batches.filter(status=DeliveryBatch.Status.ACKNOWLEDGED, payload__isnull=False)
     if not kept.exists():
         days = settings.DELIVERY_RETENTION_DAYS
-        raise NothingKept(f"No body of this delivery is kept; they are dropped {days} days after the acknowledgement.")
+        raise NothingKept(
+            _("No body of this delivery is kept; they are dropped %(days)s days after the acknowledgement.")
+            % {"days": days}
+        )
     return _reopen(delivery, (Delivery.Status.DELIVERED,), DeliveryBatch.Status.ACKNOWLEDGED, "send this one again")
 
 
@@ -150,7 +154,7 @@ def resume_delivery(delivery: Delivery) -> Delivery:
 def _set_paused(delivery: Delivery, *, is_paused: bool) -> Delivery:
     with transaction.atomic():
         if not Delivery.objects.filter(ACTIVE_DELIVERY, pk=delivery.pk).update(is_paused=is_paused):
-            raise DeliveryEnded("This delivery has ended, so there is nothing to pause or resume.")
+            raise DeliveryEnded(_("This delivery has ended, so there is nothing to pause or resume."))
         audit.record("pause_delivery" if is_paused else "resume_delivery", delivery)
     delivery.refresh_from_db()
     return delivery

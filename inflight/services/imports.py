@@ -5,6 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext
+
 from compute.reading.csv_file import CsvFile, open_csv
 from config.api.imports.importing import Importer, OnProgress
 from config.api.imports.loading import FileSpec, Load, Reject
@@ -20,7 +22,9 @@ LOCK = "import"
 
 
 def _unknown_customer(row: Mapping[str, str]) -> Reason:
-    message = f"{row['customer_id'].strip()!r} is neither in the customers file nor in the database"
+    message = gettext("%(customer)s is neither in the customers file nor in the database") % {
+        "customer": repr(row["customer_id"].strip())
+    }
     return {"field": "customer_id", "code": "unknown_customer", "message": message}
 
 

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from config.access import audit
 from config.api.idempotency import answers_with, forget_answers
@@ -116,7 +117,7 @@ def erase_customer(customer_id: str, *, requested_by: str) -> Erasure:
     """
     with _turn():
         if ImportRun.objects.filter(status=ImportRun.Status.QUEUED).exists():
-            raise ErasureMustWait("An import is queued, and its files may hold this person.")
+            raise ErasureMustWait(_("An import is queued, and its files may hold this person."))
         person = _person(customer_id)
         files = _drop_files()  # before the transaction: who is killed between erases the rest when asked again
         return _erase(person, digest_of(customer_id), requested_by, files)
@@ -127,12 +128,15 @@ def _drop_files() -> dict[str, int]:
         return {"inbox_files": drop_picked_up(), "uploads": drop_uploads()}
     except NotImported as error:
         raise ErasureMustWait(
-            f"Files in failed/ of the inbox were not imported, and may hold this person: {error}."
-            " Mend them and put them into the inbox again, or delete them."
+            _(
+                "Files in failed/ of the inbox were not imported, and may hold this person: %(error)s. Mend "
+                "them and put them into the inbox again, or delete them."
+            )
+            % {"error": error}
         ) from error
     except InboxUnavailable as error:
         logger.warning("The inbox cannot be used: %s", error)
-        raise ErasureMustWait("The inbox cannot be used, and its files may hold this person.") from error
+        raise ErasureMustWait(_("The inbox cannot be used, and its files may hold this person.")) from error
 
 
 def readmit_customer(customer_id: str) -> int:

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from config.api.imports.exceptions import ImportInProgress, UnusableCsv
 from config.api.imports.folders import scratch_folder
@@ -267,7 +268,8 @@ def _check_size(pickup: Pickup, folder: Path) -> None:
     size = pickup.customers_bytes + pickup.purchases_bytes
     if size > settings.IMPORT_MAX_UPLOAD:
         raise UnusableCsv(
-            f"Both files together have {size:,} bytes, and may have {settings.IMPORT_MAX_UPLOAD:,} (IMPORT_MAX_UPLOAD)."
+            _("Both files together have %(size)s bytes, and may have %(import_max_upload)s (IMPORT_MAX_UPLOAD).")
+            % {"size": f"{size:,}", "import_max_upload": f"{settings.IMPORT_MAX_UPLOAD:,}"}
         )
     if not space_of(folder).has_room_for(size):
         raise DiskFull("the disk of IMPORT_UPLOADS")

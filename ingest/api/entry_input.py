@@ -4,6 +4,7 @@ from typing import Any
 
 import orjson
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from config.api.strict import SHOWN, refuse_unknown
 from ingest.exceptions import ContentTooLarge, InvalidData
@@ -25,11 +26,15 @@ def entries_of(document: Any) -> list[Entry]:
         return [entry_of(document)]
     if not isinstance(document, list):
         raise InvalidData(
-            'The body must be an object such as {"content": "text"}, or an array of them.', field="content"
+            _('The body must be an object such as {"content": "text"}, or an array of them.'), field="content"
         )
     if not 1 <= len(document) <= settings.INGEST_BULK_LIMIT:
         limit = settings.INGEST_BULK_LIMIT
-        raise InvalidData(f"An array must have 1 to {limit} objects; this one has {len(document)}.", field="content")
+        raise InvalidData(
+            _("An array must have 1 to %(limit)s objects; this one has %(number)s.")
+            % {"limit": limit, "number": len(document)},
+            field="content",
+        )
     return [entry_of(item, f"{place}.") for place, item in enumerate(document)]
 
 
@@ -38,15 +43,19 @@ def entry_of(item: Any, place: str = "") -> Entry:
     field = f"{place}content"
     if not isinstance(item, dict):
         where = place.rstrip(".") or "A line"
-        raise InvalidData(f'{where} must be an object such as {{"content": "text"}}.', field=field)
+        raise InvalidData(_('%(where)s must be an object such as {"content": "text"}.') % {"where": where}, field=field)
     if len(item) != 1 or "content" not in item:
         refuse_unknown(item, MEMBERS, place=place)
     if "content" not in item:
-        raise InvalidData(f"{field} is missing.", field=field)
+        raise InvalidData(_("%(field)s is missing.") % {"field": field}, field=field)
     content = _text(item["content"], field)
     # A character takes at most 6 bytes, so that few contents have to be encoded to be measured.
     if len(content) * 6 > settings.INGEST_MAX_BYTES and len(orjson.dumps(content)) > settings.INGEST_MAX_BYTES:
-        raise ContentTooLarge(f"{field} is larger than {settings.INGEST_MAX_BYTES} bytes as JSON.", field=field)
+        raise ContentTooLarge(
+            _("%(field)s is larger than %(ingest_max_bytes)s bytes as JSON.")
+            % {"field": field, "ingest_max_bytes": settings.INGEST_MAX_BYTES},
+            field=field,
+        )
     if len(item) == 1:
         return Entry(content)
     return Entry(
@@ -58,37 +67,54 @@ def entry_of(item: Any, place: str = "") -> Entry:
 
 def _text(value: Any, field: str) -> str:
     if not isinstance(value, str):
-        raise InvalidData(f"{field} must be a string.", field=field)
+        raise InvalidData(_("%(field)s must be a string.") % {"field": field}, field=field)
     if "\0" in value:
-        raise InvalidData(f"{field} has the character U+0000, which PostgreSQL cannot keep; take it out.", field=field)
+        raise InvalidData(
+            _("%(field)s has the character U+0000, which PostgreSQL cannot keep; take it out.") % {"field": field},
+            field=field,
+        )
     return value
 
 
 def _key_of(value: Any, field: str) -> str:
     key = _text(value, field)
     if not 1 <= len(key.encode()) <= MOST_KEY_BYTES:
-        raise InvalidData(f"{field} must have 1 to {MOST_KEY_BYTES} bytes as UTF-8.", field=field)
+        raise InvalidData(
+            _("%(field)s must have 1 to %(most_key_bytes)s bytes as UTF-8.")
+            % {"field": field, "most_key_bytes": MOST_KEY_BYTES},
+            field=field,
+        )
     return key
 
 
 def _headers_of(value: Any, field: str) -> dict[str, str] | None:
     if not isinstance(value, dict):
-        raise InvalidData(f'{field} must be an object of texts, such as {{"source": "pos-7"}}.', field=field)
+        raise InvalidData(
+            _('%(field)s must be an object of texts, such as {"source": "pos-7"}.') % {"field": field}, field=field
+        )
     if len(value) > MOST_HEADERS:
-        raise InvalidData(f"{field} may have at most {MOST_HEADERS} members.", field=field)
+        raise InvalidData(
+            _("%(field)s may have at most %(most_headers)s members.") % {"field": field, "most_headers": MOST_HEADERS},
+            field=field,
+        )
     for name, text in value.items():
         _check_header(name, text, field)
     if sum(len(name.encode()) + len(text.encode()) for name, text in value.items()) > MOST_HEADER_BYTES:
-        raise InvalidData(f"{field} may have at most {MOST_HEADER_BYTES} bytes, names included.", field=field)
+        raise InvalidData(
+            _("%(field)s may have at most %(most_header_bytes)s bytes, names included.")
+            % {"field": field, "most_header_bytes": MOST_HEADER_BYTES},
+            field=field,
+        )
     return value or None
 
 
 def _check_header(name: str, text: Any, field: str) -> None:
     _text(text, f"{field}.{name[:SHOWN]}")
     if not name or "\0" in name:
-        raise InvalidData(f"{field} has a member without a usable name.", field=field)
+        raise InvalidData(_("%(field)s has a member without a usable name.") % {"field": field}, field=field)
     if name.lower() in OWN_HEADERS:
         raise InvalidData(
-            f"{field}.{name} is a header of Apron's own, which cannot be given; take another name.",
+            _("%(field)s.%(name)s is a header of Apron's own, which cannot be given; take another name.")
+            % {"field": field, "name": name},
             field=f"{field}.{name}",
         )

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException
 
 from config.api.parsers import read_some
@@ -44,7 +45,9 @@ def accept_lines(request: HttpRequest, state: Mapping[str, Any]) -> HttpResponse
                 raise
             raise _interrupted(error, progress, lines) from error
     if not progress.kept:
-        raise InvalidData(f"None of {progress.lines} lines can be kept.", errors=list(_errors(lines)))
+        raise InvalidData(
+            _("None of %(lines)s lines can be kept.") % {"lines": progress.lines}, errors=list(_errors(lines))
+        )
     return HttpResponse(dumps(_report(progress, lines)), status=HTTPStatus.CREATED, content_type="application/json")
 
 
@@ -73,7 +76,8 @@ class _Body:
 def _slot() -> Iterator[None]:
     if not _slots.acquire(blocking=False):
         raise TooManyStreams(
-            f"{MOST_STREAMS} bodies of lines are being taken in by this process; try again later.",
+            _("%(most_streams)s bodies of lines are being taken in by this process; try again later.")
+            % {"most_streams": MOST_STREAMS},
             headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
         )
     try:

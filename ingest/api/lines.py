@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 
 from config.api.problems import Problem, errors_of
@@ -66,11 +67,13 @@ class Lines:
 
 def _parse(line: bytes | None) -> Entry:
     if line is None:
-        raise ContentTooLarge(f"A line may have at most {LONGEST_LINE} bytes.", field="")
+        raise ContentTooLarge(
+            _("A line may have at most %(longest_line)s bytes.") % {"longest_line": LONGEST_LINE}, field=""
+        )
     try:
         document = loads(line)
     except ValueError as error:
-        raise InvalidData(f"The line is not JSON: {error}.") from error
+        raise InvalidData(_("The line is not JSON: %(error)s.") % {"error": error}) from error
     return entry_of(document)
 
 

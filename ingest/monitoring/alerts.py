@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from config.monitoring.alerts.sources import Condition, Severity
 from config.monitoring.dashboard import duration
@@ -25,8 +26,8 @@ def conditions(now: datetime) -> Iterator[Condition]:
         yield Condition(
             key="kafka-backlog",
             state="full",
-            title=f"More than {limit} entries wait for Kafka: no more are taken in",
-            detail=f"POST /api/data answers 503 until Kafka takes them. INGEST_BACKLOG_LIMIT is the limit.{why}",
+            title=_("More than %(limit)s entries wait for Kafka: no more are taken in") % {"limit": limit},
+            detail=_("POST /api/data answers 503 until Kafka takes them. INGEST_BACKLOG_LIMIT is the limit.") + why,
             recovery=RECOVERY,
             path=PATH,
             since=oldest,
@@ -36,8 +37,10 @@ def conditions(now: datetime) -> Iterator[Condition]:
         key="kafka-backlog",
         state="waiting",
         severity=Severity.WARNING,
-        title=f"Entries have waited for Kafka for more than {duration(settings.ALERT_BACKLOG_SECONDS)}",
-        detail=f"They are kept, and published when Kafka is back. Waiting now: {waiting}.{why}",
+        title=_("Entries have waited for Kafka for more than %(alert_backlog_seconds)s")
+        % {"alert_backlog_seconds": duration(settings.ALERT_BACKLOG_SECONDS)},
+        detail=_("They are kept, and published when Kafka is back. Waiting now: %(waiting)s.") % {"waiting": waiting}
+        + why,
         recovery=RECOVERY,
         path=PATH,
         since=oldest,

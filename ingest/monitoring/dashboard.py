@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 
 from config.core.admin_columns import capped, list_address
 from config.monitoring.charts import MOST_ROWS, Series, hour_links, hourly_chart, per_hour
@@ -16,23 +17,23 @@ def outbox() -> Panel:
     oldest = oldest_waiting()
     newest = DataEntry.objects.order_by("-pk").first()
     arrived = per_hour(DataEntry.objects.all(), "created_at")
-    post = Next("Nothing has come in yet: POST /api/data.", reverse("docs"), "How to")
+    post = Next(_("Nothing has come in yet: POST /api/data."), reverse("docs"), _("How to"))
     return Panel(
         [
             Figure(
-                "waiting",
+                _("waiting"),
                 capped(waiting),
                 list_address(DataEntry, state="waiting"),
                 tone_of(bool(oldest), Tone.WAITING),
             ),
-            Figure("oldest waiting entry", ago(oldest) if oldest else "none"),
+            Figure(_("oldest waiting entry"), ago(oldest) if oldest else _("none")),
             Figure(
-                "refused",
+                _("refused"),
                 capped(refused),
                 list_address(DataEntry, state="refused"),
                 tone_of(refused.exists(), Tone.BAD),
             ),
-            Figure("the newest came", ago(newest.created_at if newest else None), list_address(DataEntry)),
+            Figure(_("the newest came"), ago(newest.created_at if newest else None), list_address(DataEntry)),
         ],
         hourly_chart(
             gettext("Entries by the hour they came in (of the newest %(number)s)") % {"number": f"{MOST_ROWS:,}"},

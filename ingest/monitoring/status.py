@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from config.monitoring.health import Unhealthy
 from config.monitoring.status import Level, State
@@ -20,7 +21,9 @@ def check_backlog() -> dict[str, Any]:
         facts["failure"] = why
     if facts["waiting"] > settings.INGEST_BACKLOG_LIMIT:
         raise Unhealthy(
-            f"INGEST_BACKLOG_LIMIT is reached: more than {settings.INGEST_BACKLOG_LIMIT} entries wait.", **facts
+            _("INGEST_BACKLOG_LIMIT is reached: more than %(ingest_backlog_limit)s entries wait.")
+            % {"ingest_backlog_limit": settings.INGEST_BACKLOG_LIMIT},
+            **facts,
         )
     return facts
 
@@ -29,7 +32,7 @@ def state() -> State:
     """Return the status: whether what was taken in reaches Kafka."""
     oldest = oldest_waiting()
     if oldest is None:
-        return State(Level.OK, "All that was taken in has reached Kafka.")
+        return State(Level.OK, _("All that was taken in has reached Kafka."))
     if oldest < timezone.now() - LONG:
-        return State(Level.WAITING, "Kafka is away; what is taken in is kept and sent when it is back.")
-    return State(Level.OK, "Entries are on their way to Kafka.")
+        return State(Level.WAITING, _("Kafka is away; what is taken in is kept and sent when it is back."))
+    return State(Level.OK, _("Entries are on their way to Kafka."))

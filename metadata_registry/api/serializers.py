@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -23,7 +24,7 @@ RECORD = {  # in examples
 class PayloadField(serializers.Field[str, Any, str, Any]):
     """The text of a JSON object that keeps to the schema (PayloadParser has made a text of an object)."""
 
-    default_error_messages = {"invalid": "Give the payload as a JSON object, or as the text of one."}
+    default_error_messages = {"invalid": gettext_lazy("Give the payload as a JSON object, or as the text of one.")}
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from config.core.admin_columns import capped, list_address
 from config.monitoring.dashboard import Figure, Next, Panel
@@ -12,16 +13,18 @@ def records() -> Panel:
     """Return how many records there are, and how many can be restored."""
     live, deleted = Metadata.objects.filter(deleted_at=None), Metadata.objects.filter(deleted_at__isnull=False)
     register = Next(
-        "Nothing is registered yet.",
+        _("Nothing is registered yet."),
         reverse("admin:metadata_registry_metadata_add"),
-        "Register metadata",
+        _("Register metadata"),
         "metadata_registry.add_metadata",
     )
     return Panel(
         [
-            Figure("records", capped(live), list_address(Metadata)),
+            Figure(_("records"), capped(live), list_address(Metadata)),
             Figure(
-                f"deleted, restorable for {settings.METADATA_RETENTION_DAYS} days", capped(deleted),
+                _("deleted, restorable for %(metadata_retention_days)s days")
+                % {"metadata_retention_days": settings.METADATA_RETENTION_DAYS},
+                capped(deleted),
                 list_address(Metadata, deleted="true"),
             ),
         ],

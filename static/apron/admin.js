@@ -44,12 +44,12 @@ document.addEventListener("alpine:init", () => {
 
 // What is pressed and says what it is only by an icon, which to a screen reader is a word like "dock_to_right".
 const NAMES = [
-  ["[x-on\\:click^='sidebar']", "Menu"],
-  ["[x-on\\:click^='openTheme']", "Light or dark"],
-  ["[x-on\\:click^='openModal']", "Close"],
-  ["[x-on\\:click^='showActions']", "Actions"],
-  ["#searchbar-submit", "Search"],
-  ["#nav-sidebar-inner a:has(> .material-symbols-outlined:only-child)", "Dashboard"],
+  ["[x-on\\:click^='sidebar']", gettext("Menu")],
+  ["[x-on\\:click^='openTheme']", gettext("Light or dark")],
+  ["[x-on\\:click^='openModal']", gettext("Close")],
+  ["[x-on\\:click^='showActions']", gettext("Actions")],
+  ["#searchbar-submit", gettext("Search")],
+  ["#nav-sidebar-inner a:has(> .material-symbols-outlined:only-child)", gettext("Dashboard")],
 ];
 
 function makeUsableByKeyboard(element) {

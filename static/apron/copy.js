@@ -7,10 +7,10 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     const said = place.querySelector("[data-said]");
     try {
       await navigator.clipboard.writeText(text.textContent);
-      said.textContent = "Copied.";
+      said.textContent = gettext("Copied.");
     } catch {
       getSelection().selectAllChildren(text); // no clipboard without HTTPS
-      said.textContent = "Selected; copy it with your keyboard.";
+      said.textContent = gettext("Selected; copy it with your keyboard.");
     }
   });
 }

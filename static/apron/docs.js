@@ -15,6 +15,6 @@ dress();
 // And it gives the choice of servers no name.
 function mend() {
   document.querySelectorAll("button a[href]").forEach((link) => link.removeAttribute("href"));
-  document.querySelector("select#servers:not([aria-label])")?.setAttribute("aria-label", "Server");
+  document.querySelector("select#servers:not([aria-label])")?.setAttribute("aria-label", gettext("Server"));
 }
 new MutationObserver(mend).observe(document.documentElement, { childList: true, subtree: true });

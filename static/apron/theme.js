@@ -8,12 +8,13 @@ function chosenTheme() {
 }
 
 function show(theme) {
+  const names = { auto: gettext("Colours: as the system"), light: gettext("Colours: light"), dark: gettext("Colours: dark") };
   root.dataset.theme = theme;
   document.dispatchEvent(new Event("themechange"));
   for (const button of document.querySelectorAll("[data-theme-switch]")) {
     button.hidden = false;
-    button.setAttribute("aria-label", `Colours: ${theme}`);
-    button.title = `Colours: ${theme}`;
+    button.setAttribute("aria-label", names[theme]);
+    button.title = names[theme];
   }
 }
 

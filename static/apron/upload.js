@@ -18,7 +18,7 @@ function enhance(form) {
   for (const kind of ["dragleave", "drop"]) drop.addEventListener(kind, () => drop.classList.remove("over"));
   drop.addEventListener("drop", (event) => {
     event.preventDefault();
-    if (event.dataTransfer.files.length !== 1) return say(form, "Drop one file at a time.", true);
+    if (event.dataTransfer.files.length !== 1) return say(form, gettext("Drop one file at a time."), true);
     input.files = event.dataTransfer.files;
     form.requestSubmit();
   });
@@ -26,7 +26,7 @@ function enhance(form) {
 
 function send(form, file) {
   const mostBytes = Number(form.dataset.mostBytes);
-  if (file.size > mostBytes) return say(form, `The file is larger than ${inMegabytes(mostBytes)}.`, true);
+  if (file.size > mostBytes) return say(form, interpolate(gettext("The file is larger than %(most)s."), { most: inMegabytes(mostBytes) }, true), true);
   const request = new XMLHttpRequest();
   const progress = form.querySelector("[data-progress]");
   const bar = progress.querySelector("progress");
@@ -43,21 +43,26 @@ function send(form, file) {
   request.upload.addEventListener("progress", (event) => {
     bar.value = event.loaded / event.total;
     const tenths = Math.floor(bar.value * 10); // not each step is worth being read out
-    say(form, tenths < 10 ? `${tenths * 10} % of ${file.name} is there.` : `${file.name} is being put in its place.`);
+    say(form, told(tenths * 10, file.name));
   });
   request.addEventListener("load", () => {
     const answer = parsed(request.responseText);
     if (request.status === 201) return location.assign(answer.location);
-    done(answer.detail || `The server answered ${request.status}.`);
+    done(answer.detail || interpolate(gettext("The server answered %(status)s."), { status: request.status }, true));
   });
-  request.addEventListener("error", () => done("The connection broke off. Try again."));
-  request.addEventListener("abort", () => done("The upload was stopped."));
+  request.addEventListener("error", () => done(gettext("The connection broke off. Try again.")));
+  request.addEventListener("abort", () => done(gettext("The upload was stopped.")));
   request.open("POST", form.action);
   request.setRequestHeader("Accept", "application/json");
   request.send(new FormData(form));
   button.disabled = true;
   bar.value = 0;
   progress.hidden = false;
+}
+
+function told(percent, file) {
+  const text = percent < 100 ? gettext("%(percent)s %% of %(file)s is there.") : gettext("%(file)s is being put in its place.");
+  return interpolate(text, { percent, file }, true).replace("%%", "%");
 }
 
 function say(form, text, isError = false) {
@@ -75,5 +80,5 @@ function parsed(text) {
 }
 
 function inMegabytes(bytes) {
-  return `${Math.round(bytes / 1024 / 1024)} MB`;
+  return interpolate(gettext("%(number)s MB"), { number: Math.round(bytes / 1024 / 1024) }, true);
 }

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from config.access import audit
 from config.api.idempotency import link_resource, unlink_resource
@@ -212,7 +213,8 @@ class Importer(ABC, Generic[Run]):
         running = self._runs(self.model.Status.RUNNING).first()
         where = f"{self.address}/{running.pk}" if running else self.address
         return ImportInProgress(
-            f"An import is under way: {where}. Try again when it is done.", headers={"Location": where}
+            _("An import is under way: %(where)s. Try again when it is done.") % {"where": where},
+            headers={"Location": where},
         )
 
     @transaction.atomic
@@ -252,7 +254,7 @@ class Importer(ABC, Generic[Run]):
         total = sum(load.file.size for load in loads) or 1
         next_report = 0.0
         for load in loads:
-            for _ in load.run():
+            for _row in load.run():
                 if time.monotonic() >= next_report:
                     next_report = time.monotonic() + PROGRESS_SECONDS
                     _report(run, sum(each.file.bytes_read for each in loads) / total, on_progress)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.apps import apps
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from config.core.telemetry.tracing import TRACEPARENT_LENGTH
 
@@ -46,7 +47,7 @@ class ImportRunBase(models.Model):
         abstract = True
 
     def __str__(self) -> str:
-        return f"import {self.pk} ({self.status})"
+        return gettext("import %(id)s (%(status)s)") % {"id": self.pk, "status": gettext(self.status)}
 
     @classmethod
     def waits_for(cls, folder: Path) -> bool:
@@ -70,7 +71,7 @@ class ImportRejectBase(models.Model):
         abstract = True
 
     def __str__(self) -> str:
-        return f"{self.file} line {self.line}"
+        return gettext("%(file)s line %(line)s") % {"file": gettext(self.file), "line": self.line}
 
 
 def is_waited_for(folder: Path) -> bool:

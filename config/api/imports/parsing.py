@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
 
+from django.utils.translation import gettext as _
+
 Value = str | int | None
 Check = Callable[[str], Value]
 WHOLE = r"\.0{1,2}$"  # of a whole number that a spreadsheet or pandas has written with a point; 1.000 may be a thousand
@@ -86,10 +88,13 @@ class Text:
         if self.shortest <= len(text) <= self.longest and "\0" not in text:
             return text
         if not text:
-            raise ValueError("must not be blank")
+            raise ValueError(_("must not be blank"))
         if "\0" in text:
-            raise ValueError("holds a NUL character")
-        raise ValueError(f"has {len(text)} characters, at most {self.longest} are kept")
+            raise ValueError(_("holds a NUL character"))
+        raise ValueError(
+            _("has %(number)s characters, at most %(longest)s are kept")
+            % {"number": len(text), "longest": self.longest}
+        )
 
     def all_good(self, texts: Sequence[str]) -> list[Value]:
         """Return the values of many texts at once when all are good, else nothing."""

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponseBase, StreamingHttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
@@ -113,14 +115,21 @@ class ImportViewSet(ListMixin, RetrieveMixin):
         form, incoming = request.data, self._incoming
         if incoming and incoming.is_too_much:
             names = list(self.form_fields.values())
-            limit = f"{settings.IMPORT_MAX_UPLOAD:,} bytes (IMPORT_MAX_UPLOAD)"
-            raise UploadTooLarge(f"{' and '.join(names)}{' together' * (len(names) > 1)} may have {limit}.")
+            limit = f"{settings.IMPORT_MAX_UPLOAD:,}"
+            raise UploadTooLarge(
+                ngettext(
+                    "%(names)s may have %(limit)s bytes (IMPORT_MAX_UPLOAD).",
+                    "%(names)s together may have %(limit)s bytes (IMPORT_MAX_UPLOAD).",
+                    len(names),
+                )
+                % {"names": _(" and ").join(names), "limit": limit}
+            )
         if incoming and incoming.lacks_room:
             raise DiskFull("the disk of IMPORT_UPLOADS")
         fields = list(self.upload_input().fields)
         for name in incoming.skipped if incoming else ():
             refuse_unknown([name], fields)
-            raise ValidationError({name: "given more than once."})
+            raise ValidationError({name: _("given more than once.")})
         return validated(self.upload_input, form)
 
     def _in_names_of_the_form(self, problem: Problem) -> Problem:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext
 
 from config.models import Alert, AlertMessage
 from config.monitoring.alerts import channels
@@ -58,7 +59,7 @@ def content_of(alert: Alert) -> dict[str, Any]:
         "key": alert.key,
         "state": alert.state,
         "severity": "info" if is_over else alert.severity,
-        "title": (alert.recovery or f"Over: {alert.title}") if is_over else alert.title,
+        "title": (alert.recovery or gettext("Over: %(title)s") % {"title": alert.title}) if is_over else alert.title,
         "detail": "" if is_over else alert.detail,
         "since": _iso(alert.since),
         "ended_at": _iso(alert.ended_at) if is_over and alert.ended_at else None,
@@ -73,16 +74,16 @@ def address(path: str) -> str:
 
 def _summary(changed: Sequence[Alert]) -> dict[str, Any]:
     contents = [content_of(alert) for alert in changed]
-    lines = [f"{content['severity']}: {content['title']}" for content in contents[:MOST_LISTED]]
+    lines = [gettext("%(severity)s: %(title)s") % content for content in contents[:MOST_LISTED]]
     if len(contents) > MOST_LISTED:
-        lines.append(f"and {len(contents) - MOST_LISTED} more")
+        lines.append(gettext("and %(number)s more") % {"number": len(contents) - MOST_LISTED})
     is_error = any(content["severity"] == Alert.Severity.ERROR for content in contents)
     return {
         "kind": "summary",
         "key": "summary",
         "state": "summary",
         "severity": Alert.Severity.ERROR if is_error else Alert.Severity.WARNING,
-        "title": f"{len(contents)} things changed",
+        "title": gettext("%(number)s things changed") % {"number": len(contents)},
         "detail": "\n".join(lines),
         "since": min(content["since"] for content in contents),
         "ended_at": None,

@@ -10,8 +10,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.utils.translation import gettext, override
 
 from config.core.json import dumps
+from config.core.kept_texts import translated
 from config.http.client import Client, TransportError
 from config.models import AlertMessage
 
@@ -70,9 +72,12 @@ def _send_webhook(message: AlertMessage) -> None:
 
 def _send_email(message: AlertMessage) -> None:
     content = message.content
-    lines = [content["title"], content["detail"], f"Since {content['since']}.", content["url"]]
+    with override(settings.MAIL_LANGUAGE):
+        title, detail = translated(content["title"]), "\n".join(map(translated, content["detail"].split("\n")))
+        lines = [title, detail, gettext("Since %(since)s.") % {"since": content["since"]}, content["url"]]
+        severity = gettext(content["severity"])
     mail = EmailMessage(
-        subject=f"[Apron] {content['severity']}: {' '.join(content['title'].split())}",
+        subject=f"[Apron] {severity}: {' '.join(title.split())}",
         body="\n\n".join(line for line in lines if line),
         to=settings.ALERT_EMAILS,
         headers={

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from prometheus_client import Metric
 
 from config.core.admin_columns import capped, list_address
@@ -10,7 +12,9 @@ from config.monitoring.alerts import channels
 from config.monitoring.dashboard import Figure, Next, Panel, Tone, a_day_ago, tone_of
 from config.monitoring.metrics import counted_by, rows_by
 
-HOW_TO_BE_TOLD = "Nobody is told: set ALERT_WEBHOOK (a Slack address, or any that takes JSON) or ALERT_EMAILS."
+HOW_TO_BE_TOLD = gettext_lazy(
+    "Nobody is told: set ALERT_WEBHOOK (a Slack address, or any that takes JSON) or ALERT_EMAILS."
+)
 
 
 def panel() -> Panel:
@@ -18,18 +22,18 @@ def panel() -> Panel:
     now_wrong = Alert.objects.filter(status=Alert.Status.OPEN)
     sent = AlertMessage.objects.filter(sent_at__gte=a_day_ago())
     failed = AlertMessage.objects.filter(created_at__gte=a_day_ago(), status=AlertMessage.Status.FAILED)
-    told = Next(HOW_TO_BE_TOLD, list_address(Alert), "Alerts")
+    told = Next(HOW_TO_BE_TOLD, list_address(Alert), _("Alerts"))
     return Panel(
         [
             Figure(
-                "wrong now",
+                _("wrong now"),
                 capped(now_wrong),
                 list_address(Alert, status__exact=Alert.Status.OPEN),
                 tone_of(now_wrong.exists(), Tone.BAD),
             ),
-            Figure("told in 24 h", capped(sent), list_address(AlertMessage)),
+            Figure(_("told in 24 h"), capped(sent), list_address(AlertMessage)),
             Figure(
-                "given up in 24 h",
+                _("given up in 24 h"),
                 capped(failed),
                 list_address(AlertMessage, status__exact=AlertMessage.Status.FAILED),
                 tone_of(failed.exists(), Tone.BAD),

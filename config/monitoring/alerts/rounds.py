@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from config.core.locks import exclusive
 from config.models import Alert, AlertMessage
@@ -34,8 +35,8 @@ def send_test() -> list[AlertMessage]:
         "key": "test",
         "state": "test",
         "severity": "info",
-        "title": "A test of Apron's alerts",
-        "detail": "Whoever reads this is told when something is wrong.",
+        "title": gettext("A test of Apron's alerts"),
+        "detail": gettext("Whoever reads this is told when something is wrong."),
         "since": now.isoformat(timespec="seconds"),
         "ended_at": None,
         "url": address("/admin/config/alert/"),

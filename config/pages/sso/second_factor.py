@@ -31,6 +31,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.generic.edit import FormView
 
 from config.access.throttling import Kind, Subject, account_of, reserve
@@ -105,7 +106,7 @@ class CodeView(AuthenticateView):  # type: ignore[misc]
             return super().form_invalid(form)  # type: ignore[no-any-return]
         del self.request.session[TRIES]
         clear_login(self.request)
-        messages.error(self.request, "Too many wrong codes. Please begin again with your password.")
+        messages.error(self.request, _("Too many wrong codes. Please begin again with your password."))
         return redirect("login")
 
 

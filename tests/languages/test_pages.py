@@ -1,0 +1,152 @@
+"""No text of a page escapes translation: each page is shown in a language in which all texts are marked."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from catalog.services.imports import PRODUCTS
+from config.access.scopes import Scope
+from config.core import kept_texts
+from config.pages import languages
+from inflight.services.imports import CUSTOMERS, PURCHASES
+from tests.config.admin.test_permissions import MODELS, PAGES, a_row, page
+from tests.languages.pseudo import data_of_rows, escaped, write_locale
+from tests.test_page_permissions import TABLE, Case, arguments
+
+admin.autodiscover()
+pytestmark = pytest.mark.django_db
+
+ADDABLE = {label for label, may in MODELS.items() if may.add}
+DELETABLE = {label for label, may in MODELS.items() if may.delete}
+SHOWN = {
+    "Last1",
+    "000000001 Last1",
+    "sku no",
+    "quantity no",
+    "act 1",
+    "OrmQ object",
+    "OrmQ object (1",
+    *Scope.values,
+    "source-1",
+    "table.csv",
+    "other.csv",
+    "third.csv",
+}
+SHOWN |= {
+    name for file in (CUSTOMERS, PURCHASES, PRODUCTS) for name in file.row_format.names
+}  # made of data, or data elsewhere
+LEAST_TEXTS = 3  # of a page, or nothing was looked at
+
+
+@pytest.fixture(scope="session")
+def marked_locale(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("locale")
+    write_locale(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def in_marked_language(settings: Any, marked_locale: Path, tmp_path: Path) -> Any:
+    settings.LOCALE_PATHS = [marked_locale]
+    settings.COMPUTE_ROOT, settings.COMPUTE_WAITERS = str(tmp_path), 0
+    for name in ("table.csv", "other.csv", "third.csv"):
+        (tmp_path / name).write_text("a\n1\n")
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results/x.csv").write_text("a\n1\n")
+    _forget()
+    yield
+    _forget()
+
+
+def _forget() -> None:
+    for cached in (kept_texts._translated, kept_texts._patterns, languages._catalogue, languages._digest):
+        cached.cache_clear()
+
+
+@pytest.fixture
+def reader() -> Client:
+    """A superuser who reads the marked language."""
+    client = Client(headers={"Accept": "text/html", "Accept-Language": "fr"})
+    client.force_login(User.objects.create_superuser("ana", password="a-word-of-ana"))
+    return client
+
+
+def check(answer: Any) -> None:
+    assert answer.status_code == 200
+    html = answer.content.decode()
+    assert html.count("⟦") >= LEAST_TEXTS
+    check_texts(html)
+
+
+@pytest.mark.parametrize("label", MODELS)
+def test_the_pages_of_a_model(reader: Client, label: str) -> None:
+    row = a_row(label)
+    check(reader.get(page(label, "changelist")))
+    check(reader.get(page(label, "change", row)))
+    check(reader.get(page(label, "history", row)))
+    if label in ADDABLE:
+        check(reader.get(page(label, "add")))
+        check(reader.post(page(label, "add"), {}))  # with its errors
+    if label in DELETABLE:
+        check(reader.get(page(label, "delete", row)))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_admins_other_pages(reader: Client, name: str) -> None:
+    label = ".".join(next(label for label in MODELS if name.startswith(label.replace(".", "_") + "_")).split("."))
+    address = _address(name, a_row(label))
+    answer = reader.get(address)
+    if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
+        check_fragment(answer)
+
+
+def _address(name: str, row: Any) -> str:
+    try:
+        return reverse(f"admin:{name}")
+    except Exception:
+        return reverse(f"admin:{name}", args=(row.pk,))
+
+
+def check_texts(html: str) -> None:
+    found = escaped(html, data_of_rows() | SHOWN)
+    assert not found, "\n".join(found)
+
+
+def check_fragment(answer: Any) -> None:
+    check_texts(answer.content.decode())
+
+
+def test_the_dashboard(reader: Client) -> None:
+    check(reader.get("/admin/"))  # of an empty platform
+    for label in MODELS:
+        a_row(label)
+    check(reader.get("/admin/"))
+
+
+GETS = [
+    case for case in TABLE if case.method == "get" and case.answers[-1] == 200 and case.name not in ("schema", "texts")
+]
+
+
+@pytest.mark.parametrize("case", GETS, ids=lambda case: f"{case.name}-{case.argument}")
+def test_the_pages_outside_the_admin(reader: Client, case: Case) -> None:
+    answer = reader.get(reverse(case.name, args=arguments()[case.argument]))
+    if answer["Content-Type"].startswith("text/html"):
+        check(answer)
+    answer.close()  # a file
+
+
+def test_an_error(reader: Client) -> None:
+    answer = reader.get("/nothing-here")
+    assert answer.status_code == 404
+    assert escaped(answer.content.decode(), ["/nothing-here", answer.headers.get("X-Request-ID", "")]) == []
+
+
+def test_a_text_that_escapes_is_found() -> None:
+    html = '<p title="Plain">⟦vu⟧ and not</p><button aria-label="⟦vu⟧">Éte</button><code>GET</code><b>42 Ana</b>'
+    assert escaped(html, ["Ana"]) == ["Plain", "and not", "Éte"]
