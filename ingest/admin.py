@@ -119,6 +119,11 @@ class KafkaFailureAdmin(ReadOnlyAdmin):
     """Why Kafka did not take entries, the latest reason first."""
 
     icon = "cloud_off"
-    list_display = ("sentence", "happened_at")
+    list_display = ("reason", "happened_at")
     search_fields = ("sentence",)
     ordering = ("-happened_at",)
+
+    @admin.display(description=gettext_lazy("reason"), ordering="sentence")
+    def reason(self, failure: KafkaFailure) -> str:
+        """Return the sentence in the reader's language."""
+        return str(failure)

@@ -68,7 +68,7 @@ def why_waiting(oldest: datetime | None) -> str:
     if oldest is None:
         return ""
     failure = KafkaFailure.objects.filter(happened_at__gte=oldest).order_by("-happened_at").first()
-    return failure.sentence if failure else ""
+    return str(failure) if failure else ""
 
 
 def situation(limit: int) -> dict[str, Any]:

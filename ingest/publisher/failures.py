@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import NamedTuple
 
+from django.utils.translation import gettext_noop as _
+
 
 class FailureReason(StrEnum):
     """Why Kafka did not acknowledge; `sentence` says it to people, without addresses and credentials."""
@@ -31,18 +33,22 @@ class FailureReason(StrEnum):
 
 
 SENTENCES = {
-    FailureReason.UNREACHABLE: "A Kafka broker cannot be reached.",
-    FailureReason.SLOW: "Kafka does not answer in time.",
-    FailureReason.CREDENTIALS: "Kafka refuses KAFKA_SASL_USERNAME or KAFKA_SASL_PASSWORD.",
-    FailureReason.MECHANISM: "Kafka does not offer KAFKA_SASL_MECHANISM.",
-    FailureReason.EXPIRED: "The certificate of a Kafka broker has expired.",
-    FailureReason.UNTRUSTED: "The certificate of a Kafka broker is not trusted, or has another name: KAFKA_SSL_CAFILE.",
-    FailureReason.CERTIFICATE: "A Kafka broker's certificate is not trusted (KAFKA_SSL_CAFILE), expired or of another name.",
-    FailureReason.PROTOCOL: "Kafka speaks another protocol than KAFKA_SECURITY_PROTOCOL.",
-    FailureReason.NO_TOPIC: "Kafka has no topic KAFKA_TOPIC.",
-    FailureReason.NOT_ALLOWED: "Kafka does not allow this user to write to KAFKA_TOPIC.",
-    FailureReason.REPLICAS: "Too few replicas of KAFKA_TOPIC are in sync: brokers are down (min.insync.replicas).",
-    FailureReason.OTHER: "Kafka does not take what it is sent; the log has the details.",
+    FailureReason.UNREACHABLE: _("A Kafka broker cannot be reached."),
+    FailureReason.SLOW: _("Kafka does not answer in time."),
+    FailureReason.CREDENTIALS: _("Kafka refuses KAFKA_SASL_USERNAME or KAFKA_SASL_PASSWORD."),
+    FailureReason.MECHANISM: _("Kafka does not offer KAFKA_SASL_MECHANISM."),
+    FailureReason.EXPIRED: _("The certificate of a Kafka broker has expired."),
+    FailureReason.UNTRUSTED: _(
+        "The certificate of a Kafka broker is not trusted, or has another name: KAFKA_SSL_CAFILE."
+    ),
+    FailureReason.CERTIFICATE: _(
+        "A Kafka broker's certificate is not trusted (KAFKA_SSL_CAFILE), expired or of another name."
+    ),
+    FailureReason.PROTOCOL: _("Kafka speaks another protocol than KAFKA_SECURITY_PROTOCOL."),
+    FailureReason.NO_TOPIC: _("Kafka has no topic KAFKA_TOPIC."),
+    FailureReason.NOT_ALLOWED: _("Kafka does not allow this user to write to KAFKA_TOPIC."),
+    FailureReason.REPLICAS: _("Too few replicas of KAFKA_TOPIC are in sync: brokers are down (min.insync.replicas)."),
+    FailureReason.OTHER: _("Kafka does not take what it is sent; the log has the details."),
 }
 
 
