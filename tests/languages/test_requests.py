@@ -128,7 +128,12 @@ def test_a_long_text_that_fits_nothing_is_given_up_soon() -> None:
 def test_the_error_of_a_job_is_kept_in_english_and_shown_in_french() -> None:
     make_rows(Job, 1)
     job = Job.objects.get()
-    Job.objects.update(status="failed", error="The file is empty: it has no columns.", error_code="broken_file")
+    Job.objects.update(
+        status="failed",
+        parameters={"columns": ["x"], "by": []},
+        error="The file is empty: it has no columns.",
+        error_code="broken_file",
+    )
     page = client_of("viewer").get(f"/workbench/jobs/{job.pk}", headers=FRENCH).content.decode()
     assert "Le fichier est vide\u00a0: il n’a pas de colonnes." in page
     assert "The file is empty" not in page
