@@ -202,7 +202,7 @@ def test_a_chip_is_removed_by_its_link(ana: Client) -> None:
 
 
 # --- The answer ---
-GROUPED = question(["price", "<", 50], by="shop", compute=["sum:price", "count:code"], sort="desc:price_sum", limit=5)
+GROUPED = question(["price", "<", 50], by="shop", compute=["count:code", "sum:price"], sort="desc:price_sum", limit=5)
 
 
 def test_the_answer_is_at_the_address_of_the_question_for_everyone(ana: Client) -> None:
@@ -215,7 +215,7 @@ def test_the_answer_is_at_the_address_of_the_question_for_everyone(ana: Client) 
         page = look(client, FILE + GROUPED)
         assert "Not computed yet." not in page
         shown = json.loads(re.search(r'<script id="chart-data"[^>]*>(.*?)</script>', page)[1])  # type: ignore[index]
-        assert shown["table"]["rows"] == [["Nice", 23, 2], [None, 4, 1]]
+        assert shown["table"]["rows"] == [["Nice", 2, 23], [None, 1, 4]]
         assert [column["kind"] for column in shown["table"]["columns"]] == ["text", "number", "number"]
     assert Job.objects.exclude(operation__in=Job.LOOKS).count() == 1
 
