@@ -13,8 +13,7 @@ from django.contrib.admin.utils import quote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -22,13 +21,12 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 from django_stubs_ext import StrOrPromise
 
 from config.admin.audited import AuditedAdmin
-from config.admin.export import EXPORTS
+from config.admin.export import DOWNLOADS, EXPORTS
 from config.admin.inputs import KeysField, StrictChangeList, UnusableQuery, check_key, is_lookup_of_a_filter
 from config.admin.saved_filters import add_button, shown_above
 from config.core.admin_columns import MOST_COUNTED
@@ -39,7 +37,6 @@ else:
     from unfold.admin import ModelAdmin, TabularInline
 
 MOST_SHOWN = 100  # rows of another table on a row's page
-DOWNLOADS = {"csv": gettext_noop("download_csv"), "xlsx": gettext_noop("download_xlsx")}  # acts of the audit
 ASKED = "asked"  # in a POST: the user has seen what is going to happen
 
 
@@ -143,7 +140,7 @@ class PlatformAdmin(AuditedAdmin, ModelAdmin[Any]):
         answer: HttpResponseBase | None = run(self, request, chosen)
         return answer or redirect(self.address_of(row))
 
-    def address_of(self, row: models.Model) -> str:
+    def address_of(self, row: Model) -> str:
         """Return the address of a row's page."""
         return reverse(f"admin:{self.url_name('change')}", args=(quote(row.pk),))
 
@@ -151,7 +148,7 @@ class PlatformAdmin(AuditedAdmin, ModelAdmin[Any]):
         self,
         request: HttpRequest,
         operation: Operation,
-        rows: Iterable[models.Model] = (),
+        rows: Iterable[Model] = (),
         *,
         back: str | None = None,
         hidden: Iterable[tuple[str, str]] = (),
@@ -272,10 +269,10 @@ class ReadOnlyAdmin(PlatformAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
 
@@ -296,8 +293,8 @@ class ReadOnlyInline(TabularInline[Any, Any]):
     can_delete = False
     show_change_link = False
 
-    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

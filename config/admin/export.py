@@ -17,6 +17,7 @@ from django.utils.html import strip_tags
 from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst, slugify
+from django.utils.translation import gettext_noop
 
 from config.api.renderers import TooManyRows
 from config.api.spreadsheets import CSV_TYPE, csv_stream
@@ -60,6 +61,7 @@ def xlsx_response(changelist: ChangeList) -> HttpResponseBase:
 
 
 EXPORTS = {"csv": csv_response, "xlsx": xlsx_response}
+DOWNLOADS = {"csv": gettext_noop("download_csv"), "xlsx": gettext_noop("download_xlsx")}  # acts of the audit
 
 
 def _file_name(changelist: ChangeList, suffix: str) -> str:

@@ -38,7 +38,10 @@ REPORT = "admin/import_report.html"
 ACCEPTED = ".csv,.txt,.tsv,.xlsx,.xls,.ods,.gz,.zip,.bz2,.xz,.zst,text/csv"
 CAME_TO_NOTHING = (ImportRunBase.Status.FAILED, ImportRunBase.Status.INTERRUPTED)
 TONES = {"completed": "success", "completed_with_rejects": "warning", "failed": "danger", "interrupted": "danger"}
-COUNTS = ("read", "inserted", "updated", "unchanged", "rejected", "skipped")
+COUNTS = (
+    gettext_noop("read"), gettext_noop("inserted"), gettext_noop("updated"),
+    gettext_noop("unchanged"), gettext_noop("rejected"), gettext_noop("skipped"),
+)  # fmt: skip
 
 
 def columns_of(row_format: RowFormat) -> StrPromise:
@@ -255,16 +258,6 @@ class ImportRunAdminBase(MendingMixin, ReadOnlyAdmin):
 def has_imported(run: ImportRunBase) -> bool:
     """Return whether a run has stored something, or may have."""
     return run.finished_at is not None and not run.dry_run and run.status not in CAME_TO_NOTHING
-
-
-COUNTED = (  # the names of counts, which are kept by them
-    gettext_noop("read"),
-    gettext_noop("inserted"),
-    gettext_noop("updated"),
-    gettext_noop("unchanged"),
-    gettext_noop("rejected"),
-    gettext_noop("skipped"),
-)
 
 
 def counts_text(counts: dict[str, int] | None) -> str:

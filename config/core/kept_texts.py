@@ -12,14 +12,18 @@ from django import template
 from django.utils.translation import get_language
 from django.utils.translation.trans_real import translation
 
+from config.core.languages import ENGLISH
+
 register = template.Library()
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 LEAST_LETTERS = 6  # of a text beside its values: one of fewer says nothing by which it could be known
+LONGEST = 4000  # characters of a text that was made of one of ours
 MOST_NESTED = 3  # sentences within sentences
 
 
 class _Pattern(NamedTuple):
+    literals: tuple[str, ...]
     fits: re.Pattern[str]
     text: str
 
@@ -28,7 +32,9 @@ class _Pattern(NamedTuple):
 def translated(text: str) -> str:
     """Return a kept text in the reader's language."""
     language = get_language()
-    return _translated(text, language, MOST_NESTED) if text and language and language != "en" else text
+    if not text or len(text) > LONGEST or not language or language == ENGLISH:
+        return text
+    return _translated(text, language, MOST_NESTED)
 
 
 @lru_cache(maxsize=4096)
@@ -38,7 +44,7 @@ def _translated(text: str, language: str, nested: int) -> str:
     if whole != text or not nested:
         return whole
     for pattern in _patterns(language):
-        if found := pattern.fits.fullmatch(text):
+        if all(part in text for part in pattern.literals) and (found := pattern.fits.fullmatch(text)):
             values = {name: _translated(value, language, nested - 1) for name, value in found.groupdict().items()}
             return pattern.text % values
     return text
@@ -55,10 +61,14 @@ def _patterns(language: str) -> list[_Pattern]:
     ]
     texts.sort(key=lambda each: len(PLACEHOLDER.sub("", each[0])), reverse=True)
     return [
-        _Pattern(re.compile(_expression(msgid), re.DOTALL), text)
+        _Pattern(_literals(msgid), re.compile(_expression(msgid), re.DOTALL), text)
         for msgid, text in texts
         if sum(map(str.isalpha, PLACEHOLDER.sub("", msgid))) >= LEAST_LETTERS
     ]
+
+
+def _literals(msgid: str) -> tuple[str, ...]:
+    return tuple(part.replace("%%", "%") for part in PLACEHOLDER.split(msgid)[::2] if part)
 
 
 def _expression(msgid: str) -> str:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from config.access.audit import entries_about
+from config.core.kept_texts import translated
 from config.monitoring.dashboard import Tone, duration
 from inflight.models import Delivery, DeliveryAttempt
 from inflight.selectors import attempts_of
@@ -89,7 +90,9 @@ def _request(attempt: DeliveryAttempt, delivery: Delivery, *, shows_answers: boo
     took = _("after %(seconds).2f s") % {"seconds": attempt.seconds}
     if attempt.error:
         title = _("Batch %(batch)d was not acknowledged") % batch
-        return Event(attempt.started_at, title, Tone.BAD, f"{attempt.error} ({took})", answer, _ended(attempt))
+        return Event(
+            attempt.started_at, title, Tone.BAD, f"{translated(attempt.error)} ({took})", answer, _ended(attempt)
+        )
     customers = attempt.batch.customers
     people = ngettext("%(number)d customer", "%(number)d customers", customers) % {"number": customers}
     title = _("The partner acknowledged batch %(batch)d") % batch

@@ -13,8 +13,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Self
 
-from django.utils.translation import gettext as _
-
 from compute.files.locations import OBJECT_STORES, filesystem, is_url, moment_of
 from config.api.imports.exceptions import UnusableCsv
 from config.core.addresses import may_hold_password, without_secrets
@@ -71,7 +69,7 @@ class Inbox:
 
     def __init__(self, place: str) -> None:
         if may_hold_password(place):
-            raise InboxUnavailable(_("The address of the inbox holds a password, which would be logged. Leave it out."))
+            raise InboxUnavailable("The address of the inbox holds a password, which would be logged. Leave it out.")
         self._place = place
         with self._answering():
             self._fs, root = _filesystem(place)
@@ -120,9 +118,7 @@ class Inbox:
             except PermissionError as error:
                 if is_url(self._place):
                     raise  # of an object store these are our credentials
-                raise UnusableCsv(
-                    _("%(name)s cannot be read: %(strerror)s.") % {"name": name, "strerror": error.strerror}
-                ) from error
+                raise UnusableCsv(f"{name} cannot be read: {error.strerror}.") from error
         if self._version_of(name) != version:
             raise FileChanged
         with path.open("rb") as file:
@@ -194,7 +190,7 @@ class Inbox:
         """Return the path of a folder of the inbox, which is not a link to files that are not ours."""
         info = None if self._copies else self._info(folder)
         if info and (info["type"] == "link" or info.get("islink")):
-            raise InboxUnavailable(_("%(folder)s in the inbox is a link. Make it a folder.") % {"folder": folder})
+            raise InboxUnavailable(f"{folder} in the inbox is a link. Make it a folder.")
         return self._path(folder)
 
     def _path(self, *parts: str) -> str:
@@ -220,10 +216,7 @@ class Inbox:
             if isinstance(error, FileChanged | UnusableCsv | InboxUnavailable) or lacks_room(error):
                 raise
             said = without_secrets(str(error))
-            raise InboxUnavailable(
-                _("%(place)s: %(error_name)s: %(said)s")
-                % {"place": self._place, "error_name": type(error).__name__, "said": said}
-            ) from error
+            raise InboxUnavailable(f"{self._place}: {type(error).__name__}: {said}") from error
 
 
 def pairs_of(files: Mapping[str, InboxFile], pattern: str) -> list[Pair]:

@@ -205,8 +205,8 @@ SSO = {
     "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes",
 }  # fmt: skip
 LOOKED_AT = {  # pages that only show
-    "home", "login", "docs", "schema", "catalogue", "catalogue-product", "workbench", "workbench-download", "workbench-jobs",
-    "workbench-job", "workbench-job-status",
+    "home", "login", "set_language", "texts", "docs", "schema", "catalogue", "catalogue-product", "workbench",
+    "workbench-download", "workbench-jobs", "workbench-job", "workbench-job-status",
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Every page, full of the demo's data: nothing in the console, no barrier, and room for it on a phone, in light and dark."""
+"""Every page, full of the demo's data, in both languages: nothing in the console, no barrier, room on a phone, light and dark."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -20,6 +20,7 @@ OPEN_AND_SHORTEN = """
     document.querySelectorAll("details").forEach((closed) => { closed.open = true })
     document.querySelectorAll("tbody:nth-of-type(n + 6), tbody tr:nth-child(n + 6)").forEach((row) => row.remove())
 """
+LANGUAGES = ("en", "fr")
 DESK, PHONE = ViewportSize(width=1280, height=800), ViewportSize(width=390, height=844)
 admin.autodiscover()
 ADMIN = ["/admin/", *(f"/admin/{model._meta.app_label}/{model._meta.model_name}/" for model in admin.site._registry)]
@@ -64,10 +65,12 @@ def faults_of(page: Page) -> list[str]:
     return barriers(page) + ([f"{excess} pixels wider than the window"] if excess else [])
 
 
-def show(page: Page, address: str) -> None:
+def show(page: Page, house: House, language: str, address: str) -> None:
     """Fail, naming it all, when something is wrong with the page, light on a desk or dark on a phone."""
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": house.url}])
     look(page, scheme="light", window=DESK)
-    page.goto(address)
+    page.goto(address.format(**house.places))
+    expect(page.locator("html")).to_have_attribute("lang", language)
     expect(page.locator("h1, h2").first).to_be_visible()
     page.evaluate(OPEN_AND_SHORTEN)
     on_desk = faults_of(page)
@@ -76,13 +79,15 @@ def show(page: Page, address: str) -> None:
     assert not on_desk + on_phone, "\n".join(["Light, on a desk:", *on_desk, "Dark, on a phone:", *on_phone])
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("address", PUBLIC)
-def test_a_page_is_for_everyone(page: Page, house: House, address: str) -> None:
+def test_a_page_is_for_everyone(page: Page, house: House, address: str, language: str) -> None:
     page.context.clear_cookies()
-    show(page, address.format(**house.places))
+    show(page, house, language, address)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("address", FOR_ANALYSTS + FOR_OPERATORS)
-def test_a_page_behind_the_login_is_for_everyone(page: Page, house: House, address: str) -> None:
+def test_a_page_behind_the_login_is_for_everyone(page: Page, house: House, address: str, language: str) -> None:
     house.sign_in(page.context, "demo")
-    show(page, address.format(**house.places))
+    show(page, house, language, address)

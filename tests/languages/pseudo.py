@@ -25,8 +25,8 @@ NO_WORD = re.compile(r"[\d:/.]")  # in a value that is no word of a page, such a
 WORD = re.compile(r"[^\W\d_]{2,}")
 NAMES = {  # of things, which are the same in each language
     "Apron", "API", "CSV", "XLSX", "UTC", "JSON", "PNG", "SVG", "PATCH", "POST", "GET", "English", "Français", "en", "fr",
-    "français", "host", "pid", "ms", "esc", "USD", "EUR", "arrow", "jsonl", "json", "csv", "parquet", "tsv", "xlsx", "xml",
-    "min", "sku", "SKU", "KB", "MB", "GB",
+    "EN", "FR", "français", "host", "pid", "ms", "esc", "USD", "EUR", "arrow", "jsonl", "json", "csv", "parquet", "tsv",
+    "xlsx", "xml", "min", "sku", "SKU", "KB", "MB", "GB",
 }  # fmt: skip
 
 
