@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST, require_safe
 
@@ -21,7 +22,9 @@ PAGE = 50
 RECENT_JOBS = 8
 LOOKED_AT, SHOWN = 100, 20  # rows that columns are judged by, and that are shown
 MOST_COLUMNS = 60  # to choose from at a time
-WORDS = {"file_exists": _("There is a file of this name. Choose another name, or say that it may be replaced.")}
+WORDS = {
+    "file_exists": gettext_lazy("There is a file of this name. Choose another name, or say that it may be replaced.")
+}
 
 
 @permission_required_page("compute.view_job")
@@ -70,7 +73,7 @@ def _arrived(request: HttpRequest) -> HttpResponse:
 
 def _worded(problem: Problem) -> str:
     """What a person at a form can do about it, where the API speaks of its own means."""
-    return WORDS.get(problem.code, problem.detail)
+    return str(WORDS.get(problem.code, problem.detail))
 
 
 @permission_required_page("compute.view_job")

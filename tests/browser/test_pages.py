@@ -1,4 +1,4 @@
-"""Every page of the demo, in both languages: no word in the console, no barrier, room on a phone, light and dark."""
+"""Every page, full of the demo's data, in both languages: an empty console, no barrier, room on a phone, light and dark."""
 
 from collections.abc import Iterator
 from contextlib import closing

@@ -4,6 +4,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, override
 
 from catalog.models import RefreshRun
+from catalog.services.imports import importer
 from compute.models import Job
 from config.core.kept_texts import translated
 from config.models import AlertMessage
@@ -137,6 +139,16 @@ def test_the_error_of_a_job_is_kept_in_english_and_shown_in_french() -> None:
     page = client_of("viewer").get(f"/workbench/jobs/{job.pk}", headers=FRENCH).content.decode()
     assert "Le fichier est vide\u00a0: il n’a pas de colonnes." in page
     assert "The file is empty" not in page
+
+
+def test_an_import_that_a_french_reader_starts_keeps_its_reasons_in_english(tmp_path: Path) -> None:
+    (tmp_path / "products.csv").write_text("sku;name;category;description\n;Thé;;\n")
+    with override("fr"):
+        run = importer.import_files({"products_file_path": str(tmp_path / "products.csv")}, roots=[tmp_path])
+    (reject,) = run.rejects.all()
+    assert [reason["message"] for reason in reject.reasons] == [
+        "must not be blank: it tells which product the row is of"
+    ]
 
 
 def test_an_alerts_email_is_in_the_configured_language(settings: Any) -> None:

@@ -26,6 +26,7 @@ from config.api.imports.mending import Mending
 from config.api.imports.models import ImportRunBase
 from config.api.problems import DiskFull, disk_full_as_problem
 from config.core.disk import lacks_room
+from config.core.languages import in_english
 from config.core.locks import exclusive
 from config.core.postgresql.away import is_away, once_back
 from config.core.telemetry import tracing
@@ -114,7 +115,8 @@ class Importer(ABC, Generic[Run]):
                 if on_start:
                     on_start(run)
             try:
-                self._execute(run, loads, on_progress, mending)
+                with in_english():  # reasons of rejects are kept
+                    self._execute(run, loads, on_progress, mending)
             except Exception as error:
                 self._undo(run) if lacks_room(error) else self._fail(run, error)
                 raise
