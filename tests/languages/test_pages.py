@@ -29,8 +29,6 @@ SHOWN = {
     "sku no",
     "quantity no",
     "act 1",
-    "OrmQ object",
-    "OrmQ object (1",
     *Scope.values,
     "source-1",
     "table.csv",
