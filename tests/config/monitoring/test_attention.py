@@ -85,7 +85,7 @@ def made(model: Any, link: str, **values: Any) -> Callable[[], str]:
 NOW = timezone.now()
 NEEDS: dict[str, Callable[[], str]] = {
     "has rejected rows that nobody has mended": run_with_rejects,
-    "Product import 1 has rejected rows": product_import_with_rejects,
+    "Product import": product_import_with_rejects,
     "came to nothing": failed_run,
     "failed: customers that have not arrived: 0.": delivery("retry", "failed"),
     "waits for the partner; a worker tries again in": delivery("retry", "waiting", next_attempt_at=NOW + timedelta(hours=1)),
