@@ -27,8 +27,11 @@ def client(system: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """The folder of a client that was made without a warning, importable while the tests of the module run."""
     folder = tmp_path_factory.mktemp("client")
     (folder / "schema.json").write_bytes(_schema(system))
+    config = folder / "config.json"  # the generator does not know JSON lines
+    config.write_text('{"content_type_overrides": {"application/x-ndjson": "application/octet-stream"}}')
     programs = Path(sys.executable).parent
     command = [str(programs / "openapi-python-client"), "generate", "--fail-on-warning", "--meta", "none"]
+    command += ["--config", str(config)]
     made = subprocess.run(
         [*command, "--path", str(folder / "schema.json"), "--output-path", str(folder / PACKAGE)],
         check=False, capture_output=True, text=True, timeout=120,

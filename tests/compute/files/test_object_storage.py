@@ -14,6 +14,7 @@ from compute.files.storage import storage
 from compute.jobs import leases, services
 from tests.compute.files.stored import STATS, put
 from tests.fakes.object_store import ObjectStore
+from tests.fakes.s3 import S3
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -25,7 +26,8 @@ def test_a_name_that_would_be_anothers_is_refused(name: str) -> None:
 
 
 def test_an_object_whose_name_no_path_leads_to_is_not_listed(store: ObjectStore) -> None:
-    for name in ("a/b.csv", "a//b.csv", "/b.csv", "a/./b.csv"):
+    only_s3_takes = ("/b.csv", "a/./b.csv") if isinstance(store, S3) else ()
+    for name in ("a/b.csv", "a//b.csv", *only_s3_takes):
         store.put(f"compute/{name}", b"x\n1\n")
 
     assert [file.path for file in storage().files()] == ["a/b.csv"]
