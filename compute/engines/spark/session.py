@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-from py4j.protocol import Py4JNetworkError
+from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
 
@@ -60,7 +60,9 @@ def _usable(environment: EngineEnvironment) -> SparkSession | None:
             return found
         if executors.are_there(found.sparkContext):
             return found
-    except (Py4JNetworkError, ConnectionError) as error:
+    except Py4JJavaError:  # said by a JVM that lives
+        raise
+    except (Py4JError, ConnectionError) as error:  # without one, Py4J says of any class that it does not exist
         end_with(error)
     logger.warning("Spark's session has no executors left: another one begins")
     return None
