@@ -23,8 +23,10 @@ MOST_NESTED = 3  # sentences within sentences
 
 
 class _Pattern(NamedTuple):
+    """A text with values: what stands around them, their names, and its translation."""
+
     literals: tuple[str, ...]
-    fits: re.Pattern[str]
+    names: tuple[str, ...]
     text: str
 
 
@@ -44,9 +46,8 @@ def _translated(text: str, language: str, nested: int) -> str:
     if whole != text or not nested:
         return whole
     for pattern in _patterns(language):
-        if all(part in text for part in pattern.literals) and (found := pattern.fits.fullmatch(text)):
-            values = {name: _translated(value, language, nested - 1) for name, value in found.groupdict().items()}
-            return pattern.text % values
+        if found := _values_in(text, pattern):
+            return pattern.text % {name: _translated(value, language, nested - 1) for name, value in found.items()}
     return text
 
 
@@ -61,23 +62,29 @@ def _patterns(language: str) -> list[_Pattern]:
     ]
     texts.sort(key=lambda each: len(PLACEHOLDER.sub("", each[0])), reverse=True)
     return [
-        _Pattern(_literals(msgid), re.compile(_expression(msgid), re.DOTALL), text)
+        _Pattern(_literals(msgid), tuple(PLACEHOLDER.findall(msgid)), text)
         for msgid, text in texts
         if sum(map(str.isalpha, PLACEHOLDER.sub("", msgid))) >= LEAST_LETTERS
     ]
 
 
 def _literals(msgid: str) -> tuple[str, ...]:
-    return tuple(part.replace("%%", "%") for part in PLACEHOLDER.split(msgid)[::2] if part)
+    return tuple(part.replace("%%", "%") for part in PLACEHOLDER.split(msgid)[::2])
 
 
-def _expression(msgid: str) -> str:
-    literal, names, parts = True, set[str](), []
-    for part in PLACEHOLDER.split(msgid):
-        if literal:
-            parts.append(re.escape(part.replace("%%", "%")))
-        else:
-            parts.append(f"(?P={part})" if part in names else f"(?P<{part}>.+?)")
-            names.add(part)
-        literal = not literal
-    return "".join(parts)
+def _values_in(text: str, pattern: _Pattern) -> dict[str, str]:
+    """Return the values that make the text of the pattern, each as short as can be; none where it was not made of it.
+
+    One pass: a regular expression would go back and forth, for minutes on a text that somebody made up for that.
+    """
+    first, *between, last = pattern.literals
+    if not text.startswith(first) or not text.endswith(last):
+        return {}
+    values = dict[str, str]()
+    start, end = len(first), len(text) - len(last)
+    for name, literal in zip(pattern.names, (*between, None), strict=True):
+        stop = end if literal is None else text.find(literal, start + 1, end)
+        if stop <= start or values.setdefault(name, text[start:stop]) != text[start:stop]:
+            return {}
+        start = stop + len(literal or "")
+    return values

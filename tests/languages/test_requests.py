@@ -127,6 +127,14 @@ def test_a_long_text_that_fits_nothing_is_given_up_soon() -> None:
         assert translated("x " * 50_000) == "x " * 50_000
 
 
+@pytest.mark.timeout(20)
+def test_a_text_that_was_made_up_to_fit_in_many_ways_is_given_up_soon() -> None:
+    parts = ("a worker tries again at ", " (", "), in round ", " of ", ". To try at once, retry it.")
+    text = parts[0] + "x" + "".join(f"{part}x" * (3900 // len(parts) // (len(part) + 1)) for part in parts[1:]) + "!"
+    with override("fr"):
+        assert translated(text) == text
+
+
 def test_the_error_of_a_job_is_kept_in_english_and_shown_in_french() -> None:
     make_rows(Job, 1)
     job = Job.objects.get()
