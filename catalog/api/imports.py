@@ -92,8 +92,6 @@ class ProductImportViewSet(ImportViewSet):
     serializer_class = ProductImportOutput
     filterset_class = ProductImportFilter
     read_scope, write_scope = Scope.CATALOG_READ, Scope.CATALOG_WRITE
-    ordering = "-id"
-    lookup_value_converter = "int"
     importer = importer
     upload_input = ProductUploadInput
     form_fields = {"products_file_path": "products_file"}

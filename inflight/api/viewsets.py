@@ -53,8 +53,6 @@ class ImportRunViewSet(ImportViewSet):
     filterset_class = ImportFilter
     read_scope, write_scope = Scope.INFLIGHT_READ, Scope.INFLIGHT_IMPORT
     scopes = {"rejects": Scope.PERSONAL_DATA}
-    ordering = "-id"
-    lookup_value_converter = "int"
     importer = imports.importer
     upload_input = ImportUploadInput
     form_fields = {"customers_file_path": "customers_file", "purchased_file_path": "purchases_file"}

@@ -36,6 +36,8 @@ class ImportViewSet(ListMixin, RetrieveMixin):
     importer: Importer[Any]
     upload_input: type[Input]  # the form: its files, and `dry_run`
     form_fields: Mapping[str, str]  # by the importer's fields, those of the form
+    ordering = "-id"
+    lookup_value_converter = "int"
 
     _incoming: FolderUploadHandler | None = None
 

@@ -13,7 +13,8 @@ from ingest.publisher import publisher
 from ingest.services import relay_waiting
 from tests.fakes.faulty import free_port, wait_until
 from tests.fakes.kafka_reader import Arrived, read_topic
-from tests.real.kafka.cluster import KafkaCluster, LoneBroker
+from tests.real.kafka.cluster import KafkaCluster
+from tests.real.kafka.lone_broker import LoneBroker
 
 pytestmark = pytest.mark.django_db
 
