@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from compute.engines.duckdb.sql import quoted_name, quoted_text
 from compute.files.formats import Format, format_of
 from compute.models import Job
 from compute.operations.group_by import QUANTILES, Aggregation
@@ -62,7 +63,7 @@ def sql_of(job: Job) -> str:
         case Job.Operation.STATS:
             text = _stats(job, read, where)
         case _:
-            there = [f"{_name(column)} IS NOT NULL" for column in job.parameters["columns"]]
+            there = [f"{quoted_name(column)} IS NOT NULL" for column in job.parameters["columns"]]
             text = f"SELECT *\n{_from(job, read)}{_where([*there, *where])}"
     return f"{_encoding(read)}{text}{_end(job)};\n"
 
@@ -81,9 +82,9 @@ def _body(job: Job) -> dict[str, Any]:
 
 
 def _group_by(job: Job, read: Mapping[str, Any], where: Sequence[str]) -> str:
-    keys = [_name(column) for column in job.parameters["by"]]
+    keys = [quoted_name(column) for column in job.parameters["by"]]
     figures = [
-        f"{FUNCTIONS.get(Aggregation(name), f'{name}({{}})').format(_name(column))} AS {_name(f'{column}_{name}')}"
+        f"{FUNCTIONS.get(Aggregation(name), f'{name}({{}})').format(quoted_name(column))} AS {quoted_name(f'{column}_{name}')}"
         for column, names in job.parameters["aggregations"].items()
         for name in names or ["count"]
     ]
@@ -92,19 +93,19 @@ def _group_by(job: Job, read: Mapping[str, Any], where: Sequence[str]) -> str:
 
 
 def _stats(job: Job, read: Mapping[str, Any], where: Sequence[str]) -> str:
-    keys = [_name(column) for column in job.parameters["by"]]
+    keys = [quoted_name(column) for column in job.parameters["by"]]
     group = f"\nGROUP BY {', '.join(keys)}" if keys else ""
     queries = []
     for column in job.parameters["columns"]:
-        figures = [f"{figure.format(_name(column))} AS {name}" for name, figure in STATISTICS.items()]
-        selected = ", ".join([*keys, f'{_text(column)} AS "column"', *figures])
+        figures = [f"{figure.format(quoted_name(column))} AS {name}" for name, figure in STATISTICS.items()]
+        selected = ", ".join([*keys, f'{quoted_text(column)} AS "column"', *figures])
         queries.append(f"SELECT {selected}\n{_from(job, read)}{_where(where)}{group}")
     together = "\nUNION ALL\n".join(queries)
     return f"FROM (\n{together}\n)" if len(queries) > 1 else together
 
 
 def _from(job: Job, read: Mapping[str, Any]) -> str:
-    path, format_ = _text(job.file_path), job.input_format or format_of(job.file_path)
+    path, format_ = quoted_text(job.file_path), job.input_format or format_of(job.file_path)
     match format_:
         case Format.CSV | Format.TSV:
             return f"FROM read_csv({', '.join([path, *_csv_options(read)])})"
@@ -121,11 +122,11 @@ def _csv_options(read: Mapping[str, Any]) -> Iterator[str]:
             yield f"{option} = {_literal(read[name])}"
     yield f"header = {'true' if read.get('header', True) else 'false'}"
     if "decimal" in read:
-        yield f"decimal_separator = {_text(read['decimal'])}"
+        yield f"decimal_separator = {quoted_text(read['decimal'])}"
     if "thousands" in read:
-        yield f"thousands = {_text(read['thousands'])}"
+        yield f"thousands = {quoted_text(read['thousands'])}"
     if read.get("null_values"):
-        yield f"nullstr = [{', '.join(map(_text, ['', *read['null_values']]))}]"
+        yield f"nullstr = [{', '.join(map(quoted_text, ['', *read['null_values']]))}]"
 
 
 def _encoding(read: Mapping[str, Any]) -> str:
@@ -138,12 +139,12 @@ def _where(conditions: Sequence[str]) -> str:
 
 
 def _condition(asked: Mapping[str, Any]) -> str:
-    column, value = _name(asked["column"]), asked.get("value", True)
+    column, value = quoted_name(asked["column"]), asked.get("value", True)
     match asked["op"]:
         case Comparison.IS_NULL:
             return f"{column} IS {'NULL' if value else 'NOT NULL'}"
         case Comparison.CONTAINS:
-            return f"contains({column}::VARCHAR, {_text(value)})"
+            return f"contains({column}::VARCHAR, {quoted_text(value)})"
         case Comparison.IN:
             return f"{column} IN ({', '.join(map(_literal, value))})"
     return f"{column} {'<>' if asked['op'] in ('!=', '≠') else asked['op']} {_literal(value)}"
@@ -151,23 +152,16 @@ def _condition(asked: Mapping[str, Any]) -> str:
 
 def _end(job: Job) -> str:
     sort = [
-        f"{_name(each['column'])}{' DESC' if each.get('descending') else ''}" for each in job.parameters.get("sort", [])
+        f"{quoted_name(each['column'])}{' DESC' if each.get('descending') else ''}"
+        for each in job.parameters.get("sort", [])
     ]
     keys = job.parameters.get("by", []) if job.operation == Job.Operation.GROUP_BY else []
-    orders = [f"{each} NULLS LAST" for each in dict.fromkeys([*sort, *map(_name, keys)])]
+    orders = [f"{each} NULLS LAST" for each in dict.fromkeys([*sort, *map(quoted_name, keys)])]
     limit = job.parameters.get("limit")
     return (f"\nORDER BY {', '.join(orders)}" if orders else "") + (f"\nLIMIT {limit}" if limit else "")
-
-
-def _name(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _literal(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return repr(value) if isinstance(value, int | float) else _text(str(value))
+    return repr(value) if isinstance(value, int | float) else quoted_text(str(value))
