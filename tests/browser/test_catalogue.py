@@ -54,6 +54,7 @@ def test_the_price_chart_follows_two_refreshes(page: Page, house: House) -> None
 
 def test_a_period_is_chosen(page: Page, house: House) -> None:
     product = make_product(house, "Sunglasses")
+    refresh(house, product, 100)  # in stock, which what shops have by themselves is not at every hour
 
     page.goto(f"/catalogue/{product}")
     page.get_by_role("link", name="1 hour").click()
