@@ -77,7 +77,7 @@ def _in_pages() -> Iterator[Message]:
     for app in OURS:
         for file in sorted((ROOT / app).rglob("*.py")):
             if "migrations" not in file.parts:
-                yield from _extracted(file, "python", file.read_text())
+                yield from _extracted(file, "python", _with_f_strings(file.read_text()))
                 yield from _named(file)
     for file in sorted((ROOT / "templates").rglob("*.html")):
         yield from _extracted(file, "python", _as_python(file.read_text()))
@@ -90,7 +90,7 @@ def _in_packages() -> Iterator[Message]:
         folder = Path(import_module(package).__path__[0])
         for file in sorted([*folder.rglob("*.py"), *folder.rglob("*.html")]):
             source = file.read_text()
-            source = _as_python(source) if file.suffix == ".html" else source
+            source = _as_python(source) if file.suffix == ".html" else _with_f_strings(source)
             for name, *message in _extracted(file, "python", source, folder.parent):
                 if known.gettext(str(message[1])) == message[1]:
                     yield name, *message
@@ -119,6 +119,13 @@ def _extracted(file: Path, method: str, source: str, root: Path = ROOT) -> Itera
         method, BytesIO(source.encode()), KEYWORDS, [COMMENT], {"encoding": "utf-8"}
     ):
         yield name, line, text, comments, context
+
+
+def _with_f_strings(source: str) -> str:
+    """Return the source with the calls inside f-strings once more at its end: before Python 3.12 they are one token each."""
+    strings = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.JoinedStr)]
+    calls = [ast.unparse(part) for string in strings for part in ast.walk(string) if isinstance(part, ast.Call)]
+    return "\n".join([source, *calls])
 
 
 def _named(file: Path) -> Iterator[Message]:

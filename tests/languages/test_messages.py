@@ -64,3 +64,9 @@ def test_a_new_text_would_be_missed() -> None:
     english = next(iter(messages(domain, "fr"))).id
     assert english in found(domain)
     assert "A text that nobody wrote" not in found(domain)
+
+
+def test_a_text_within_an_f_string_is_found_on_each_python() -> None:
+    assert "describe" in found(
+        DOMAINS[0]
+    )  # compute/pages/explorer/chips.py has it in one; before 3.12 that is a single token
