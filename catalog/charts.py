@@ -69,7 +69,9 @@ def price_chart(lines: Sequence[Line], *, end: datetime) -> dict[str, Any] | Non
             [gettext("30 days"), 30 * DAY],
         ],
         "series": [_series(line, start, end, MOST_POINTS // len(drawn)) for line in drawn],
-        "note": ngettext("%(count)s dearer offer is not drawn.", "%(count)s dearer offers are not drawn.", left)
+        "note": ngettext(
+            "%(count)s more expensive offer is not shown.", "%(count)s more expensive offers are not shown.", left
+        )
         % {"count": left}
         if left
         else "",

@@ -36,7 +36,7 @@ class SkuTaken(Problem):
     def __init__(self, taken: Mapping[str, str]) -> None:
         """`taken`: the skus by the fields that they were given in."""
         errors = [
-            {"field": field, "code": self.code, "message": _("%(sku)s is another product's sku.") % {"sku": sku}}
+            {"field": field, "code": self.code, "message": _("%(sku)s is the SKU of another product.") % {"sku": sku}}
             for field, sku in taken.items()
         ]
         super().__init__("; ".join(f"{each['field']}: {each['message']}" for each in errors), errors=errors)

@@ -26,7 +26,7 @@ class JobAdmin(ReadOnlyAdmin):
     list_filter = ("status", "operation", "created_at")
     search_keys = ("id",)
     search_fields = ("file_path", "sub__istartswith", "error")
-    search_help_text = gettext_lazy("A number, a part of a path or of an error, or the start of who asked")
+    search_help_text = gettext_lazy("A number, part of a path or of an error, or the start of the requester's name")
     ordering = ("-id",)
     fields = (
         "id", "status", "progress", "error", "sub", "operation", "asked", "file_path", "input_format", "output_format",
@@ -37,8 +37,11 @@ class JobAdmin(ReadOnlyAdmin):
     actions = ("cancel",)
     operations = {
         "cancel": Operation(
-            gettext_lazy("Cancel"), gettext_lazy("What waits never runs, and what runs is killed. It cannot be taken "
-"up again, only asked for anew."),
+            gettext_lazy("Cancel"), gettext_lazy(
+                "Queued jobs never run, and running jobs are killed."
+                " A cancelled job cannot be resumed; submit it again"
+                " instead."
+            ),
             "cancel", always_asks=True,
         )
     }  # fmt: skip
@@ -60,7 +63,7 @@ class JobAdmin(ReadOnlyAdmin):
     def share(self, job: Job) -> str:
         return f"{job.progress:.0%}"
 
-    @admin.action(description=gettext_lazy("Cancel the chosen jobs"), permissions=["cancel"])
+    @admin.action(description=gettext_lazy("Cancel the selected jobs"), permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         cancelled = 0
         for job in queryset:
@@ -83,5 +86,5 @@ class OwnedFileAdmin(ReadOnlyAdmin):
     icon = "folder_shared"
     list_display = ("path", "sub")
     search_fields = ("path__startswith",)
-    search_help_text = gettext_lazy("How a path begins")
+    search_help_text = gettext_lazy("Start of a path")
     ordering = sortable_by = ("path",)

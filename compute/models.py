@@ -31,33 +31,35 @@ class Job(models.Model):
     LOOKS = (Operation.PREVIEW, Operation.PROFILE_SAMPLE)  # made by looking at a file, not by asking for something
     SETTLED = (Status.DONE, Status.FAILED, Status.CANCELLED)
 
-    sub = models.CharField(max_length=255, help_text="who asked: the token's subject")
+    sub = models.CharField(max_length=255, help_text="requester: the token's subject")
     traceparent = models.CharField(
-        max_length=TRACEPARENT_LENGTH, blank=True, default="", db_default="", help_text="the trace of who asked"
+        max_length=TRACEPARENT_LENGTH, blank=True, default="", db_default="", help_text="trace context of the request"
     )
     operation = models.CharField(max_length=16, choices=Operation.choices)
     parameters = models.JSONField()
     file_path = models.TextField(help_text="below COMPUTE_ROOT")
-    input_format = models.CharField(max_length=16, blank=True, help_text="blank: the file itself will tell")
-    output_format = models.CharField(max_length=16, blank=True, help_text="blank: the input's")
+    input_format = models.CharField(max_length=16, blank=True, help_text="blank: detected from the file")
+    output_format = models.CharField(max_length=16, blank=True, help_text="blank: same as the input")
     input_bytes = models.BigIntegerField()
-    input_version = models.TextField(help_text="of the file when the job was taken in; blank: older than this column")
+    input_version = models.TextField(
+        help_text="version of the file when the job was submitted; blank in jobs from before it was recorded"
+    )
     is_reusable = models.BooleanField(
-        default=False, help_text="whether the same input_version is sure to mean the same bytes as were read"
+        default=False, help_text="whether the same input_version guarantees the same bytes"
     )
     fingerprint = models.CharField(max_length=64, help_text="the same for the same request on the same file")
     engine = models.CharField(max_length=16)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.QUEUED)
     progress = models.FloatField(default=0.0, help_text="0 to 1, as the engine estimates it")
-    runner = models.CharField(max_length=255, blank=True, help_text="host:pid of the runner that has it")
-    lease_until = models.DateTimeField(null=True, help_text="a runner silent for longer is taken for dead")
+    runner = models.CharField(max_length=255, blank=True, help_text="host:pid of the runner that holds the job")
+    lease_until = models.DateTimeField(null=True, help_text="a runner that is silent for longer is considered dead")
     attempts = models.PositiveIntegerField(default=0)
     result_path = models.TextField(blank=True, help_text="below COMPUTE_ROOT")
-    result_version = models.TextField(blank=True, help_text="of the result as it was written")
+    result_version = models.TextField(blank=True, help_text="version of the result when it was written")
     rows_in = models.BigIntegerField(null=True)
     rows_out = models.BigIntegerField(null=True)
     columns = models.JSONField(null=True, help_text="the result's columns and their types, in order: [[name, type]]")
-    read_as = models.JSONField(null=True, help_text="as what each column that was asked for was read: {column: word}")
+    read_as = models.JSONField(null=True, help_text="how each requested column was read: {column: type}")
     reading = models.JSONField(
         null=True, help_text="how the file was read: {format, read, guessed, rows_left_out, left_out}"
     )
@@ -65,7 +67,9 @@ class Job(models.Model):
     error_code = models.CharField(max_length=32, blank=True)
     error_field = models.TextField(blank=True)
     error_status = models.PositiveSmallIntegerField(null=True)
-    mending_read = models.JSONField(null=True, help_text="members of `read` with which it may not fail")
+    mending_read = models.JSONField(
+        "suggested read", null=True, help_text="members of `read` with which the job may succeed"
+    )
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

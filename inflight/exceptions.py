@@ -44,13 +44,13 @@ class NoSuchCustomers(Problem):
 
 
 class UnknownCustomer(Problem):
-    """Nothing is kept of a customer with this id."""
+    "No data is stored about a customer with this id."
 
     status = HTTPStatus.NOT_FOUND
     code = "unknown_customer"
 
     def __init__(self) -> None:
-        super().__init__(_("Nothing is kept of a customer with this id."))
+        super().__init__(_("No data is stored about a customer with this id."))
 
 
 class ErasureMustWait(Problem):

@@ -51,7 +51,7 @@ class DataEntryAdmin(ReadOnlyAdmin):
 
     icon = "database"
     when_empty = gettext_lazy(
-        "Nothing has come in yet. Programs send entries with POST /api/data; the API docs have an example."
+        "There are no entries yet. Programs send them with POST /api/data; the API docs have an example."
     )
     list_display = ("id", "state", "reason", "beginning", "created_at", "published_at")
     list_filter = (StateFilter,)
@@ -70,7 +70,7 @@ class DataEntryAdmin(ReadOnlyAdmin):
     operations = {
         "publish_again": Operation(
             gettext_lazy("Publish again"),
-            gettext_lazy("The entry waits for Kafka again, though Kafka has refused it before."),
+            gettext_lazy("The entry is queued for Kafka again, although Kafka has refused it before."),
             "replay",
         )
     }
@@ -96,8 +96,8 @@ class DataEntryAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("state"))
     def state(self, entry: DataEntry) -> SafeString:
         if entry.published_at:
-            return coloured("published", "success")
-        return coloured("refused", "danger") if entry.refusal else coloured("waiting", "warning")
+            return coloured(_("published"), "success")
+        return coloured(_("refused"), "danger") if entry.refusal else coloured(_("waiting"), "warning")
 
     @admin.display(description=gettext_lazy("content"))
     def beginning(self, entry: Any) -> str:
@@ -111,7 +111,7 @@ class DataEntryAdmin(ReadOnlyAdmin):
     def publish_again(self, request: HttpRequest, queryset: QuerySet[DataEntry]) -> None:
         """Let refused entries wait for Kafka again."""
         retried = services.retry_refused(list(queryset.values_list("pk", flat=True)))
-        self.message_user(request, _("%(retried)s refused entries wait for Kafka again.") % {"retried": retried})
+        self.message_user(request, _("%(retried)s refused entries are waiting for Kafka again.") % {"retried": retried})
 
 
 @admin.register(KafkaFailure)

@@ -22,15 +22,17 @@ class DataEntry(models.Model):
     claimed_until = models.DateTimeField(
         default=timezone.now,
         db_default=Now(),
-        help_text="until then one publisher has it and the others leave it alone",
+        help_text="until then the entry belongs to one publisher",
     )
     published_at = models.DateTimeField(null=True, blank=True, help_text="when Kafka had acknowledged it")
     traceparent = models.CharField(
-        max_length=TRACEPARENT_LENGTH, null=True, blank=True, help_text="the trace of who sent it; null costs no byte"
+        max_length=TRACEPARENT_LENGTH, null=True, blank=True, help_text="trace context of the sender, if there was one"
     )
-    key = models.TextField(null=True, blank=True, help_text="of the record, where one was given; null costs no byte")
-    headers: "models.JSONField[Any, Any]" = models.JSONField(null=True, blank=True, help_text="of the record, as given")
-    refusal = models.TextField(blank=True, default="", db_default="", help_text="why Kafka will never take it")
+    key = models.TextField(null=True, blank=True, help_text="key of the Kafka record, if one was given")
+    headers: "models.JSONField[Any, Any]" = models.JSONField(
+        null=True, blank=True, help_text="headers of the Kafka record, as given"
+    )
+    refusal = models.TextField(blank=True, default="", db_default="", help_text="why Kafka refused it for good")
 
     class Meta:
         db_table = "data_entries"
@@ -48,8 +50,8 @@ class DataEntry(models.Model):
 class KafkaFailure(models.Model):
     """A reason for which Kafka did not take entries, and when it last was one: written by any process, told by all."""
 
-    sentence = models.CharField(max_length=200, primary_key=True)
-    happened_at = models.DateTimeField(default=timezone.now, help_text="when it last did")
+    sentence = models.CharField("reason", max_length=200, primary_key=True)
+    happened_at = models.DateTimeField(default=timezone.now, help_text="time of the last failure")
 
     def __str__(self) -> str:
         return gettext(self.sentence)

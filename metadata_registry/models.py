@@ -14,7 +14,7 @@ class Metadata(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     registered_on = models.DateTimeField(default=timezone.now, editable=False)
     name = models.CharField(max_length=255, help_text="names may repeat")
-    payload = models.TextField(help_text="JSON text, kept to the byte as it was given")
+    payload = models.TextField(help_text="JSON text, stored byte for byte as it was given")
     deleted_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:

@@ -35,7 +35,7 @@ def stream_rows(rows: QuerySet[Metadata, Row]) -> Iterator[Row]:
 def not_empty(rows: list[Row]) -> list[Row]:
     """Return the rows, or raise MetadataNotFound when there is none."""
     if not rows:
-        raise MetadataNotFound(_("There is no metadata that fits."))
+        raise MetadataNotFound(_("No metadata matches."))
     return rows
 
 

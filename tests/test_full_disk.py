@@ -82,7 +82,7 @@ def is_refused(response: requests.Response) -> bool:
     """Return whether an answer is that there is no room, and what to do."""
     assert response.headers["Content-Type"] == "application/problem+json"
     problem = response.json()
-    assert problem["detail"] == "No room is left on the disk of DATABASE_URL. Make room there, then try again."
+    assert problem["detail"] == "No space is left on the disk of DATABASE_URL. Free some space, then try again."
     return (response.status_code, problem["status"]) == (507, 507)
 
 

@@ -53,7 +53,7 @@ def test_nothing_is_lost_and_all_goes_on_by_itself(tmp_path: Path) -> None:
         assert (answer.status_code, problem["status"]) == (507, 507)
         assert (
             problem["detail"]
-            == "No room is left on the disk of the database's server. Make room there, then try again."
+            == "No space is left on the disk of the database's server. Free some space, then try again."
         )
         assert health()["disk"] == "down"
 

@@ -39,11 +39,12 @@ class ProductImportAdmin(ImportRunAdminBase):
     hand_over = Operation(
         gettext_lazy("Import products"),
         gettext_lazy(
-            "A CSV file with ; , | or tab between the fields and the columns in any order, in any usual "
-            "encoding and packed or not; or a workbook (.xlsx, .xls, .ods). The sku says which product a "
-            "row is of: that one is changed, or a new one is made. Bad rows are kept aside with every "
-            "reason and never stop the good ones. The export of the API (GET /api/products as CSV or "
-            "XLSX) has these columns, so that it can be changed and imported."
+            "A CSV file (fields separated by semicolon, comma, pipe or tab; any usual encoding;"
+            " compressed or not) or a workbook (.xlsx, .xls, .ods), with its columns in any order. The"
+            " SKU identifies the product: a row changes that product, or creates it. Invalid rows are"
+            " set aside with every reason and never block the valid ones. The export of the API (GET"
+            " /api/products as CSV or XLSX) has the same columns, so you can edit it and import it"
+            " again."
         ),
         "upload_file",
     )
@@ -51,7 +52,7 @@ class ProductImportAdmin(ImportRunAdminBase):
     list_filter = ("status", "dry_run", "created_at")
     search_keys = ("id",)
     search_fields = ("products_file_path", "requested_by__istartswith")
-    search_help_text = gettext_lazy("A number, a part of the file's path, or the start of who asked")
+    search_help_text = gettext_lazy("A number, part of the file's path, or the start of the requester's name")
     ordering = ("-id",)
     fields = ("products_file_path", "requested_by", "traceparent", "created_at", "started_at", "finished_at")
     tools = (Tool("import_files", gettext_lazy("Import products"), "upload_file", IMPORT, reads_body=True),)

@@ -42,12 +42,12 @@ class ProductAdmin(PlatformAdmin):
     """Products. Changes go through the services, which register them with the offers service."""
 
     icon = "inventory_2"
-    when_empty = gettext_lazy("There is no product to sell yet. Add one, or import a file of products.")
+    when_empty = gettext_lazy("There are no products yet. Add one, or import a file of products.")
     list_display = ("name", "state", "reason", "sku", "category", "offers_observed_at", "created_at")
     list_filter = ("registration",)
     search_keys = ("id",)
     search_fields = ("name",)
-    search_help_text = gettext_lazy("A part of a name, an id, or a whole sku")
+    search_help_text = gettext_lazy("Part of a name, an id, or a complete SKU")
     ordering = ("name", "id")
     fields = (
         "id", *EDITED, "registration", "registration_error", "registration_attempts", "next_registration_at",
@@ -59,8 +59,8 @@ class ProductAdmin(PlatformAdmin):
     change_form_template = "admin/catalog/product_with_chart.html"
     operations = {
         "register_again": Operation(
-            gettext_lazy("Register again"),
-            gettext_lazy("A worker asks the offers service once more to register the product."),
+            gettext_lazy("Retry registration"),
+            gettext_lazy("A worker asks the offers service again to register the product."),
             "app_registration",
         )
     }
@@ -82,11 +82,11 @@ class ProductAdmin(PlatformAdmin):
     def applies(self, operation: str, row: Product) -> bool:
         return row.registration != Product.Registration.REGISTERED
 
-    @admin.display(description=gettext_lazy("what the offers service said"))
+    @admin.display(description=gettext_lazy("response of the offers service"))
     def reason(self, product: Product) -> str:
         return shortened(translated(product.registration_error or product.offers_error))
 
-    @admin.display(description=gettext_lazy("prices of a week"))
+    @admin.display(description=gettext_lazy("prices of the last 7 days"))
     def prices_of_a_week(self, product: Product) -> SafeString | str:
         """Draw a line for each offer and one for the best price in stock."""
         try:
@@ -102,7 +102,7 @@ class ProductAdmin(PlatformAdmin):
         chart = price_chart(lines, end=trend.end)
         return render_to_string("parts/chart.html", {"chart": chart, "id": "prices"}) if chart else _("none yet")
 
-    @admin.action(description=gettext_lazy("Try the registration again"), permissions=["register"])
+    @admin.action(description=gettext_lazy("Retry registration"), permissions=["register"])
     def register_again(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         """Have what is not registered tried again, soon."""
         count = products.register_again(queryset.exclude(registration=Product.Registration.REGISTERED))
@@ -152,7 +152,7 @@ class OfferAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("history"))
     def changes(self, offer: Offer) -> SafeString:
         return format_html_join(
-            "", '<a href="{}">{}</a>', [(list_address(OfferChange, offer__exact=offer.pk), _("its changes"))]
+            "", '<a href="{}">{}</a>', [(list_address(OfferChange, offer__exact=offer.pk), _("price history"))]
         )
 
 
@@ -161,7 +161,7 @@ class OfferChangeAdmin(ReadOnlyAdmin):
     """Every change of every offer, the newest first."""
 
     icon = "timeline"
-    when_empty = gettext_lazy("Changes of offers are kept here from the first refresh on.")
+    when_empty = gettext_lazy("No offer has changed yet. Changes are recorded from the first refresh on.")
     list_display = ("observed_at", "product", "of_offer", "price", "items_in_stock")
     list_filter = (("price", admin.EmptyFieldListFilter),)
     list_select_related = ("offer__product",)
@@ -207,7 +207,7 @@ class RefreshRunAdmin(ReadOnlyAdmin):
     tools = (Tool("refresh", gettext_lazy("Refresh offers now"), "sync", "catalog.refresh_offers"),)
     state = badge("status", {"completed": "success", "stopped": "warning", "failed": "danger", "interrupted": "danger"})
 
-    @admin.display(description=gettext_lazy("the first that failed"))
+    @admin.display(description=gettext_lazy("first failures"))
     def failed_products(self, run: RefreshRun) -> SafeString | str:
         found = [(link_to(Product, each["product"]), each["reason"]) for each in run.first_failures]
         return format_html_join("", "<p>{}: {}</p>", found) or _("none")
@@ -215,10 +215,13 @@ class RefreshRunAdmin(ReadOnlyAdmin):
     def refresh(self, request: HttpRequest) -> HttpResponseBase:
         """Ask, then have a worker refresh all offers."""
         if request.method != "POST":
-            text = _("A worker asks for the offers of all registered products now, as it does each minute by itself.")
+            text = _(
+                "A worker requests the offers of all registered products now. This also happens"
+                " automatically every minute."
+            )
             return self.ask(request, Operation(_("Refresh offers now"), text, "sync"))
         refresh_later()
-        messages.success(request, _("A worker refreshes the offers; what comes of it appears here."))
+        messages.success(request, _("A worker refreshes the offers. The result will appear here."))
         return redirect(list_address(RefreshRun))
 
 

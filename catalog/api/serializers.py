@@ -57,7 +57,7 @@ class ProductsInput(serializers.ListSerializer[Any]):
     """Several products, of which no two have the same sku."""
 
     default_error_messages = {
-        "max_length": gettext_lazy("Give at most {max_length} products at once."),
+        "max_length": gettext_lazy("Give at most {max_length} products per request."),
         "empty": gettext_lazy("Give a product."),
     }
 
@@ -68,7 +68,7 @@ class ProductsInput(serializers.ListSerializer[Any]):
             if sku and first.setdefault(sku, place) != place:
                 repeated[str(place)] = {
                     "sku": ErrorDetail(
-                        _("%(sku)s is that of %(first)s, too.") % {"sku": sku, "first": first[sku]}, code="repeated"
+                        _("%(sku)s is also the SKU of %(first)s.") % {"sku": sku, "first": first[sku]}, code="repeated"
                     )
                 }
         if repeated:

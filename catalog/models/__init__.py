@@ -33,19 +33,19 @@ class Product(models.Model):
         null=True,
         blank=True,
         validators=[validate_sku],
-        help_text="EAN-8, EAN-13 or UPC: what purchases on board call it by; no two products have the same",
+        help_text="EAN-8, EAN-13 or UPC, by which purchases on board refer to the product; unique",
     )
     category = models.CharField(max_length=200, blank=True, default="", db_default="")
     registration = models.CharField(max_length=16, choices=Registration.choices, default=Registration.PENDING)
-    registration_error = models.TextField(blank=True, help_text="what the offers service said at the last attempt")
+    registration_error = models.TextField(blank=True, help_text="response of the offers service to the last attempt")
     traceparent = models.CharField(
-        max_length=TRACEPARENT_LENGTH, blank=True, default="", db_default="", help_text="the trace of who asked"
+        max_length=TRACEPARENT_LENGTH, blank=True, default="", db_default="", help_text="trace context of the request"
     )
-    registration_attempts = models.PositiveIntegerField(default=0, help_text="since it was last asked for")
+    registration_attempts = models.PositiveIntegerField(default=0, help_text="since registration was last requested")
     next_registration_at = models.DateTimeField(default=timezone.now)
-    offers_observed_at = models.DateTimeField(null=True, help_text="when the offers service last told its offers")
+    offers_observed_at = models.DateTimeField(null=True, help_text="when the offers service last returned its offers")
     offers_error = models.TextField(
-        blank=True, default="", db_default="", help_text="why the last refresh could not have its offers"
+        blank=True, default="", db_default="", help_text="why the last refresh could not get its offers"
     )
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
@@ -122,18 +122,18 @@ class RefreshRun(models.Model):
         RUNNING = "running"
         COMPLETED = "completed"
         STOPPED = "stopped", "stopped (the offers service is down or refuses us)"
-        FAILED = "failed", "failed (a fault of ours)"
+        FAILED = "failed", "failed (internal error)"
         INTERRUPTED = "interrupted", "interrupted (its process died)"
 
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.RUNNING)
     started_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
-    products = models.PositiveIntegerField(default=0, help_text="asked for")
+    products = models.PositiveIntegerField(default=0, help_text="whose offers were requested")
     offers_new = models.PositiveIntegerField(default=0)
     offers_changed = models.PositiveIntegerField(default=0)
     offers_gone = models.PositiveIntegerField(default=0)
-    failures = models.PositiveIntegerField(default=0, help_text="products whose offers could not be had")
-    first_failures = models.JSONField(default=list, help_text="[{product, reason}] of the first few")
+    failures = models.PositiveIntegerField(default=0, help_text="products whose offers could not be fetched")
+    first_failures = models.JSONField(default=list, help_text="[{product, reason}] of the first failures")
     error = models.TextField(blank=True, help_text="why the run did not complete")
 
     class Meta:
@@ -152,7 +152,9 @@ class ServiceToken(models.Model):
     base_url = models.CharField(max_length=500, unique=True, help_text="whose token it is; no other service gets it")
     token = models.TextField(blank=True)
     obtained_at = models.DateTimeField(null=True)
-    ask_again_at = models.DateTimeField(null=True, help_text="not to be asked for before, after a refusal")
+    ask_again_at = models.DateTimeField(
+        "next request at", null=True, help_text="after a refusal, no new token is requested before this time"
+    )
 
     def __str__(self) -> str:
         return self.base_url

@@ -31,4 +31,7 @@ class ProductReject(ImportRejectBase):
 
     file = "products"
 
-    run = models.ForeignKey(ProductImport, on_delete=models.CASCADE, related_name="rejects")
+    run = models.ForeignKey(ProductImport, on_delete=models.CASCADE, related_name="rejects", verbose_name="import")
+
+    class Meta:
+        verbose_name = "rejected product row"

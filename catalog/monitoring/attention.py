@@ -18,18 +18,16 @@ def products() -> Iterator[Need]:
     failed = Product.objects.filter(registration=Product.Registration.FAILED)
     if failed.exists():
         yield Need(
-            _("The offers service refused products: %(number)s.") % {"number": capped(failed)},
-            _("See why and register again"),
+            _("Products refused by the offers service: %(number)s.") % {"number": capped(failed)},
+            _("See why and retry"),
             list_address(Product, registration__exact=Product.Registration.FAILED),
         )
     run = RefreshRun.objects.exclude(status=RefreshRun.Status.RUNNING).order_by("-pk").first()
     if run and run.status not in FINE:
-        text = _("The last refresh of the offers did not end: %(status)s.") % {"status": run.get_status_display()}
+        text = _("The last refresh of the offers did not complete: %(status)s.") % {"status": run.get_status_display()}
         yield _of(run, text)
     elif run and run.failures:
-        yield _of(
-            run, _("The last refresh could not have the offers of products: %(number)d.") % {"number": run.failures}
-        )
+        yield _of(run, _("Products without offers after the last refresh: %(number)d.") % {"number": run.failures})
 
 
 def _of(run: RefreshRun, text: str) -> Need:

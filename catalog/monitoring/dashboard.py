@@ -49,7 +49,7 @@ def _last_refresh(run: RefreshRun | None) -> list[Figure]:
             link,
             Tone.GOOD if went_well else Tone.BAD,
         ),
-        Figure(_("products it failed for"), run.failures, link, tone_of(run.failures, Tone.BAD)),
+        Figure(_("products without offers"), run.failures, link, tone_of(run.failures, Tone.BAD)),
     ]
 
 
@@ -59,9 +59,9 @@ def _changes() -> str:
     failures = per_hour(runs, "started_at", Sum("failures"))
     links = hour_links(RefreshRun, "started_at")
     return hourly_chart(
-        gettext("What refreshes found, by the hour"),
+        gettext("Refresh results by hour"),
         [
             Series(gettext("offers new, changed or gone"), "plain", changes, links),
-            Series(gettext("products that failed"), "bad", failures, links),
+            Series(gettext("products without offers"), "bad", failures, links),
         ],
     )

@@ -115,7 +115,7 @@ class FanOut(Generic[T, R]):
         if refused != self._token:
             return
         if not self._token_has_worked:
-            raise OffersRefused(_("offers service refuses the token it just gave"), status=401)
+            raise OffersRefused(_("offers service refuses the token that it has just issued"), status=401)
         self._token = self._renew_token(refused)
         self._token_has_worked = False
 

@@ -54,7 +54,7 @@ CHANGED = """,
 def _sku(text: str) -> str:
     text = re.sub(WHOLE, "", text.strip())
     if not text:
-        raise ValueError(_("must not be blank: it tells which product the row is of"))
+        raise ValueError(_("must not be blank: it identifies the product"))
     return check_sku(text)
 
 

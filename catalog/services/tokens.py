@@ -45,7 +45,7 @@ def _ask(kept: ServiceToken) -> str:
     """Ask the service, and after a refusal not again for a while: in today's profile a lost token must run out first."""
     if kept.ask_again_at and kept.ask_again_at > timezone.now():
         raise OffersUnavailable(
-            _("offers service gave no token; it is asked again from %(ask_again_at)s UTC")
+            _("offers service issued no token; the next request is at %(ask_again_at)s UTC")
             % {"ask_again_at": f"{kept.ask_again_at:%H:%M:%S}"}
         )
     try:

@@ -41,7 +41,7 @@ class ConditionInput(Input):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         op = SIGNS.get(attrs["op"]) or Comparison(attrs["op"])
         if op != Comparison.IS_NULL and "value" not in attrs:
-            raise serializers.ValidationError({"value": "Say what the cells are compared with."})
+            raise serializers.ValidationError({"value": "Give a value to compare with."})
         if not _fits(op, attrs.get("value", True)):
             wrong = WRONG_VALUE.get(op, f"Give a text of at most {MOST_TEXT} characters, a number, true or false.")
             raise serializers.ValidationError({"value": wrong})

@@ -23,6 +23,7 @@ from config.api.strict import (
     WholeField,
     WordField,
 )
+from config.core.kept_texts import translated
 
 MAX_COLUMNS = 1000
 OF_THE_FILE = ("file_path", "input_format", "output_format", "read", "Authorization")
@@ -214,7 +215,7 @@ class JobOutput(serializers.ModelSerializer[Job]):
     def get_error(self, job: Job) -> dict[str, str] | None:
         if not job.error:
             return None
-        return {"code": job.error_code or job.status, "detail": job.error, "field": job.error_field}
+        return {"code": job.error_code or job.status, "detail": translated(job.error), "field": job.error_field}
 
 
 @example({"file_path": "sales.csv", "bytes": 31, "modified_at": NOON, "format": "csv"})

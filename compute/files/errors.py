@@ -149,8 +149,8 @@ class InexactTogether(ComputeError):
 
     def __init__(self, column: str, value: str) -> None:
         super().__init__(
-            f"The column {quoted(column)} holds {shortened(value)}, which is not exact as a double,"
-            " as which the columns are told together; ask for this column by itself.",
+            f"The column {quoted(column)} holds {shortened(value)}, which a double cannot hold exactly. Columns of"
+            " several types are returned together as doubles: ask for this column alone.",
             field="columns",
         )
 
@@ -180,7 +180,7 @@ class IncomparableValue(ComputeError):
     code = "incomparable_value"
 
     def __init__(self, column: str, why: str, field: str) -> None:
-        super().__init__(f"The column {quoted(column)} cannot be compared so: {why}.", field=field)
+        super().__init__(f"The column {quoted(column)} cannot be compared this way: {why}.", field=field)
 
 
 class AmbiguousOutput(ComputeError):
@@ -231,8 +231,8 @@ class DiskFull(ComputeError):
 
     def __init__(self) -> None:
         super().__init__(
-            "No room is left on the disk that jobs write to (COMPUTE_ROOT, or scratch where that is a store)."
-            " Make room there, then ask again."
+            "No space is left on the disk that jobs write to (COMPUTE_ROOT, or the scratch folder if"
+            " that is an object store). Free some space, then try again."
         )
 
 

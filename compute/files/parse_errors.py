@@ -37,14 +37,14 @@ def broken_xml(error: expat.ExpatError) -> BrokenFile:
 
 
 def broken_packing(how: str, error: Exception) -> BrokenFile:
-    """Return the error that says why a packed file cannot be unpacked."""
+    """Return the error that says why a compressed file cannot be decompressed."""
     text = str(error)
     if isinstance(error, EOFError) or "ended before" in text or "truncated" in text.lower():
         reason = "it is cut off; upload it again"
     elif "Not a gzipped file" in text:
-        reason = "it is not gzip all through; pack it again"
+        reason = "it is not gzip all through; compress it again"
     elif "CRC" in text or "length" in text:
-        reason = "its checksum (CRC) or length is wrong; pack it again"
+        reason = "its checksum (CRC) or length is wrong; compress it again"
     else:
-        reason = f"it is damaged, or packed in a way that is not read; pack it again with {_PACKERS[how]}"
-    return BrokenFile(f"The file cannot be unpacked: {reason}.")
+        reason = f"it is damaged, or its compression is not supported; compress it again with {_PACKERS[how]}"
+    return BrokenFile(f"The file cannot be decompressed: {reason}.")

@@ -16,7 +16,7 @@ def jobs() -> Iterator[Need]:
     failed = among_newest(Job.objects.filter(status=Job.Status.FAILED)).filter(finished_at__gte=a_day_ago())
     if failed.exists():
         yield Need(
-            _("Jobs failed within a day: %(number)s.") % {"number": capped(failed)},
+            _("Jobs failed in the last 24 hours: %(number)s.") % {"number": capped(failed)},
             _("See why"),
             list_address(Job, status__exact=Job.Status.FAILED),
             Tone.WAITING,

@@ -15,7 +15,7 @@ def jobs() -> Panel:
     queued, running = (Job.objects.filter(status=status) for status in (Job.Status.QUEUED, Job.Status.RUNNING))
     failed = among_newest(Job.objects.filter(status=Job.Status.FAILED)).filter(finished_at__gte=a_day_ago())
     done = among_newest(Job.objects.filter(status=Job.Status.DONE)).filter(finished_at__gte=a_day_ago())
-    ask = Next(_("Nobody has computed anything yet: POST /api/compute/stats."), reverse("docs"), _("How to"))
+    ask = Next(_("There are no jobs yet: POST /api/compute/stats."), reverse("docs"), _("How to"))
     return Panel(
         [
             Figure(
@@ -34,7 +34,7 @@ def jobs() -> Panel:
             Figure(_("done in 24 h"), capped(done), list_address(Job, status__exact="done")),
         ],
         hourly_chart(
-            gettext("Jobs that ended, by the hour"),
+            gettext("Finished jobs by hour"),
             [_ended(gettext("done"), "good", Job.Status.DONE), _ended(gettext("failed"), "bad", Job.Status.FAILED)],
         ),
         next=None if Job.objects.exists() else ask,

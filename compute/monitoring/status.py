@@ -17,5 +17,5 @@ def state() -> State:
     if oldest is None:
         return State(Level.OK, _("Ready for files."))
     if oldest.created_at < timezone.now() - LONG:
-        return State(Level.WAITING, _("Jobs wait for their turn."))
+        return State(Level.WAITING, _("Jobs are queued."))
     return State(Level.OK, _("Jobs are running."))

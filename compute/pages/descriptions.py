@@ -85,12 +85,12 @@ def _operation(job: Job) -> str:
 def mending(read: Mapping[str, Any]) -> str:
     """Return what reading a file so would do, for a button; blank where nothing is said."""
     if "null_values" in read:
-        return _("Take %(values)s for missing") % {"values": ", ".join(map(quoted, read["null_values"]))}
+        return _("Treat %(values)s as missing") % {"values": ", ".join(map(quoted, read["null_values"]))}
     if "decimal" not in read:
         return ""
     said = _("Read decimal commas") if read["decimal"] == "," else _("Read decimal points")
     between = THOUSANDS.get(read.get("thousands", ""), "")
-    return said + (_(", with a %(mark)s between thousands") % {"mark": between} if between else "")
+    return said + (_(", with a %(mark)s as thousands separator") % {"mark": between} if between else "")
 
 
 def mended_read(failed: Job) -> dict[str, Any]:

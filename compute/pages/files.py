@@ -16,15 +16,14 @@ from compute.pages.descriptions import describe_job
 from compute.pages.explorer import views as explorer
 from compute.pages.selectors import requested_jobs, requester_of, uploaded_files
 from config.api.problems import Problem, prefers_page
+from config.core.kept_texts import translated
 from config.pages.permissions import permission_required_page
 
 PAGE = 50
 RECENT_JOBS = 8
 LOOKED_AT, SHOWN = 100, 20  # rows that columns are judged by, and that are shown
 MOST_COLUMNS = 60  # to choose from at a time
-WORDS = {
-    "file_exists": gettext_lazy("There is a file of this name. Choose another name, or say that it may be replaced.")
-}
+WORDS = {"file_exists": gettext_lazy("A file with this name exists. Choose another name, or allow it to be replaced.")}
 
 
 @permission_required_page("compute.view_job")
@@ -73,7 +72,7 @@ def _arrived(request: HttpRequest) -> HttpResponse:
 
 def _worded(problem: Problem) -> str:
     """What a person at a form can do about it, where the API speaks of its own means."""
-    return str(WORDS.get(problem.code, problem.detail))
+    return str(WORDS.get(problem.code) or translated(problem.detail))
 
 
 @permission_required_page("compute.view_job")

@@ -43,7 +43,7 @@ def _profile(  # noqa: PLR0913, PLR0917 - the columns of the result
 ) -> ColumnProfile:
     values = [(_text(each["value"]), str(each["count"])) for each in json.loads(top or "[]")]
     counted = json.loads(parts or "[]")
-    title = gettext("Numbers of %(column)s from %(least)s to %(greatest)s, in %(count)s parts: %(counts)s") % {
+    title = gettext("Numbers of %(column)s from %(least)s to %(greatest)s, in %(count)s bins: %(counts)s") % {
         "column": name,
         "least": least,
         "greatest": greatest,

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from compute.api.read_serializers import ReadInput
 from compute.reading.options import OnBadRows
+from config.core.kept_texts import translated
 
 DETECTED = ("", gettext_lazy("as detected"))
 THOUSANDS = {
@@ -33,15 +34,15 @@ class ReadForm(forms.Form):
             ("\t", gettext_lazy("tab")),
             ("|", gettext_lazy("pipe")),
         ],
-        label=gettext_lazy("Between cells"),
+        label=gettext_lazy("Delimiter"),
     )
     header = forms.ChoiceField(
         required=False,
-        choices=[("", gettext_lazy("has the names")), ("false", gettext_lazy("is data"))],
-        label=gettext_lazy("The first row"),
+        choices=[("", gettext_lazy("is the header")), ("false", gettext_lazy("is data"))],
+        label=gettext_lazy("First row"),
     )
     skip_rows = forms.IntegerField(
-        required=False, min_value=0, max_value=100_000, label=gettext_lazy("Lines before it")
+        required=False, min_value=0, max_value=100_000, label=gettext_lazy("Lines to skip before it")
     )
     decimal = forms.ChoiceField(
         required=False,
@@ -51,20 +52,20 @@ class ReadForm(forms.Form):
     thousands = forms.ChoiceField(
         required=False,
         choices=[("", gettext_lazy("nothing")), *THOUSANDS.items()],
-        label=gettext_lazy("Between thousands"),
+        label=gettext_lazy("Thousands separator"),
     )
     null_values = forms.CharField(
         required=False,
         max_length=1000,
         label=gettext_lazy("Missing values"),
-        help_text=gettext_lazy("texts, with a comma between them"),
+        help_text=gettext_lazy("separated by commas"),
     )
     on_bad_rows = forms.ChoiceField(
         required=False,
         choices=[
-            ("", gettext_lazy("refuse the file")),
-            (OnBadRows.SKIP, gettext_lazy("leave them out")),
-            (OnBadRows.PAD, gettext_lazy("fill them up")),
+            ("", gettext_lazy("reject the file")),
+            (OnBadRows.SKIP, gettext_lazy("skip them")),
+            (OnBadRows.PAD, gettext_lazy("pad them with missing values")),
         ],
         label=gettext_lazy("Bad rows"),
     )
@@ -79,7 +80,7 @@ class ReadForm(forms.Form):
         serializer = ReadInput(data=_as_json(cleaned))
         if not serializer.is_valid():
             for name, errors in serializer.errors.items():
-                self.add_error(name if name in self.fields else None, [str(error) for error in errors])
+                self.add_error(name if name in self.fields else None, [translated(str(error)) for error in errors])
         return cleaned
 
     @property

@@ -45,7 +45,7 @@ def prepared(work: Preparation) -> Prepared:
     path, name = unpacked(work.path, head_of(work.path), work.scratch)
     head = head_of(path)
     if path != work.path and is_packed(head):
-        raise BrokenFile("The file is packed twice. Unpack it once.")
+        raise BrokenFile("The file is compressed twice. Decompress it once.")
     if not head.removeprefix(MARK).strip():
         raise BrokenFile("The file is empty: it has no columns.")
     format_ = work.format or format_of(name) or binary_format(path, head) or _text_format(head, work.options)

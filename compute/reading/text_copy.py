@@ -35,7 +35,7 @@ def text_of(path: Path, scratch: Path, *, wanted: Sequence[str], most_bytes: int
     if inner != path:
         head = _head(inner)
         if is_packed(head):
-            raise BrokenFile("The file is packed twice. Unpack it once.")
+            raise BrokenFile("The file is compressed twice. Decompress it once.")
     if (format_ := binary_format(inner, head)) is not None:
         if not format_.is_workbook:
             raise BrokenFile(f"The file is {format_.capitalize()}, not CSV or a workbook.")

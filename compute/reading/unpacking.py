@@ -72,11 +72,9 @@ def _member(path: Path, scratch: Path, most_bytes: int | None) -> tuple[Path, st
         files = [name for name in names if not name.startswith(_NOT_TOLD) and PurePosixPath(name).name not in _NOT_TOLD]
         if len(files) != 1:
             what = f"{len(files)} files: {listed(files)}" if files else "no file"
-            raise BrokenFile(
-                f"The ZIP archive holds {what}. Pack one file alone, or send the files without packing them."
-            )
+            raise BrokenFile(f"The ZIP archive holds {what}. Compress a single file, or send the files uncompressed.")
         if archive.getinfo(files[0]).flag_bits & 1:
-            raise BrokenFile("The ZIP archive is encrypted. Pack it without a password.")
+            raise BrokenFile("The ZIP archive is encrypted. Compress it without a password.")
         with archive.open(files[0]) as file:
             return _copied(cast(BinaryIO, file), scratch, most_bytes), PurePosixPath(files[0]).name
 
@@ -87,7 +85,7 @@ def _copied(file: BinaryIO, scratch: Path, most_bytes: int | None) -> Path:
         while piece := file.read(COPIED_BYTES):
             copy.write(piece)
             if most_bytes is not None and copy.tell() > most_bytes:
-                raise BrokenFile(f"More than {most_bytes} bytes are packed in the file; split it.")
+                raise BrokenFile(f"More than {most_bytes} bytes are compressed in the file; split it.")
     return target
 
 

@@ -56,7 +56,7 @@ def check_scopes(scopes: Sequence[str]) -> None:
     unknown = [scope for scope in scopes if scope not in Scope.values]
     if unknown:
         raise ValidationError(
-            _("There is no scope %(unknown)s. There are: %(values)s.")
+            _("Unknown scope %(unknown)s. The scopes are: %(values)s.")
             % {"unknown": ", ".join(unknown), "values": ", ".join(Scope.values)}
         )
     if not scopes:

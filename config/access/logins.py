@@ -72,7 +72,7 @@ class ThrottledBackend(ModelBackend):
 @contextmanager
 def _own_turn() -> Iterator[None]:
     if not _places.acquire(blocking=False):
-        raise TooManyRequests(_("Too many people log in at the moment."), 1)
+        raise TooManyRequests(_("Too many people are logging in at the moment."), 1)
     try:
         with _turn:
             yield

@@ -27,7 +27,7 @@ class AlertAdmin(ReadOnlyAdmin):
     list_display = ("title", "how_bad", "state_now", "since", "ended_at", "told")
     list_filter = ("status", "severity")
     search_fields = ("key__istartswith",)
-    search_help_text = gettext_lazy("The start of what it is about, such as delivery-12")
+    search_help_text = gettext_lazy("Start of a key, such as delivery-12")
     ordering = ("-id",)
     sortable_by = ()
     list_intro = "admin/alert_channels.html"
@@ -47,11 +47,11 @@ class AlertAdmin(ReadOnlyAdmin):
         configured = {"alert_channels": channels.configured()}
         return super().changelist_view(request, configured | (extra_context or {}))
 
-    @admin.display(description=gettext_lazy("told"))
+    @admin.display(description=gettext_lazy("messages"))
     def told(self, alert: Alert) -> SafeString:
         """Return each message with its channel, when it was sent, or why not."""
         messages = [(_in_words(message),) for message in alert.messages.all()]
-        return format_html_join("; ", "{}", messages or [(_("nobody"),)])
+        return format_html_join("; ", "{}", messages or [(_("none"),)])
 
     @admin.display(description=gettext_lazy("page"))
     def page(self, alert: Alert) -> SafeString:
@@ -99,6 +99,6 @@ class AlertMessageAdmin(ReadOnlyAdmin):
     how = badge("status", TOLD)
     indented_content = indented("content")
 
-    @admin.display(description=gettext_lazy("what"))
+    @admin.display(description=gettext_lazy("alert"))
     def what(self, message: AlertMessage) -> str:
         return str(message.content.get("title", ""))

@@ -32,7 +32,7 @@ SELECT name FROM names WHERE name IS NOT NULL
 class ActFilter(admin.SimpleListFilter):
     """Filter by what was done: what there is in the table."""
 
-    title = gettext_lazy("act")
+    title = gettext_lazy("action")
     parameter_name = "act"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -52,7 +52,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ("at", "who", "actor", "done", "about", "object_name", "address", "request_id")
     list_filter = ("actor_type", ActFilter, "at")
     search_fields = ("actor__exact", "request_id__exact", "address__exact", "object_key__exact")
-    search_help_text = gettext_lazy("Exactly: who, a request's id, an address, or the number, id or path of an object")
+    search_help_text = gettext_lazy("Exact match: actor, request id, address, or the number, id or path of an object")
     ordering = ("-id",)
     sortable_by = ()
     fields = (
@@ -64,7 +64,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     said = indented("details")
     who = badge("actor_type", {"user": "success", "client": "info", "command": "warning"})
 
-    @admin.display(description=gettext_lazy("act"))
+    @admin.display(description=gettext_lazy("action"))
     def done(self, entry: AuditEntry) -> str:
         return entry.words
 

@@ -208,7 +208,7 @@ class PlatformAdmin(AuditedAdmin, ModelAdmin[Any]):
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> Any:
         """Act on the rows of one page at most: a whole table would keep a web thread for minutes."""
         if request.POST.get("select_across") == "1":
-            messages.error(request, _("Choose the rows of a page; an action over the whole list is not offered."))
+            messages.error(request, _("Select rows on this page; actions cannot run on the whole list."))
             return redirect(request.get_full_path())
         name, chosen = request.POST.get("action", ""), request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
         if name in self.operations and name in self.get_actions(request) and chosen:

@@ -21,7 +21,7 @@ from config.admin.base import Operation, PlatformAdmin, ReadOnlyAdmin, ReadOnlyI
 from config.core.admin_columns import coloured, link_to
 from config.models import ApiClient, ApiKey
 
-ONCE = gettext_lazy("Copy it now: it is kept as a digest only, and nobody can show it again.")
+ONCE = gettext_lazy("Copy the key now: only its hash is stored, so it cannot be shown again.")
 
 
 class LinesField(forms.CharField):
@@ -52,14 +52,14 @@ class ClientForm(forms.ModelForm[ApiClient]):
         ],
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy(
-            "What it may do. Each operation of the API needs one; the schema and docs/api.md say which."
+            "What the client may do. Each operation of the API needs one scope; the schema and docs/api.md say which."
         ),
     )
     allowed_networks = LinesField(
         label=gettext_lazy("Allowed networks"),
         required=False,
         help_text=gettext_lazy(
-            "Addresses and networks that it may call from, one a line, such as 192.0.2.0/24. None: from everywhere."
+            "Addresses and networks that the client may call from, one per line, such as 192.0.2.0/24. Blank: any address."
         ),
     )
 
@@ -98,14 +98,14 @@ class ApiClientAdmin(PlatformAdmin):
             gettext_lazy("New key"),
             format_lazy(
                 "{two} {once}",
-                two=gettext_lazy("The client has two keys then, until you revoke the old one."),
+                two=gettext_lazy("The client then has two keys until you revoke the old one."),
                 once=ONCE,
             ),
             "add",
         ),
         "revoke": Operation(
             gettext_lazy("Revoke"),
-            gettext_lazy("None of its keys is accepted any more. This cannot be undone."),
+            gettext_lazy("Its keys stop working at once. This cannot be undone."),
             "block",
             always_asks=True,
         ),
@@ -135,13 +135,13 @@ class ApiClientAdmin(PlatformAdmin):
         if client.revoked_at:
             return coloured(_("revoked"), "danger")
         is_expired = client.expires_at and client.expires_at <= timezone.now()
-        return coloured(_("expired"), "warning") if is_expired else coloured(_("good"), "success")
+        return coloured(_("expired"), "warning") if is_expired else coloured(_("valid"), "success")
 
     @admin.display(description=gettext_lazy("scopes"))
     def scopes_shown(self, client: ApiClient) -> str:
         return ", ".join(client.scopes)
 
-    @admin.display(description=gettext_lazy("keys, and when they were used"))
+    @admin.display(description=gettext_lazy("keys and their last use"))
     def good_keys(self, client: ApiClient) -> str:
         keys: list[ApiKey] = client.active_keys  # type: ignore[attr-defined]
         return ", ".join(
@@ -155,12 +155,12 @@ class ApiClientAdmin(PlatformAdmin):
     def response_add(self, request: HttpRequest, obj: ApiClient, post_url_continue: str | None = None) -> HttpResponse:
         return self._show(request, obj)
 
-    @admin.action(description=gettext_lazy("Make a new key"), permissions=["change"])
+    @admin.action(description=gettext_lazy("Create a new key"), permissions=["change"])
     def new_key(self, request: HttpRequest, queryset: QuerySet[ApiClient]) -> HttpResponse | None:
         """Make another key for one client, and show it."""
         found = queryset.filter(revoked_at=None)[:2]
         if len(found) != 1:
-            messages.error(request, _("Choose one client, which is not revoked."))
+            messages.error(request, _("Select one client that is not revoked."))
             return None
         return self._show(request, found[0])
 
@@ -169,7 +169,7 @@ class ApiClientAdmin(PlatformAdmin):
         """Make the clients' keys worthless."""
         for client in queryset:
             clients.revoke_client(client)
-        messages.success(request, _("None of their keys is accepted any more."))
+        messages.success(request, _("Their keys no longer work."))
 
     def _show(self, request: HttpRequest, client: ApiClient) -> HttpResponse:
         """Make a key and show it on a page of its own: a message would be kept in a cookie."""
@@ -212,7 +212,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     operations = {
         "revoke": Operation(
             gettext_lazy("Revoke"),
-            gettext_lazy("It is not accepted any more. This cannot be undone."),
+            gettext_lazy("The key stops working at once. This cannot be undone."),
             "block",
             always_asks=True,
         )
@@ -233,4 +233,4 @@ class ApiKeyAdmin(ReadOnlyAdmin):
         """Make the keys worthless."""
         for key in queryset:
             clients.revoke_key(key)
-        messages.success(request, _("They are not accepted any more."))
+        messages.success(request, _("The keys no longer work."))

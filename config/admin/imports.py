@@ -61,7 +61,7 @@ class ImportForm(forms.Form):
     form_fields: dict[str, str]  # by the importer's fields, the form's
 
     dry_run = forms.BooleanField(
-        label=gettext_lazy("Dry run: find out everything, change nothing"),
+        label=gettext_lazy("Dry run: validate everything, change nothing"),
         required=False,
         initial=True,
         widget=forms.CheckboxInput,
@@ -84,15 +84,13 @@ class ImportRunAdminBase(MendingMixin, ReadOnlyAdmin):
     form_class: type[ImportForm]
     hand_over: Operation  # the page that takes files in
     icon = "upload_file"
-    when_empty = gettext_lazy(
-        "No files have been imported yet. Upload them here: a dry run first tells all that is wrong."
-    )
+    when_empty = gettext_lazy("No files have been imported yet. Upload them here; a dry run shows all errors first.")
     change_form_outer_before_template = REPORT
     actions = ("import_again",)
     operations = {
         "import_again": Operation(
             gettext_lazy("Import these files"),
-            gettext_lazy("The same files are imported, to stay. A worker does it."),
+            gettext_lazy("A worker imports the same files again, this time for real."),
             "upload_file",
         )
     }
@@ -123,7 +121,7 @@ class ImportRunAdminBase(MendingMixin, ReadOnlyAdmin):
         return run.dry_run or None
 
     @admin.action(
-        description=gettext_lazy("Import the files of dry runs, and of runs that came to nothing"),
+        description=gettext_lazy("Import the files of dry runs and of failed imports"),
         permissions=["import"],
     )
     def import_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase | None:
@@ -133,19 +131,19 @@ class ImportRunAdminBase(MendingMixin, ReadOnlyAdmin):
             try:
                 if not self.applies("import_again", run):
                     messages.warning(
-                        request, _("Import %(run)s has imported its files, or is about to.") % {"run": run.pk}
+                        request, _("Import %(run)s has already imported its files, or is about to.") % {"run": run.pk}
                     )
                     continue
                 new = self.importer.again(run, requested_by=request.user.get_username())
                 messages.success(
-                    request, _("Queued %(new)s, of the files of import %(run)s.") % {"new": new, "run": run.pk}
+                    request, _("Queued %(new)s with the files of import %(run)s.") % {"new": new, "run": run.pk}
                 )
             except Problem as problem:
                 messages.error(
                     request,
                     _(
-                        "Import %(run)s: %(problem_detail)s Uploads are kept for "
-                        "%(upload_retention_days)s days at most; hand them over again."
+                        "Import %(run)s: %(problem_detail)s Uploaded files are kept for at most"
+                        " %(upload_retention_days)s days; upload them again."
                     )
                     % {
                         "run": run.pk,
@@ -178,7 +176,7 @@ class ImportRunAdminBase(MendingMixin, ReadOnlyAdmin):
             what = _("Both files together") if len(form.form_fields) > 1 else _("The file")
             form.add_error(
                 None,
-                _("%(what)s may have %(import_max_upload)s bytes.")
+                _("%(what)s may have at most %(import_max_upload)s bytes.")
                 % {"what": what, "import_max_upload": f"{settings.IMPORT_MAX_UPLOAD:,}"},
             )
         if handler.lacks_room:
@@ -272,7 +270,8 @@ class ImportRejectAdminBase(ReadOnlyAdmin):
 
     icon = "block"
     when_empty = gettext_lazy(
-        "No row has been rejected. Rows that an import cannot take are kept here, to be mended on its page."
+        "There are no rejected rows. Rows that an import cannot accept are kept here, and can be"
+        " corrected on the page of the import."
     )
     readonly_fields = ("of_import", "why", "fields_of_row")
     fields_of_row = indented("row")

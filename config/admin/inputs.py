@@ -30,8 +30,8 @@ class UnusableQuery(Problem):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "The list cannot be shown as the address asks: a filter has a value that it cannot have, the "
-                "search is longer than %(most_searched)s characters, or there is no such page."
+                "The list cannot be shown: a filter in the address has an invalid value, the search"
+                " is longer than %(most_searched)s characters, or the page does not exist."
             )
             % {"most_searched": MOST_SEARCHED}
         )
@@ -42,7 +42,7 @@ class UnusableKey(Problem):
 
     def __init__(self, model: type[Model], field: str) -> None:
         super().__init__(
-            _("A chosen %(verbose_name)s has no valid key. Load the list again.")
+            _("A selected %(verbose_name)s has no valid key. Reload the list.")
             % {"verbose_name": model._meta.verbose_name},
             field=field,
         )

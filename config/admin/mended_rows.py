@@ -82,10 +82,12 @@ def next_rows(run: Any, specs: Mapping[str, FileSpec], *, after: int) -> list[Ro
 def _row_of(reject: Any, spec: FileSpec) -> Row:
     row = Row(reject, version_of(reject), messages=[_said(each) for each in reject.reasons])
     if not reject.raw and not reject.row:
-        return replace(row, why_not=_("It is not kept, so it cannot be mended."))
+        return replace(row, why_not=_("This row was not stored, so it cannot be corrected."))
     texts = {name: reject.row.get(name, "") for name in spec.row_format.names}
     if len(reject.raw.encode()) > MOST_BYTES:
-        return replace(row, why_not=_("It is too long to be mended here: download the rejected rows as a file."))
+        return replace(
+            row, why_not=_("This row is too long to be corrected here: download the rejected rows as a file.")
+        )
     return _with_reasons(replace(row, cells=_cells(reject, texts, [])), reject.reasons)
 
 

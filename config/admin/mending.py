@@ -97,7 +97,7 @@ class MendingMixin:
     def _import(self, request: HttpRequest, run: Any, rows: list[Row]) -> HttpResponseBase:
         mended = [row.as_mended() for row in rows if row.cells and is_worth_trying(row, self._specs)]
         if not mended:
-            messages.warning(request, _("You changed no cell, so there was nothing to import."))
+            messages.warning(request, _("You changed no cell, so nothing was imported."))
             return redirect(f"{self.mending_address(run)}{_query_of(rows)}")
         dry_run = CHECK in request.POST
         try:
@@ -122,7 +122,7 @@ class MendingMixin:
         left = run.rejects.all()
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
-            "title": _("Mend the rejected rows of import %(id)s") % {"id": run.pk},
+            "title": _("Correct the rejected rows of import %(id)s") % {"id": run.pk},
             "run": run,
             "can_be_mended": can_be_mended(run),
             "back": self.address_of(run),
@@ -152,12 +152,12 @@ def _tell(request: HttpRequest, run: ImportRunBase, tried: int, rejected: int) -
     """Say what became of the rows."""
     good = tried - rejected
     if run.dry_run:
-        text = ngettext("%(good)d row is right now", "%(good)d rows are right now", good)
+        text = ngettext("%(good)d row is now valid", "%(good)d rows are now valid", good)
     else:
         text = ngettext("%(good)d row was imported", "%(good)d rows were imported", good)
     text = text % {"good": good}
     if rejected:
-        still = ngettext("%(number)d is still wrong", "%(number)d are still wrong", rejected) % {"number": rejected}
+        still = ngettext("%(number)d is still invalid", "%(number)d are still invalid", rejected) % {"number": rejected}
         text = _("%(done)s; %(still)s.") % {"done": text, "still": still}
     else:
         text = f"{text}."

@@ -73,7 +73,7 @@ class QueueAdmin(ReadOnlyAdmin):
     def task(self, queued: OrmQ) -> str:
         return str(queued.func())
 
-    @admin.display(description=gettext_lazy("due at, or taken until"), ordering="lock")
+    @admin.display(description=gettext_lazy("due at, or locked until"), ordering="lock")
     def due(self, queued: OrmQ) -> Any:
         return queued.lock
 

@@ -64,7 +64,7 @@ def save(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
     mine = SavedFilter.objects.filter(user=user, list=form.cleaned_data["list"])
     if mine.count() >= MOST_KEPT and not mine.filter(name=form.cleaned_data["name"]).exists():
         messages.error(
-            request, _("You keep %(most)d filters of this list already: delete one first.") % {"most": MOST_KEPT}
+            request, _("You have already saved %(most)d filters for this list: delete one first.") % {"most": MOST_KEPT}
         )
     else:
         kept, _is_new = mine.update_or_create(
@@ -72,7 +72,7 @@ def save(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
             defaults={"query": query, "user": user, "list": form.cleaned_data["list"]},
         )
         audit.record("save_filter", kept)
-        messages.success(request, _("Kept the filter “%(name)s”.") % {"name": kept.name})
+        messages.success(request, _("Saved the filter “%(name)s”.") % {"name": kept.name})
     return redirect(f"{list_address(model)}?{query}")
 
 

@@ -28,6 +28,6 @@ class RequestQuotaAdmin(ReadOnlyAdmin):
     icon = "speed"
     list_display = ("key", "taken")
     search_fields = ("key__startswith",)
-    search_help_text = gettext_lazy("How the name of a client begins, such as client:till")
+    search_help_text = gettext_lazy("Start of a client's name, such as client:till")
     ordering = sortable_by = ("key",)
     fields = ("key", "taken")

@@ -80,7 +80,7 @@ def _caller(request: Request | HttpRequest, token: str) -> Caller:
         raise PermissionDenied(_("This token may not be used from %(address)s.") % {"address": address or _("here")})
     if caller.requests_per_minute and (seconds := take_request(caller.sub, caller.requests_per_minute)):
         raise TooManyRequests(
-            _("This client may send %(requests_per_minute)s requests a minute.")
+            _("This client may send at most %(requests_per_minute)s requests per minute.")
             % {"requests_per_minute": caller.requests_per_minute},
             seconds,
         )

@@ -30,4 +30,4 @@ class _Unzipped:
         try:
             return self._file.read(size)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise ParseError(_("The body is not gzip, or ends before its end.")) from error
+            raise ParseError(_("The body is not valid gzip, or is truncated.")) from error

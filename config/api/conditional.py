@@ -49,6 +49,6 @@ def _matches(etag: str, tags: list[str]) -> bool:
 
 def _changed(etag: str | None) -> PreconditionFailed:
     return PreconditionFailed(
-        _("If-Match or If-None-Match does not fit what is there now. Get it again, and decide again."),
+        _("If-Match or If-None-Match does not match the current version. Get the resource again, then retry."),
         headers={"ETag": etag} if etag else None,
     )

@@ -66,7 +66,7 @@ class _Claim:
             self.record.delete()
             self.record = None
         if self.record and self.record.fingerprint != fingerprint:
-            raise KeyReused(_("This Idempotency-Key was used for another request. Make a new key for a new request."))
+            raise KeyReused(_("This Idempotency-Key was used for another request. Use a new key for a new request."))
 
     def write(self, **fields: Any) -> None:
         self.record, _ = self._model.objects.update_or_create(**self._identity, defaults=fields)
@@ -155,7 +155,7 @@ def _claimed(sub: str, key: str, fingerprint: str) -> Iterator[_Claim]:
     with exclusive(f"idempotency-{name}") as taken:
         if not taken:
             raise KeyInUse(
-                _("The first request with this Idempotency-Key is under way. Ask again in a moment."),
+                _("The first request with this Idempotency-Key is still being processed. Try again in a moment."),
                 headers={"Retry-After": "1"},
             )
         claim = _Claim(sub, key, fingerprint)

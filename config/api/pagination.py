@@ -57,7 +57,7 @@ class KeysetPagination(CursorPagination):
             prohibit_nul(position)
             self.check_position(position)
         except DjangoValidationError as error:
-            raise ValidationError({"cursor": _("This is not a cursor that a Link header gave.")}) from error
+            raise ValidationError({"cursor": _("This is not a valid cursor. Take one from a Link header.")}) from error
         return Cursor(offset=0, reverse=False, position=position)  # type: ignore[arg-type] # DRF's are texts
 
     def check_position(self, position: str) -> None:

@@ -25,13 +25,14 @@ from rest_framework.response import Response
 from config.access.throttling import TooManyRequests
 from config.api.titles import title_of
 from config.core.disk import lacks_room, where_room_lacks
+from config.core.kept_texts import translated
 from config.core.logging import current_request_id
 from config.core.postgresql.away import ASK_AGAIN_SECONDS, FOR_CLIENTS, is_away
 
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
-UNEXPECTED = gettext_lazy("Something went wrong here. The log has the details under this instance.")
+UNEXPECTED = gettext_lazy("An internal error occurred. The log has the details under this instance.")
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's own word
@@ -75,7 +76,7 @@ class DiskFull(Problem):
 
     def __init__(self, where: str, **members: Any) -> None:
         super().__init__(
-            _("No room is left on %(where)s. Make room there, then try again.") % {"where": where}, **members
+            _("No space is left on %(where)s. Free some space, then try again.") % {"where": where}, **members
         )
 
     @classmethod
@@ -156,13 +157,15 @@ def problem_from_exception(exc: Exception, context: dict[str, Any]) -> Response 
     """DRF's exception handler. Anything unknown is left to ProblemMiddleware, which logs it."""
     exc = _as_problem(exc)
     if isinstance(exc, Problem):
-        body = problem_body(exc.status, exc.detail, errors=exc.errors, **exc.extra)
+        body = problem_body(
+            exc.status, translated(exc.detail), errors=[_told(each) for each in exc.errors], **exc.extra
+        )
         return Response(body, status=exc.status, headers=exc.headers, content_type=CONTENT_TYPE)
     if isinstance(exc, Http404):
         exc = exceptions.NotFound(_unknown_path(context["request"].path))
     if not isinstance(exc, exceptions.APIException):
         return None
-    errors = list(_flatten(exc.detail)) if isinstance(exc, exceptions.ValidationError) else []
+    errors = [_told(each) for each in _flatten(exc.detail)] if isinstance(exc, exceptions.ValidationError) else []
     detail = "; ".join(_sentence(error) for error in errors) if errors else str(exc.detail)
     headers = {}
     if exc.status_code == HTTPStatus.UNAUTHORIZED or hasattr(exc, "auth_header"):
@@ -182,6 +185,11 @@ def errors_of(error: Problem | exceptions.ValidationError) -> list[dict[str, str
     if isinstance(error, Problem):
         return error.errors or [{"field": "", "code": error.code, "message": error.detail}]
     return list(_flatten(error.detail))
+
+
+def _told(error: dict[str, str]) -> dict[str, str]:
+    """Return an error in the reader's language: compute/files, which worker processes use without Django, has English ones."""
+    return error | {"message": translated(error["message"])}
 
 
 def _flatten(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
@@ -212,7 +220,9 @@ class ProblemMiddleware:
         try:
             request.get_host()
         except DisallowedHost:  # found further in, Django would show its own page under DEBUG
-            return problem_response(400, _("This server does not go by that name; ALLOWED_HOSTS has those it goes by."))
+            return problem_response(
+                400, _("This server does not answer to that host name; ALLOWED_HOSTS lists those it answers to.")
+            )
         if "\0" in request.path:  # PostgreSQL would refuse it as a key
             return not_found(request)
         return self.get_response(request)
@@ -274,4 +284,4 @@ def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's CSRF_FAILURE_VIEW."""
-    return _answer(request, 403, f"{_('The form could not be trusted; load the page again.')} {reason}".strip())
+    return _answer(request, 403, f"{_('The form could not be verified; reload the page.')} {reason}".strip())

@@ -24,7 +24,7 @@ class TooManyRows(Problem):
 
     def __init__(self) -> None:
         super().__init__(
-            _("An XLSX file has at most %(most_xlsx_rows)s rows. Narrow the filters, or take CSV.")
+            _("An XLSX file has at most %(most_xlsx_rows)s rows. Narrow the filters, or use CSV.")
             % {"most_xlsx_rows": f"{MOST_XLSX_ROWS:,}"}
         )
 

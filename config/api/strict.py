@@ -92,7 +92,7 @@ class DistinctListField(serializers.ListField):
     def to_internal_value(self, data: Any) -> list[Any]:
         items = super().to_internal_value(data)
         if repeated := next((item for item in items if items.count(item) > 1), None):
-            raise ValidationError(_("%(repeated)s is there twice.") % {"repeated": f"{repeated!r}"})
+            raise ValidationError(_("%(repeated)s appears twice.") % {"repeated": f"{repeated!r}"})
         return items
 
 

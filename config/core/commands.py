@@ -20,6 +20,6 @@ class LeanCommand(BaseCommand):
         except Exception as error:
             if lacks_room(error) and not isinstance(error, CommandError):
                 raise CommandError(
-                    f"No room is left on {where_room_lacks(error)}. Make room there, then run this again."
+                    f"No space is left on {where_room_lacks(error)}. Free some space, then run this again."
                 ) from error
             raise

@@ -92,7 +92,7 @@ def was_server_full() -> bool:
 def trouble_of(error: BaseException | None) -> str:
     """Say in one line of a log why the database did not do something."""
     if lacks_room(error):
-        return f"No room is left on {where_room_lacks(error)}; it goes on by itself when there is"
+        return f"No space is left on {where_room_lacks(error)}; it goes on by itself when there is"
     return f"The database did not answer: {str(error).strip()}"
 
 

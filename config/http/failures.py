@@ -20,7 +20,7 @@ REASONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] =
 def describe(error: Exception) -> str:
     """Return the kind of failure; the exception's own text may carry the address with its query."""
     if type(error) is OSError and error.errno is None:  # how requests says it
-        return gettext_noop("a certificate's file is not there")
+        return gettext_noop("a certificate file is missing")
     reason = next((text for kind, text in REASONS if isinstance(error, kind)), type(error).__name__)
     return f"{reason}{_tls_reason(error)}" if isinstance(error, SSLError) else reason
 

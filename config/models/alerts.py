@@ -16,36 +16,36 @@ class Alert(models.Model):
 
     class Severity(models.TextChoices):
         ERROR = "error", "error (needs a person)"
-        WARNING = "warning", "warning (may go on by itself)"
+        WARNING = "warning", "warning (may resolve by itself)"
 
     class Status(models.TextChoices):
-        OPEN = "open", "open (it is so now)"
-        ENDING = "ending", "ending (over, if it stays so)"
-        OVER = "over", "over"
-        HAPPENED = "happened", "happened (once, and has no end)"
+        OPEN = "open", "open (not resolved)"
+        ENDING = "ending", "ending (resolved if it stays so)"
+        OVER = "over", "resolved"
+        HAPPENED = "happened", "event (happened once)"
 
     class Notice(models.TextChoices):
-        NONE = "", "nothing"
-        BEGUN = "begun", "that it is so"
-        RECOVERED = "recovered", "that it is over"
+        NONE = "", "none"
+        BEGUN = "begun", "that it opened"
+        RECOVERED = "recovered", "that it was resolved"
 
     CURRENT = (Status.OPEN, Status.ENDING)
 
-    source = models.CharField(max_length=32, help_text="who noticed it")
-    key = models.CharField(max_length=255, help_text="what it is about, such as delivery-12")
-    state = models.CharField(max_length=32, help_text="what it is like, such as waiting")
+    source = models.CharField(max_length=32, help_text="the part of the system that raised it")
+    key = models.CharField(max_length=255, help_text="its subject, such as delivery-12")
+    state = models.CharField(max_length=32, help_text="the condition, such as waiting")
     severity = models.CharField(max_length=8, choices=Severity.choices)
     title = models.CharField(max_length=255)
     detail = models.TextField(blank=True)
-    recovery = models.CharField(max_length=255, blank=True, help_text="what to say when it is over")
-    path = models.CharField(max_length=255, help_text="of the page to open")
+    recovery = models.CharField(max_length=255, blank=True, help_text="title of the message when it is resolved")
+    path = models.CharField(max_length=255, help_text="path of the page to open")
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.OPEN)
     notice = models.CharField(
-        max_length=9, choices=Notice.choices, default=Notice.BEGUN, blank=True, help_text="what is still to be told"
+        max_length=9, choices=Notice.choices, default=Notice.BEGUN, blank=True, help_text="message still to be sent"
     )
     since = models.DateTimeField(help_text="when it began or happened")
     ended_at = models.DateTimeField(null=True)
-    told_at = models.DateTimeField(null=True, help_text="when the first messages of it were written")
+    told_at = models.DateTimeField("first messages at", null=True, help_text="when its first messages were created")
 
     class Meta:
         constraints = [

@@ -65,19 +65,21 @@ class AuditEntry(models.Model):
         USER = "user", "user (who has logged in)"
         CLIENT = "client", "client (of the API, by its token)"
         COMMAND = "command", "command (by the system's user)"
-        VISITOR = "visitor", "visitor (nobody known)"
+        VISITOR = "visitor", "visitor (not logged in)"
 
     at = models.DateTimeField(default=timezone.now)
     actor_type = models.CharField(max_length=8, choices=ActorType.choices)
     actor = models.CharField(max_length=255, blank=True, help_text="user name, token's subject, or system user")
-    address = models.CharField(max_length=255, blank=True, help_text="where from: an address, or a command's host")
-    request_id = models.CharField(max_length=64, blank=True, help_text="the same as in the log")
-    act = models.CharField(max_length=64, help_text="what was done, such as pause_delivery")
+    address = models.CharField(max_length=255, blank=True, help_text="IP address of the caller, or host of a command")
+    request_id = models.CharField(max_length=64, blank=True, help_text="id of the request, as in the log")
+    act = models.CharField("action", max_length=64, help_text="what was done, such as pause_delivery")
     object_type = models.CharField(max_length=100, blank=True, help_text="such as inflight.delivery")
-    object_key = models.CharField(max_length=255, blank=True, help_text="its number, id or path; blank: many, or none")
-    object_name = models.CharField(max_length=255, blank=True, help_text="of what is changed field by field")
+    object_key = models.CharField(
+        max_length=255, blank=True, help_text="its number, id or path; blank: several objects, or none"
+    )
+    object_name = models.CharField(max_length=255, blank=True, help_text="set where single fields are changed")
     changes: "models.JSONField[Any, Any]" = models.JSONField(null=True, help_text="{field: [before, after]}")
-    details: "models.JSONField[Any, Any]" = models.JSONField(null=True, help_text="what else was said, without values")
+    details: "models.JSONField[Any, Any]" = models.JSONField(null=True, help_text="further details, without values")
 
     objects = AuditManager()
 

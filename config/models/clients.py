@@ -15,20 +15,25 @@ class ApiClient(models.Model):
     """A program that may call the API, and what it may do there."""
 
     name = models.CharField(
-        max_length=64, unique=True, validators=[NAME], help_text="what it asks for is recorded as of client:NAME"
+        max_length=64, unique=True, validators=[NAME], help_text="its requests are recorded as those of client:NAME"
     )
-    scopes: "models.JSONField[Any, Any]" = models.JSONField(default=list, help_text="what it may do")
+    scopes: "models.JSONField[Any, Any]" = models.JSONField(default=list, help_text="what the client may do")
     allowed_networks: "models.JSONField[Any, Any]" = models.JSONField(
         default=list,
         blank=True,
-        help_text="addresses and networks that it may call from; none: from everywhere",
+        help_text="addresses and networks that it may call from; empty: any address",
     )
     requests_per_minute = models.PositiveIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1)], help_text="more are answered 429; blank: no limit"
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="further requests are answered with 429; blank: no limit",
     )
-    expires_at = models.DateTimeField(null=True, blank=True, help_text="none of its keys is accepted from then on")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="its keys stop working at this time")
     created_at = models.DateTimeField(default=timezone.now)
-    revoked_at = models.DateTimeField(null=True, blank=True, help_text="it can never call again")
+    revoked_at = models.DateTimeField(
+        null=True, blank=True, help_text="its keys stopped working at this time, for good"
+    )
 
     class Meta:
         verbose_name = "API client"
@@ -43,7 +48,7 @@ class ApiKey(models.Model):
     client: "models.ForeignKey[Any, ApiClient]" = models.ForeignKey(
         ApiClient, on_delete=models.CASCADE, related_name="keys"
     )
-    ident = models.CharField(max_length=16, help_text="how the key begins, to tell it from others")
+    ident = models.CharField("prefix", max_length=16, help_text="start of the key, to tell it from others")
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the key, in hexadecimal digits")
     created_at = models.DateTimeField(default=timezone.now)
     last_used_at = models.DateTimeField(null=True, help_text="to the minute")

@@ -11,7 +11,7 @@ class WorkerHeartbeat(models.Model):
 
     name = models.CharField(max_length=255, primary_key=True, help_text="host:pid of the supervisor")
     started_at = models.DateTimeField()
-    beat_at = models.DateTimeField()
+    beat_at = models.DateTimeField("last heartbeat at")
 
     def __str__(self) -> str:
         return self.name
@@ -20,13 +20,13 @@ class WorkerHeartbeat(models.Model):
 class IdempotencyKey(models.Model):
     """A POST that was sent with an Idempotency-Key: what it made and what was answered (config.api.idempotency)."""
 
-    sub = models.CharField(max_length=255, blank=True, help_text="who asked: the token's subject; blank: no token")
+    sub = models.CharField(max_length=255, blank=True, help_text="requester: the token's subject; blank: no token")
     key = models.CharField(max_length=255)
-    fingerprint = models.CharField(max_length=64, help_text="of method, path and body")
+    fingerprint = models.CharField(max_length=64, help_text="hash of method, path and body")
     resource: "models.JSONField[Any, Any]" = models.JSONField(
-        null=True, help_text="the key of the row that was made, or a list of them"
+        null=True, help_text="primary key of the created row, or a list of them"
     )
-    status = models.PositiveSmallIntegerField(null=True, help_text="of the answer; null while there is none")
+    status = models.PositiveSmallIntegerField(null=True, help_text="status of the answer; null while there is none")
     headers: "models.JSONField[Any, Any]" = models.JSONField(null=True)
     body = models.BinaryField(null=True)
     created_at = models.DateTimeField(default=timezone.now)

@@ -14,14 +14,14 @@ class FailedAttempts(models.Model):
         TOKEN_ADDRESS = "token address", "tokens from an address"
 
     kind = models.CharField(max_length=16, choices=Kind.choices)
-    key = models.CharField(
-        max_length=64, unique=True, help_text="keyed hash of the kind and of whose attempts these are"
-    )
+    key = models.CharField(max_length=64, unique=True, help_text="keyed hash of the kind and of the account or address")
     count = models.PositiveIntegerField(default=0)
-    account = models.CharField(max_length=64, blank=True, help_text="keyed hash of whose account it is, of a browser")
-    last_at = models.DateTimeField(help_text="of the last attempt, which may be under way or have been right")
-    failed_at = models.DateTimeField(help_text="of the last wrong one")
-    blocked_until = models.DateTimeField(null=True, help_text="null: the last attempt makes nobody wait")
+    account = models.CharField(max_length=64, blank=True, help_text="keyed hash of the account, for a browser")
+    last_at = models.DateTimeField(
+        "last attempt at", help_text="time of the last attempt, even if it is under way or succeeded"
+    )
+    failed_at = models.DateTimeField("last failure at", help_text="time of the last failed attempt")
+    blocked_until = models.DateTimeField(null=True, help_text="null: not blocked")
 
     class Meta:
         verbose_name = verbose_name_plural = "failed attempts"
@@ -35,7 +35,7 @@ class RequestQuota(models.Model):
     """How many requests of a minute the web processes have taken for an API client."""
 
     key = models.CharField(max_length=255, primary_key=True)
-    taken = models.PositiveIntegerField()
+    taken = models.PositiveIntegerField("used")
     ends_at = models.FloatField(help_text="end of the minute, in seconds since 1970 by the database's clock")
 
     def __str__(self) -> str:

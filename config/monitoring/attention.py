@@ -82,10 +82,10 @@ def _found_by(provider: _Provider) -> list[Need]:
         return list(provider.find())
     except Exception:
         logger.exception("What needs a person could not be read by %s", provider.find)
-        return [Need(_("A part of the system could not be looked at; the log has the details."))]
+        return [Need(_("A part of the system could not be checked; the log has the details."))]
 
 
 def _line(need: Need, user: Any) -> Line:
     if need.needs and not user.has_perm(need.needs):
-        return Line(need.text, need.tone, _("Look") if need.look else "", need.look)
+        return Line(need.text, need.tone, _("View") if need.look else "", need.look)
     return Line(need.text, need.tone, need.button, need.link)

@@ -25,7 +25,7 @@ def check_disk() -> dict[str, Any]:
     full += [_("the database's server")] if was_server_full() else []
     if full:
         raise Unhealthy(
-            _("The disk of %(full)s is full or nearly so; make room there.") % {"full": _(" and ").join(full)},
+            _("The disk of %(full)s is full or nearly full; free some space.") % {"full": _(" and ").join(full)},
             folders=facts,
         )
     return {"folders": facts}
@@ -61,10 +61,11 @@ def _condition(names: list[str], space: Space, now: datetime) -> Condition:
         title=(_("The disk of %(name)s is full") if is_full else _("The disk of %(name)s is nearly full"))
         % {"name": name},
         detail=_(
-            "%(free)s of %(total)s bytes are free on %(gethostname)s. Make room there; what waits for it goes on by itself."
+            "%(free)s of %(total)s bytes are free on %(gethostname)s. Free some space; what waits for"
+            " it then continues by itself."
         )
         % {"free": f"{space.free:,}", "total": f"{space.total:,}", "gethostname": socket.gethostname()},
-        recovery=_("The disk of %(name)s has room again") % {"name": name},
+        recovery=_("The disk of %(name)s has enough free space again") % {"name": name},
         path=PATH,
         since=now,
     )

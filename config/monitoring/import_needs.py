@@ -36,16 +36,16 @@ def _with_rejects(model: Any, may_import: str) -> Iterator[Need]:
     yield from named(
         left[: MOST_NAMED + 1],
         lambda run: Need(
-            _("%(what)s %(id)s has rejected rows that nobody has mended.") % {"what": _name(model), "id": run.pk},
-            _("Mend the rejected rows"),
+            _("%(what)s %(id)s has rejected rows that are not corrected yet.") % {"what": _name(model), "id": run.pk},
+            _("Correct the rejected rows"),
             _address(model, "mend", run),
             needs=may_import,
             look=_address(model, "change", run),
         ),
         lambda: Need(
-            _("%(number)s %(what)s have rejected rows that nobody has mended.")
+            _("%(number)s %(what)s have rejected rows that are not corrected yet.")
             % {"number": capped(left), "what": model._meta.verbose_name_plural},
-            _("Look at the imports"),
+            _("View the imports"),
             list_address(model, status__exact=Status.COMPLETED_WITH_REJECTS),
         ),
     )
@@ -63,16 +63,16 @@ def _failed(model: Any, may_import: str) -> Iterator[Need]:
     yield from named(
         failed[: MOST_NAMED + 1],
         lambda run: Need(
-            _("%(what)s %(id)s came to nothing: none of its rows was imported.") % {"what": _name(model), "id": run.pk},
+            _("%(what)s %(id)s failed: none of its rows was imported.") % {"what": _name(model), "id": run.pk},
             _("Import these files"),
             _address(model, "import_again", run),
             needs=may_import,
             look=_address(model, "change", run),
         ),
         lambda: Need(
-            _("%(number)s %(what)s came to nothing within a day.")
+            _("%(number)s %(what)s failed in the last 24 hours.")
             % {"number": capped(failed), "what": model._meta.verbose_name_plural},
-            _("Look at the imports"),
+            _("View the imports"),
             list_address(model, status__exact=Status.FAILED),
         ),
     )

@@ -27,13 +27,13 @@ def conditions(now: datetime) -> Iterator[Condition]:
             state="fewer",
             severity=Severity.WARNING,
             title=(
-                _("A worker fell silent, %(number)s still works")
+                _("A worker stopped responding, %(number)s still works")
                 if len(alive) == 1
-                else _("A worker fell silent, %(number)s still work")
+                else _("A worker stopped responding, %(number)s still work")
             )
             % {"number": len(alive)},
-            detail=_("Not heard of any more: %(workers)s") % {"workers": ", ".join(row.name for row in missing[:10])},
-            recovery=_("A worker was started in place of the one that fell silent, or a day has passed"),
+            detail=_("No heartbeat from: %(workers)s") % {"workers": ", ".join(row.name for row in missing[:10])},
+            recovery=_("The worker that stopped responding was replaced, or a day has passed"),
             path=PATH,
             since=missing[0].beat_at,
         )
@@ -52,10 +52,10 @@ def _none(rows: list[WorkerHeartbeat], now: datetime) -> Iterator[Condition]:
     yield Condition(
         key=KEY,
         state="none",
-        title=_("No worker is alive: nothing is imported, delivered or refreshed"),
-        detail=_("The last one was heard of %(total_seconds)s ago. Start: manage.py run_worker.")
+        title=_("No worker is running: nothing is imported, delivered or refreshed"),
+        detail=_("The last heartbeat of a worker was %(total_seconds)s ago. Start one: manage.py run_worker.")
         % {"total_seconds": duration((now - since).total_seconds())},
-        recovery=_("A worker is alive again"),
+        recovery=_("A worker is running again"),
         path=PATH,
         since=since,
         patience=timedelta(seconds=settings.ALERT_SILENT_SECONDS),

@@ -21,7 +21,7 @@ def parts() -> Iterator[Need]:
     for name, part in health.report()[1].items():
         if part["status"] != "ok":
             text = _("%(part)s does not work: %(detail)s") % {"part": name.capitalize(), "detail": part["detail"]}
-            button = _("Look at the workers") if name in PAGES else ""
+            button = _("View the workers") if name in PAGES else ""
             yield Need(text, button, list_address(PAGES[name]) if name in PAGES else "")
 
 
@@ -41,7 +41,7 @@ def messages() -> Iterator[Need]:
     given_up = AlertMessage.objects.filter(created_at__gte=a_day_ago(), status=AlertMessage.Status.FAILED)
     if given_up.exists():
         yield Need(
-            _("Messages about alerts could not be sent within a day: %(number)s.") % {"number": capped(given_up)},
+            _("Alert messages given up in the last 24 hours: %(number)s.") % {"number": capped(given_up)},
             _("See why"),
             list_address(AlertMessage, status__exact=AlertMessage.Status.FAILED),
         )
@@ -52,7 +52,7 @@ def tasks() -> Iterator[Need]:
     failed = Failure.objects.filter(stopped__gte=a_day_ago())
     if failed.exists():
         yield Need(
-            _("Background tasks failed within a day: %(number)s.") % {"number": capped(failed)},
+            _("Background tasks failed in the last 24 hours: %(number)s.") % {"number": capped(failed)},
             _("See why"),
             list_address(Failure),
             Tone.WAITING,

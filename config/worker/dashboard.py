@@ -36,7 +36,7 @@ def queue() -> Panel:
     return Panel(
         [
             Figure(_("workers"), capped(alive), list_address(WorkerHeartbeat), tone_of(not alive.exists(), Tone.BAD)),
-            Figure(_("tasks that wait"), capped(due), list_address(OrmQ)),
+            Figure(_("waiting tasks"), capped(due), list_address(OrmQ)),
             Figure(_("oldest waiting task"), duration((now - oldest.lock).total_seconds()) if oldest else _("none")),
             Figure(
                 _("failed tasks"),

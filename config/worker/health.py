@@ -24,7 +24,8 @@ def check_worker() -> dict[str, Any]:
     age = (timezone.now() - newest.beat_at).total_seconds()
     if age > SILENT_AFTER_SECONDS:
         raise Unhealthy(
-            _("The last worker fell silent %(age)s s ago; start one: manage.py run_worker.") % {"age": f"{age:.0f}"}
+            _("The last heartbeat of a worker was %(age)s s ago; start one: manage.py run_worker.")
+            % {"age": f"{age:.0f}"}
         )
     return {"last_heartbeat_seconds": round(age, 1)}
 

@@ -23,7 +23,7 @@ class DeliveryBatchAdmin(ReadOnlyAdmin):
     """Batches of all deliveries, without their bytes."""
 
     icon = "package_2"
-    when_empty = gettext_lazy("Batches are made when customers are sent: see the deliveries.")
+    when_empty = gettext_lazy("Batches are created when customers are sent: see the deliveries.")
     list_display = (
         "id",
         "part_of",
@@ -45,7 +45,7 @@ class DeliveryBatchAdmin(ReadOnlyAdmin):
     operations = {
         "read_body": Operation(
             gettext_lazy("Read the body"),
-            gettext_lazy("It holds people's names and purchases. That you read it is recorded in the history."),
+            gettext_lazy("It holds people's names and purchases. Reading it is recorded in the history."),
             "visibility",
         )
     }
@@ -62,7 +62,7 @@ class DeliveryBatchAdmin(ReadOnlyAdmin):
         """Send the exact bytes of one batch, before they are compressed."""
         chosen = list(queryset[:2])
         if len(chosen) > 1 or chosen[0].payload is None:
-            messages.error(request, _("Choose one batch whose body is kept."))
+            messages.error(request, _("Select one batch whose body is still stored."))
             return None
         audit.record("read_body", chosen[0])
         return HttpResponse(body_of(chosen[0]), content_type="application/json")
@@ -84,7 +84,7 @@ class DeliveryAttemptAdmin(ReadOnlyAdmin):
     """Every request to the partner."""
 
     icon = "swap_vert"
-    when_empty = gettext_lazy("Each request to the partner is kept here: see the deliveries.")
+    when_empty = gettext_lazy("There are no requests to the partner yet: see the deliveries.")
     list_display = ("id", "outcome", "why", "part_of", "http_status", "started_at", "took", "request_id")
     list_filter = ("started_at",)
     list_select_related = ("batch",)

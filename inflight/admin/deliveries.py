@@ -68,7 +68,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     list_filter = ("status", "only", "created_at")
     search_keys = ("id",)
     search_fields = ("requested_by__istartswith",)
-    search_help_text = gettext_lazy("A number, or the start of who asked")
+    search_help_text = gettext_lazy("A number, or the start of the requester's name")
     ordering = ("-id",)
     fields = (
         "status", "only", "next_attempt_at", "failed_rounds", "requested_by", "created_at", "finished_at", "prepared_through",
@@ -84,23 +84,26 @@ class DeliveryAdmin(ReadOnlyAdmin):
         "retry": Operation(
             gettext_lazy("Retry now"),
             gettext_lazy(
-                "What is not acknowledged, refused batches among it, is sent again by a worker; what is acknowledged is not."
+                "A worker sends all batches again that are not acknowledged, including refused ones."
+                " Acknowledged batches are not sent again."
             ),
             "replay",
         ),
         "pause": Operation(
             gettext_lazy("Pause"),
-            gettext_lazy("What is on its way ends; nothing further is sent until you resume the delivery or retry it."),
+            gettext_lazy("Requests under way finish; nothing more is sent until you resume or retry the delivery."),
             "pause",
         ),
         "resume": Operation(
-            gettext_lazy("Resume"), gettext_lazy("A worker goes on with what is not sent yet."), "play_arrow"
+            gettext_lazy("Resume"),
+            gettext_lazy("A worker continues with the batches that are not sent yet."),
+            "play_arrow",
         ),
         "send_again": Operation(
             gettext_lazy("Send again"),
             gettext_lazy(
-                "All bodies that are kept are sent again as they were, with the same keys: "
-                "a partner who has them does nothing."
+                "All stored bodies are sent again unchanged, with the same idempotency keys: the"
+                " partner ignores those that it already has."
             ),
             "forward_to_inbox",
             always_asks=True,
@@ -122,7 +125,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
             "send_again": row.status == Delivery.Status.DELIVERED,
         }[operation]
 
-    @admin.action(description=gettext_lazy("Retry now what is not acknowledged"), permissions=["send"])
+    @admin.action(description=gettext_lazy("Retry unacknowledged batches now"), permissions=["send"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         """Make the selected deliveries due; a worker sends them."""
         self._do(request, queryset, deliveries.retry_delivery, _("Retrying"))
@@ -137,7 +140,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
         """Go on with what is paused."""
         self._do(request, queryset, deliveries.resume_delivery, _("Resumed"))
 
-    @admin.action(description=gettext_lazy("Send again what was acknowledged"), permissions=["send"])
+    @admin.action(description=gettext_lazy("Send acknowledged batches again"), permissions=["send"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         """Have a worker send the same bodies with the same keys."""
         self._do(request, queryset, deliveries.send_again, _("Sending again"))
@@ -155,7 +158,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     def send_test(self, request: HttpRequest) -> HttpResponseBase:
         """Ask, then send the partner an empty list and show what it answers."""
         if request.method != "POST":
-            text = _("An empty list goes to %(address)s, as a batch would, to see whether it is taken.") % {
+            text = _("An empty list is sent to %(address)s, as a batch would be, to see whether it is accepted.") % {
                 "address": settings.CUSTOMERS_API_URL
             }
             return self.ask(request, Operation(_("Send a test"), text, "network_check"))
@@ -199,15 +202,15 @@ class DeliveryAdmin(ReadOnlyAdmin):
     def _ask_what_to_send(self, request: HttpRequest, form: SendForm) -> TemplateResponse:
         changed, everyone = capped(Customer.objects.filter(needs_sending=True)), capped(Customer.objects.all())
         form.fields["only"].choices = [  # type: ignore[attr-defined]
-            (Delivery.Only.CHANGED, _("New or changed since they were last sent: %(number)s") % {"number": changed}),
-            (Delivery.Only.ALL, _("All there are: %(number)s") % {"number": everyone}),
+            (Delivery.Only.CHANGED, _("New, or changed since they were last sent: %(number)s") % {"number": changed}),
+            (Delivery.Only.ALL, _("All: %(number)s") % {"number": everyone}),
         ]
         text = _(
-            "A worker sends the customers with their purchases to the partner. What has arrived cannot be called back."
+            "A worker sends the customers with their purchases to the partner. What has been delivered cannot be recalled."
         )
         if under_way := active_delivery():
             text = _(
-                "There is one delivery at a time, and %(delivery)s is under way: it goes on, and no other is started."
+                "Only one delivery runs at a time. %(delivery)s is under way and continues; no other is started."
             ) % {"delivery": under_way}
         return self.ask(request, Operation(_("Send customers"), text, "send"), form=form)
 

@@ -57,10 +57,10 @@ class ImportRunAdmin(ImportRunAdminBase):
     hand_over = Operation(
         gettext_lazy("Import files"),
         gettext_lazy(
-            "Two CSV files, with ; , | or tab between the fields and the columns in any order, in any usual "
-            "encoding and packed or not; or workbooks (.xlsx, .xls, .ods). "
-            "Bad rows are kept aside with every reason and never stop the good ones. A worker "
-            "imports; the next page shows how far it is."
+            "Two CSV files (fields separated by semicolon, comma, pipe or tab; any usual encoding;"
+            " compressed or not) or workbooks (.xlsx, .xls, .ods), with their columns in any order."
+            " Invalid rows are set aside with every reason and never block the valid ones. A worker"
+            " imports the files; the next page shows the progress."
         ),
         "upload_file",
     )
@@ -68,7 +68,7 @@ class ImportRunAdmin(ImportRunAdminBase):
     list_filter = ("status", "dry_run", "created_at")
     search_keys = ("id",)
     search_fields = ("customers_file_path", "purchased_file_path", "requested_by__istartswith")
-    search_help_text = gettext_lazy("A number, a part of a file's path, or the start of who asked")
+    search_help_text = gettext_lazy("A number, part of a file's path, or the start of the requester's name")
     ordering = ("-id",)
     fields = (
         "customers_file_path", "purchased_file_path", "requested_by", "traceparent", "created_at", "started_at",

@@ -45,18 +45,18 @@ class CustomerAdmin(ReadOnlyAdmin):
     actions = ("export", "erase")
     operations = {
         "export": Operation(
-            gettext_lazy("Export what is kept of this person"),
-            gettext_lazy("One JSON file, for the person who asks what is kept."),
+            gettext_lazy("Export this person's data"),
+            gettext_lazy("One JSON file with all that is stored about the person."),
             "download",
         ),
         "erase": Operation(
             gettext_lazy("Erase this person"),
             gettext_lazy(
-                "The customer, what deliveries keep of them, rejected rows and errors that name them, all "
-                "uploads, and all files in done/ of the inbox are erased. Their purchases stay, without the "
-                "link. What has not been sent yet goes out without them; what the partner has cannot be "
-                "called back: ask it to erase them too. Imports refuse their id from then on. This cannot be "
-                "undone."
+                "This erases the customer, their data in deliveries, rejected rows and errors that"
+                " name them, all uploaded files, and all files in done/ of the inbox. Their purchases"
+                " stay, but no longer refer to them. What has not been sent yet is sent without them;"
+                " what the partner already has cannot be recalled: ask the partner to erase it too."
+                " Imports refuse their id from then on. This cannot be undone."
             ),
             "person_remove",
             always_asks=True,
@@ -69,7 +69,7 @@ class CustomerAdmin(ReadOnlyAdmin):
     def has_erase_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("inflight.erase_customer")
 
-    @admin.action(description=gettext_lazy("Export what is kept of them"), permissions=["export"])
+    @admin.action(description=gettext_lazy("Export their data"), permissions=["export"])
     def export(self, request: HttpRequest, queryset: QuerySet[Customer]) -> HttpResponse:
         """Send all that is kept of the selected persons as a file."""
         exports = [people.export_customer(pk) for pk in queryset.values_list("pk", flat=True)]
@@ -94,7 +94,7 @@ class CustomerAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("purchases"))
     def all_purchases(self, customer: Customer) -> SafeString:
         where = list_address(Purchase, customer__exact=customer.pk)
-        return format_html('<a href="{}">{}</a>', where, _("all in the list of purchases"))
+        return format_html('<a href="{}">{}</a>', where, _("all purchases in the list"))
 
 
 class CurrencyFilter(admin.SimpleListFilter):
@@ -135,7 +135,7 @@ class ErasureAdmin(ReadOnlyAdmin):
     list_display = ("id", "created_at", "requested_by", "summary", "is_refused")
     search_keys = ("id",)
     search_fields = ("requested_by__istartswith",)
-    search_help_text = gettext_lazy("A number, or the start of who asked")
+    search_help_text = gettext_lazy("A number, or the start of the requester's name")
     ordering = ("-id",)
     sortable_by = ("id",)
     fields = ("created_at", "requested_by", "counts", "is_refused")

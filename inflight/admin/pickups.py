@@ -56,9 +56,9 @@ class PickupAdmin(ReadOnlyAdmin):
     def files(self, pickup: Pickup) -> str:
         if len(pickup.names) == 1:
             said = (
-                _("%(file)s waits for its purchases")
+                _("%(file)s waits for its purchases file")
                 if pickup.customers_name
-                else _("%(file)s waits for its customers")
+                else _("%(file)s waits for its customers file")
             )
             return said % {"file": pickup.names[0]}
         return " + ".join(pickup.names)

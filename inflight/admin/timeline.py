@@ -54,8 +54,8 @@ def _queued(delivery: Delivery) -> Event:
     who = delivery.requested_by
     title = _("Queued by %(who)s") % {"who": who} if who else _("Queued")
     what = {
-        Delivery.Only.CHANGED: _("Customers that are new or changed since they were last sent."),
-        Delivery.Only.CHOSEN: _("Certain customers."),
+        Delivery.Only.CHANGED: _("Customers that are new or have changed since they were last sent."),
+        Delivery.Only.CHOSEN: _("Selected customers."),
     }.get(Delivery.Only(delivery.only), _("All customers."))
     return Event(delivery.created_at, title, text=what)
 
@@ -84,8 +84,10 @@ def _request(attempt: DeliveryAttempt, delivery: Delivery, *, shows_answers: boo
     answer = attempt.answer if shows_answers else ""
     batch = {"batch": attempt.batch.number}
     if attempt.seconds is None:
-        text = _("It is on its way.") if delivery.is_active else ""
-        text = text or _("Its end is not known: the process that made it ended. It is sent again under the same key.")
+        text = _("The request is under way.") if delivery.is_active else ""
+        text = text or _(
+            "Its outcome is unknown: the process that sent it stopped. It is sent again with the same key."
+        )
         return Event(attempt.started_at, _("Request with batch %(batch)d") % batch, Tone.WAITING, text)
     took = _("after %(seconds).2f s") % {"seconds": attempt.seconds}
     if attempt.error:
@@ -125,13 +127,13 @@ def _end(delivery: Delivery) -> Iterator[Event]:
     if delivery.status == Delivery.Status.DELIVERED and delivery.finished_at:
         yield Event(delivery.finished_at, _("Delivered"), Tone.GOOD, _("The partner has acknowledged all batches."))
     elif delivery.status == Delivery.Status.FAILED and delivery.finished_at:
-        text = _("Nothing more is tried by itself. Mend what the last error says, then retry.")
+        text = _("There are no further automatic attempts. Correct the cause of the last error, then retry.")
         yield Event(delivery.finished_at, _("Failed"), Tone.BAD, text)
     elif delivery.next_attempt_at and not delivery.is_paused:
         yield Event(
             delivery.next_attempt_at,
-            _("Next try"),
+            _("Next attempt"),
             Tone.WAITING,
-            _("By a worker; retry it to try at once."),
+            _("Made by a worker. To try at once, retry the delivery."),
             is_future=True,
         )

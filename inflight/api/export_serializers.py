@@ -22,7 +22,7 @@ class KeptCustomerOutput(serializers.ModelSerializer[Customer]):
 class KeptPurchaseOutput(serializers.ModelSerializer[Purchase]):
     """A purchase of the customer's."""
 
-    price = serializers.FloatField(help_text="of one piece")
+    price = serializers.FloatField(help_text="per unit")
 
     class Meta:
         model = Purchase

@@ -110,7 +110,7 @@ class SendInput(Input):
 
     def validate(self, attrs: Any) -> Any:
         if "only" in attrs and "customer_ids" in attrs:
-            raise serializers.ValidationError({"only": [_("Leave it out: customer_ids says which customers to send.")]})
+            raise serializers.ValidationError({"only": [_("Omit it: customer_ids says which customers to send.")]})
         return attrs
 
 
@@ -264,7 +264,7 @@ class PurchaseOutput(RowOutput):
     """A purchase as it was imported."""
 
     customer_id = serializers.CharField(allow_null=True, help_text="null: the customer was erased")
-    price = serializers.FloatField(help_text="of one piece")
+    price = serializers.FloatField(help_text="per unit")
 
     class Meta:
         model = Purchase

@@ -42,7 +42,9 @@ def _price(text: str) -> str:
 def _price_with_comma(text: str) -> str:
     if MAY_BE_THOUSANDS.fullmatch(text):
         raise ValueError(
-            _("%(strip)s is thousands to some and a fraction to others: write a point, or no comma")
+            _(
+                "%(strip)s is ambiguous, its comma may stand for thousands or decimals: write a decimal point, or no comma"
+            )
             % {"strip": f"{text.strip()!r}"}
         )
     return _price(text.replace(",", ".") if text.count(",") == 1 else text)

@@ -65,7 +65,7 @@ class Customer(models.Model):
         default=True, db_default=True, help_text="new or changed since it was last put into a delivery"
     )
 
-    changed_at = models.DateTimeField(db_default=Now(), help_text="when an import made or changed it last")
+    changed_at = models.DateTimeField(db_default=Now(), help_text="when an import last created or changed it")
 
     class Meta:
         permissions = [
@@ -95,7 +95,7 @@ class Purchase(models.Model):
     )
     product_id = models.CharField(max_length=64)
     quantity = models.PositiveIntegerField()
-    price = models.DecimalField(max_digits=15, decimal_places=4, help_text="of one piece")
+    price = models.DecimalField(max_digits=15, decimal_places=4, help_text="per unit")
     currency = models.CharField(max_length=3, help_text="ISO 4217")
     purchased_on = models.DateField()
 
@@ -126,6 +126,7 @@ class ImportRun(ImportRunBase):
     purchases = models.JSONField(null=True, help_text="counts, as for customers")
 
     class Meta:
+        verbose_name = "import"
         permissions = [("import_files", "Can import files")]
         constraints = [
             models.UniqueConstraint(name="one_import_runs", fields=["status"], condition=Q(status="running")),
@@ -144,8 +145,11 @@ class ImportReject(ImportRejectBase):
         CUSTOMERS = "customers"
         PURCHASES = "purchases"
 
-    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="rejects")
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="rejects", verbose_name="import")
     file = models.CharField(max_length=16, choices=File.choices)
+
+    class Meta:
+        verbose_name = "rejected row"
 
 
 class Erasure(models.Model):
@@ -154,7 +158,7 @@ class Erasure(models.Model):
     digest = models.CharField(
         max_length=64,
         blank=True,
-        help_text="keyed hash of the id, which imports then refuse; blank: they take it again",
+        help_text="keyed hash of the id, which imports then refuse; blank: imports accept it again",
     )
     requested_by = models.CharField(max_length=255, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

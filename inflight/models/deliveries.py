@@ -16,10 +16,10 @@ class Delivery(models.Model):
     class Only(models.TextChoices):
         ALL = "all"
         CHANGED = "changed"
-        CHOSEN = "chosen", "chosen ones"
+        CHOSEN = "chosen", "selected"
 
     class Status(models.TextChoices):
-        PREPARING = "preparing", "preparing (batches are being snapshot)"
+        PREPARING = "preparing", "preparing (batches are being created)"
         SENDING = "sending", "sending"
         WAITING = "waiting", "waiting for the next attempt"
         DELIVERED = "delivered", "delivered"
@@ -27,17 +27,15 @@ class Delivery(models.Model):
 
     ACTIVE = (Status.PREPARING, Status.SENDING, Status.WAITING)
 
-    only = models.CharField(max_length=8, choices=Only.choices, default=Only.ALL)
-    customer_ids = models.JSONField(
-        null=True, help_text="the customers that were asked for; null: all that `only` says"
-    )
+    only = models.CharField("selection", max_length=8, choices=Only.choices, default=Only.ALL)
+    customer_ids = models.JSONField(null=True, help_text="the requested customers; null: all that `only` selects")
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.PREPARING)
     is_paused = models.BooleanField(
         default=False, db_default=False, help_text="an operator holds back what is not sent yet"
     )
     requested_by = models.CharField(max_length=255, blank=True)
     traceparent = models.CharField(
-        max_length=TRACEPARENT_LENGTH, blank=True, default="", db_default="", help_text="the trace of who asked"
+        max_length=TRACEPARENT_LENGTH, blank=True, default="", db_default="", help_text="trace context of the request"
     )
     prepared_through = models.CharField(max_length=64, blank=True, help_text="the last customer put into a batch")
     failed_rounds = models.PositiveIntegerField(
@@ -46,7 +44,7 @@ class Delivery(models.Model):
     next_attempt_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     tried_since = models.DateTimeField(
-        default=timezone.now, help_text="when it was made, or a person had it tried again"
+        "retrying since", default=timezone.now, help_text="when it was created, or last retried by a person"
     )
     finished_at = models.DateTimeField(null=True)
 
@@ -94,10 +92,12 @@ class DeliveryBatch(models.Model):
     split_from = models.ForeignKey("self", on_delete=models.CASCADE, null=True, related_name="halves")
     number = models.PositiveIntegerField()
     idempotency_key = models.UUIDField(default=uuid.uuid4, unique=True)
-    payload = models.BinaryField(null=True, help_text="dropped DELIVERY_RETENTION_DAYS after the acknowledgement")
+    payload = models.BinaryField(null=True, help_text="deleted DELIVERY_RETENTION_DAYS after the acknowledgement")
     content_encoding = models.CharField(max_length=8, blank=True)
-    customers = models.PositiveIntegerField(help_text="how many")
-    customer_ids = models.JSONField(null=True, help_text="whose they are, in the payload's order; dropped with it")
+    customers = models.PositiveIntegerField(help_text="number of customers")
+    customer_ids = models.JSONField(
+        null=True, help_text="ids of the customers, in the payload's order; deleted with it"
+    )
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.PENDING)
     attempts = models.PositiveIntegerField(default=0)
     last_error = models.TextField(blank=True)
@@ -127,9 +127,9 @@ class DeliveryAttempt(models.Model):
     batch = models.ForeignKey(DeliveryBatch, on_delete=models.CASCADE, related_name="+")
     request_id = models.UUIDField(default=uuid.uuid4, unique=True, help_text="sent as X-Request-ID")
     started_at = models.DateTimeField(default=timezone.now)
-    seconds = models.FloatField(null=True, help_text="until the answer or the failure; null: it was never finished")
+    seconds = models.FloatField(null=True, help_text="until the answer or the failure; null: not finished")
     http_status = models.PositiveSmallIntegerField(null=True)
-    error = models.TextField(blank=True, help_text="why it is no acknowledgement; empty where it is one")
+    error = models.TextField(blank=True, help_text="why the answer is no acknowledgement; blank if it is one")
     answer = models.TextField(blank=True, help_text="the first 500 bytes of the partner's answer")
 
     class Meta:

@@ -24,16 +24,22 @@ class Pickup(models.Model):
     purchases_name = models.TextField(blank=True)
     customers_bytes = models.PositiveBigIntegerField(default=0)
     purchases_bytes = models.PositiveBigIntegerField(default=0)
-    versions = models.JSONField(default=dict, help_text="by name, the size and time that the last look saw")
-    still_since = models.DateTimeField(default=timezone.now, help_text="no look has seen other versions since")
+    versions = models.JSONField(default=dict, help_text="by name, the size and time at the last scan")
+    still_since = models.DateTimeField(
+        "unchanged since", default=timezone.now, help_text="since then, scans have seen no other versions"
+    )
     customers_sha256 = models.CharField(max_length=64, blank=True)
     purchases_sha256 = models.CharField(max_length=64, blank=True)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.FOUND)
-    attempts = models.PositiveIntegerField(default=0, help_text="imports that were begun")
-    run = models.ForeignKey("inflight.ImportRun", null=True, on_delete=models.SET_NULL, related_name="+")
-    is_repeat = models.BooleanField(default=False, help_text="its run imported the same bytes before")
-    is_numbered = models.BooleanField(default=False, help_text="its number is put before the names: they were taken")
-    deliveries_before = models.PositiveBigIntegerField(default=0, help_text="the last one when the import was over")
+    attempts = models.PositiveIntegerField(default=0, help_text="imports that were started")
+    run = models.ForeignKey(
+        "inflight.ImportRun", null=True, on_delete=models.SET_NULL, related_name="+", verbose_name="import"
+    )
+    is_repeat = models.BooleanField("imported before", default=False, help_text="an earlier import had the same bytes")
+    is_numbered = models.BooleanField(
+        "files renamed", default=False, help_text="its number is put before the file names, which were already taken"
+    )
+    deliveries_before = models.PositiveBigIntegerField(default=0, help_text="the last delivery when the import ended")
     delivery = models.ForeignKey("inflight.Delivery", null=True, on_delete=models.SET_NULL, related_name="+")
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)

@@ -52,7 +52,7 @@ def _import(run: ImportRun) -> Condition:
     if run.status in ENDED_BADLY:
         severity, title = Severity.ERROR, ENDED_BADLY[ImportRun.Status(run.status)] % {"run": run.pk}
         names = _(" and ").join(name for name, *_counts in files)
-        detail = _("Nothing of %(names)s was imported. The import's page says why.") % {"names": names}
+        detail = _("%(names)s: nothing was imported. The import's page says why.") % {"names": names}
     else:
         severity = Severity.WARNING
         number = sum(rejected for _name, rejected, _read in files)
@@ -78,7 +78,7 @@ def _failed_pickup(pickup: Pickup) -> Condition:
         key=f"pickup-{pickup.pk}",
         state="failed",
         title=_("Pickup %(pickup)s failed") % {"pickup": pickup.pk},
-        detail=_("Nothing of %(names)s was imported. The pickup's page says why.")
+        detail=_("%(names)s: nothing was imported. The pickup's page says why.")
         % {"names": _(" and ").join(pickup.names)},
         path=_pickup_path(pickup),
         since=pickup.finished_at or pickup.created_at,
@@ -92,7 +92,7 @@ def _stuck_pickup(pickup: Pickup) -> Condition:
         state="moving",
         severity=Severity.WARNING,
         title=_("The files of pickup %(pickup)s cannot be moved out of the inbox") % {"pickup": pickup.pk},
-        detail=_("%(names)s: the log says why. It is tried again by itself.")
+        detail=_("%(names)s: the log says why. It is retried automatically.")
         % {"names": _(" and ").join(pickup.names)},
         recovery=_("The files of pickup %(pickup)s were moved out of the inbox") % {"pickup": pickup.pk},
         path=_pickup_path(pickup),
@@ -127,7 +127,7 @@ def _waiting(delivery: Delivery) -> Condition:
         state="waiting",
         severity=Severity.WARNING,
         title=_("Delivery %(delivery)s has waited for the partner for more than an hour") % {"delivery": delivery.pk},
-        detail=_("%(delivery)s It is tried again by itself.") % {"delivery": _left(delivery)},
+        detail=_("%(delivery)s It is retried automatically.") % {"delivery": _left(delivery)},
         recovery=_("Delivery %(delivery)s no longer waits for the partner") % {"delivery": delivery.pk},
         path=_path(delivery),
         since=waits_since(delivery),
@@ -147,9 +147,11 @@ def _failure(delivery: Delivery) -> Condition:
         key=_key(delivery),
         state="failed",
         title=_("Delivery %(delivery)s failed") % {"delivery": delivery.pk},
-        detail=_("%(delivery)s Nothing more is tried until a person has mended the cause and retries it.")
+        detail=_(
+            "%(delivery)s There are no further attempts until a person corrects the cause and retries the delivery."
+        )
         % {"delivery": _left(delivery)},
-        recovery=_("Delivery %(delivery)s is no longer failed: it goes on, or everyone was sent anew")
+        recovery=_("Delivery %(delivery)s no longer counts as failed: it continues, or all customers were sent again")
         % {"delivery": delivery.pk},
         path=_path(delivery),
         since=delivery.finished_at or delivery.created_at,
@@ -161,7 +163,7 @@ def _left(delivery: Delivery) -> str:
     batches = delivery.batches.filter(status__in=LEFT)
     customers = batches.aggregate(customers=Sum("customers"))["customers"] or 0
     tried = batches.filter(attempts__gt=0).order_by("-status", "number").values_list("http_status", flat=True)[:1]
-    told = [_("Customers that have not arrived: %(customers)s.") % {"customers": customers}]
+    told = [_("Customers not delivered: %(customers)s.") % {"customers": customers}]
     told += [
         _("The last answer was %(status)s.") % {"status": status} if status else _("There was no answer.")
         for status in tried

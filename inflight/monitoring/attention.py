@@ -27,7 +27,7 @@ def deliveries() -> Iterator[Need]:
         lambda delivery: _of(delivery, _failure(delivery.pk, delivery.left or 0), "retry", _("Retry now")),
         lambda: Need(
             _("%(number)s deliveries failed.") % {"number": capped(failed)},
-            _("Look at the deliveries"),
+            _("View the deliveries"),
             list_address(Delivery, status__exact=Delivery.Status.FAILED),
         ),
     )
@@ -36,7 +36,7 @@ def deliveries() -> Iterator[Need]:
 
 
 def _failure(key: int, left: int) -> str:
-    return _("Delivery %(id)s failed: customers that have not arrived: %(left)s.") % {"id": key, "left": left}
+    return _("Delivery %(id)s failed. Customers not delivered: %(left)s.") % {"id": key, "left": left}
 
 
 def _hold_up(delivery: Delivery) -> Need | None:
@@ -67,13 +67,13 @@ def pickups() -> Iterator[Need]:
     yield from named(
         failed[: MOST_NAMED + 1],
         lambda pickup: Need(
-            _("Pickup %(id)s failed: nothing of its files was imported.") % {"id": pickup.pk},
+            _("Pickup %(id)s failed: its files were not imported.") % {"id": pickup.pk},
             _("See why"),
             reverse("admin:inflight_pickup_change", args=(pickup.pk,)),
         ),
         lambda: Need(
-            _("%(number)s pickups failed within a day.") % {"number": capped(failed)},
-            _("Look at the pickups"),
+            _("%(number)s pickups failed in the last 24 hours.") % {"number": capped(failed)},
+            _("View the pickups"),
             list_address(Pickup, status__exact=Pickup.Status.FAILED),
         ),
     )

@@ -44,7 +44,7 @@ def deliveries() -> Panel:
             Figure(_("customers to send"), capped(to_send), list_address(Customer, needs_sending__exact=1)),
         ],
         hourly_chart(
-            gettext("Customers that arrived at the partner, by the hour"),
+            gettext("Customers delivered to the partner by hour"),
             [Series(gettext("customers"), "good", arrived, hour_links(DeliveryBatch, "acknowledged_at"))],
         ),
         next=None if Delivery.objects.exists() else send,

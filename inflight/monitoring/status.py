@@ -7,10 +7,12 @@ from config.monitoring.status import Level, State
 from inflight.models import Delivery
 
 _STATES = {
-    Delivery.Status.PREPARING: State(Level.OK, gettext_lazy("A delivery is on its way to the partner.")),
-    Delivery.Status.SENDING: State(Level.OK, gettext_lazy("A delivery is on its way to the partner.")),
-    Delivery.Status.WAITING: State(Level.WAITING, gettext_lazy("The partner is away; the delivery goes on by itself.")),
-    Delivery.Status.DELIVERED: State(Level.OK, gettext_lazy("The last delivery has arrived.")),
+    Delivery.Status.PREPARING: State(Level.OK, gettext_lazy("A delivery to the partner is under way.")),
+    Delivery.Status.SENDING: State(Level.OK, gettext_lazy("A delivery to the partner is under way.")),
+    Delivery.Status.WAITING: State(
+        Level.WAITING, gettext_lazy("The partner does not respond; the delivery is retried automatically.")
+    ),
+    Delivery.Status.DELIVERED: State(Level.OK, gettext_lazy("The last delivery is complete.")),
     Delivery.Status.FAILED: State(Level.DOWN, gettext_lazy("The last delivery needs a person.")),
 }
 

@@ -116,7 +116,7 @@ def send_again(delivery: Delivery) -> Delivery:
     if not kept.exists():
         days = settings.DELIVERY_RETENTION_DAYS
         raise NothingKept(
-            _("No body of this delivery is kept; they are dropped %(days)s days after the acknowledgement.")
+            _("No body of this delivery is stored; bodies are deleted %(days)s days after the acknowledgement.")
             % {"days": days}
         )
     return _reopen(delivery, (Delivery.Status.DELIVERED,), DeliveryBatch.Status.ACKNOWLEDGED, "send this one again")

@@ -117,7 +117,7 @@ def erase_customer(customer_id: str, *, requested_by: str) -> Erasure:
     """
     with _turn():
         if ImportRun.objects.filter(status=ImportRun.Status.QUEUED).exists():
-            raise ErasureMustWait(_("An import is queued, and its files may hold this person."))
+            raise ErasureMustWait(_("An import is queued, and its files may hold data of this person."))
         person = _person(customer_id)
         files = _drop_files()  # before the transaction: who is killed between erases the rest when asked again
         return _erase(person, digest_of(customer_id), requested_by, files)
@@ -129,14 +129,14 @@ def _drop_files() -> dict[str, int]:
     except NotImported as error:
         raise ErasureMustWait(
             _(
-                "Files in failed/ of the inbox were not imported, and may hold this person: %(error)s. Mend "
-                "them and put them into the inbox again, or delete them."
+                "Files in failed/ of the inbox were not imported, and may hold data of this person:"
+                " %(error)s. Correct them and put them into the inbox again, or delete them."
             )
             % {"error": error}
         ) from error
     except InboxUnavailable as error:
         logger.warning("The inbox cannot be used: %s", error)
-        raise ErasureMustWait(_("The inbox cannot be used, and its files may hold this person.")) from error
+        raise ErasureMustWait(_("The inbox cannot be read, and its files may hold data of this person.")) from error
 
 
 def readmit_customer(customer_id: str) -> int:

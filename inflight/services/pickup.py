@@ -268,7 +268,9 @@ def _check_size(pickup: Pickup, folder: Path) -> None:
     size = pickup.customers_bytes + pickup.purchases_bytes
     if size > settings.IMPORT_MAX_UPLOAD:
         raise UnusableCsv(
-            _("Both files together have %(size)s bytes, and may have %(import_max_upload)s (IMPORT_MAX_UPLOAD).")
+            _(
+                "Both files together have %(size)s bytes, and may have at most %(import_max_upload)s (IMPORT_MAX_UPLOAD)."
+            )
             % {"size": f"{size:,}", "import_max_upload": f"{settings.IMPORT_MAX_UPLOAD:,}"}
         )
     if not space_of(folder).has_room_for(size):

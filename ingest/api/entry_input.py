@@ -70,7 +70,7 @@ def _text(value: Any, field: str) -> str:
         raise InvalidData(_("%(field)s must be a string.") % {"field": field}, field=field)
     if "\0" in value:
         raise InvalidData(
-            _("%(field)s has the character U+0000, which PostgreSQL cannot keep; take it out.") % {"field": field},
+            _("%(field)s has the character U+0000, which PostgreSQL cannot store; remove it.") % {"field": field},
             field=field,
         )
     return value
@@ -114,7 +114,7 @@ def _check_header(name: str, text: Any, field: str) -> None:
         raise InvalidData(_("%(field)s has a member without a usable name.") % {"field": field}, field=field)
     if name.lower() in OWN_HEADERS:
         raise InvalidData(
-            _("%(field)s.%(name)s is a header of Apron's own, which cannot be given; take another name.")
+            _("%(field)s.%(name)s is a header that Apron sets itself; use another name.")
             % {"field": field, "name": name},
             field=f"{field}.{name}",
         )

@@ -46,7 +46,7 @@ def accept_lines(request: HttpRequest, state: Mapping[str, Any]) -> HttpResponse
             raise _interrupted(error, progress, lines) from error
     if not progress.kept:
         raise InvalidData(
-            _("None of %(lines)s lines can be kept.") % {"lines": progress.lines}, errors=list(_errors(lines))
+            _("None of the %(lines)s lines is valid.") % {"lines": progress.lines}, errors=list(_errors(lines))
         )
     return HttpResponse(dumps(_report(progress, lines)), status=HTTPStatus.CREATED, content_type="application/json")
 
@@ -76,7 +76,7 @@ class _Body:
 def _slot() -> Iterator[None]:
     if not _slots.acquire(blocking=False):
         raise TooManyStreams(
-            _("%(most_streams)s bodies of lines are being taken in by this process; try again later.")
+            _("This process is already receiving %(most_streams)s bodies of lines; try again later.")
             % {"most_streams": MOST_STREAMS},
             headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
         )

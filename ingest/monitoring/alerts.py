@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from config.monitoring.alerts.sources import Condition, Severity
 from config.monitoring.dashboard import duration
 from ingest.selectors import count_waiting, oldest_waiting, why_waiting
 
-RECOVERY = "What was taken in reaches Kafka again"
+RECOVERY = gettext_noop("Entries are published to Kafka again")
 PATH = "/admin/ingest/dataentry/?state=waiting"
 
 
@@ -26,8 +27,8 @@ def conditions(now: datetime) -> Iterator[Condition]:
         yield Condition(
             key="kafka-backlog",
             state="full",
-            title=_("More than %(limit)s entries wait for Kafka: no more are taken in") % {"limit": limit},
-            detail=_("POST /api/data answers 503 until Kafka takes them. INGEST_BACKLOG_LIMIT is the limit.") + why,
+            title=_("More than %(limit)s entries wait for Kafka: no more are accepted") % {"limit": limit},
+            detail=_("POST /api/data answers 503 until Kafka accepts them. The limit is INGEST_BACKLOG_LIMIT.") + why,
             recovery=RECOVERY,
             path=PATH,
             since=oldest,
@@ -39,7 +40,7 @@ def conditions(now: datetime) -> Iterator[Condition]:
         severity=Severity.WARNING,
         title=_("Entries have waited for Kafka for more than %(alert_backlog_seconds)s")
         % {"alert_backlog_seconds": duration(settings.ALERT_BACKLOG_SECONDS)},
-        detail=_("They are kept, and published when Kafka is back. Waiting now: %(waiting)s.") % {"waiting": waiting}
+        detail=_("They are stored, and published when Kafka is back. Waiting now: %(waiting)s.") % {"waiting": waiting}
         + why,
         recovery=RECOVERY,
         path=PATH,

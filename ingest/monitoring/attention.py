@@ -28,6 +28,6 @@ def entries() -> Iterator[Need]:
         waited = duration((timezone.now() - oldest).total_seconds())
         yield Need(
             _("Entries have waited for Kafka for %(time)s. They are published when it is back.") % {"time": waited},
-            _("Look at the entries"),
+            _("View the entries"),
             list_address(DataEntry, state="waiting"),
         )

@@ -17,7 +17,7 @@ def outbox() -> Panel:
     oldest = oldest_waiting()
     newest = DataEntry.objects.order_by("-pk").first()
     arrived = per_hour(DataEntry.objects.all(), "created_at")
-    post = Next(_("Nothing has come in yet: POST /api/data."), reverse("docs"), _("How to"))
+    post = Next(_("There are no entries yet: POST /api/data."), reverse("docs"), _("How to"))
     return Panel(
         [
             Figure(
@@ -33,10 +33,10 @@ def outbox() -> Panel:
                 list_address(DataEntry, state="refused"),
                 tone_of(refused.exists(), Tone.BAD),
             ),
-            Figure(_("the newest came"), ago(newest.created_at if newest else None), list_address(DataEntry)),
+            Figure(_("newest entry"), ago(newest.created_at if newest else None), list_address(DataEntry)),
         ],
         hourly_chart(
-            gettext("Entries by the hour they came in (of the newest %(number)s)") % {"number": f"{MOST_ROWS:,}"},
+            gettext("Entries received by hour (newest %(number)s)") % {"number": f"{MOST_ROWS:,}"},
             [Series(gettext("entries"), "plain", arrived, hour_links(DataEntry, "created_at"))],
         ),
         next=None if newest else post,

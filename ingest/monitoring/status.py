@@ -32,7 +32,7 @@ def state() -> State:
     """Return the status: whether what was taken in reaches Kafka."""
     oldest = oldest_waiting()
     if oldest is None:
-        return State(Level.OK, _("All that was taken in has reached Kafka."))
+        return State(Level.OK, _("All entries have been published to Kafka."))
     if oldest < timezone.now() - LONG:
-        return State(Level.WAITING, _("Kafka is away; what is taken in is kept and sent when it is back."))
-    return State(Level.OK, _("Entries are on their way to Kafka."))
+        return State(Level.WAITING, _("Kafka does not respond; entries are stored and published when it is back."))
+    return State(Level.OK, _("Entries are being published to Kafka."))

@@ -48,7 +48,7 @@ SENTENCES = {
     FailureReason.NO_TOPIC: _("Kafka has no topic KAFKA_TOPIC."),
     FailureReason.NOT_ALLOWED: _("Kafka does not allow this user to write to KAFKA_TOPIC."),
     FailureReason.REPLICAS: _("Too few replicas of KAFKA_TOPIC are in sync: brokers are down (min.insync.replicas)."),
-    FailureReason.OTHER: _("Kafka does not take what it is sent; the log has the details."),
+    FailureReason.OTHER: _("Kafka does not accept the entries; the log has the details."),
 }
 
 

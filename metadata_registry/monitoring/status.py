@@ -9,4 +9,4 @@ from metadata_registry.models import Metadata
 def state() -> State:
     """Return the status: whether there is anything to read."""
     is_empty = not Metadata.objects.filter(deleted_at=None).exists()
-    return State(Level.OK, _("Ready; there are no records yet.") if is_empty else _("Records are there to be read."))
+    return State(Level.OK, _("Ready; there are no records yet.") if is_empty else _("Records are available."))

@@ -51,7 +51,7 @@ function send(form, file) {
     done(answer.detail || interpolate(gettext("The server answered %(status)s."), { status: request.status }, true));
   });
   request.addEventListener("error", () => done(gettext("The connection broke off. Try again.")));
-  request.addEventListener("abort", () => done(gettext("The upload was stopped.")));
+  request.addEventListener("abort", () => done(gettext("The upload was cancelled.")));
   request.open("POST", form.action);
   request.setRequestHeader("Accept", "application/json");
   request.send(new FormData(form));
@@ -61,7 +61,7 @@ function send(form, file) {
 }
 
 function told(percent, file) {
-  const text = percent < 100 ? gettext("%(percent)s %% of %(file)s is there.") : gettext("%(file)s is being put in its place.");
+  const text = percent < 100 ? gettext("%(percent)s %% of %(file)s uploaded.") : gettext("Saving %(file)s…");
   return interpolate(text, { percent, file }, true).replace("%%", "%");
 }
 

@@ -54,7 +54,7 @@ function show(place, job) {
   const bar = place.querySelector("progress");
   if (!bar) return;
   const tenths = Math.floor(job.progress * 10); // not each step is worth being read out
-  const text = job.status === "queued" ? gettext("Waiting for its turn.") : inWords(tenths * 10, job.seconds_left);
+  const text = job.status === "queued" ? gettext("Queued.") : inWords(tenths * 10, job.seconds_left);
   if (said.textContent !== text) said.textContent = text;
   if (job.progress) bar.value = job.progress;
 }

@@ -48,7 +48,7 @@ def test_a_buyer_zooms_into_a_week_and_compares_two_products(page: Page, house: 
     expect(page.locator(".chart-tip")).to_contain_text("in stock")
     assert barriers(page) == []
 
-    page.get_by_label("Name or sku").fill(OTHER)
+    page.get_by_label("Name or SKU").fill(OTHER)
     page.get_by_role("button", name="Find", exact=True).click()
     page.get_by_role("link", name=f"Compare with {OTHER}").click()
 
@@ -79,7 +79,7 @@ def test_a_buyer_does_the_same_by_keyboard_alone(page: Page, house: House) -> No
     page.keyboard.press("0")
     expect(said_of(plot)).to_have_text("Everything is shown.")
 
-    tab_to(page, page.get_by_label("Name or sku"))
+    tab_to(page, page.get_by_label("Name or SKU"))
     page.keyboard.type(OTHER)
     page.keyboard.press("Enter")
     tab_to(page, page.get_by_role("link", name=f"Compare with {OTHER}"))
@@ -134,7 +134,7 @@ def test_a_chart_takes_the_page_s_colours_when_they_change(page: Page, house: Ho
 def test_an_hour_of_the_dashboard_leads_to_its_rows(page: Page, house: House, *, by_keyboard: bool) -> None:
     house.sign_in(page.context, "demo")
     page.goto("/admin/")
-    plot = chart_of(page, "Jobs that ended, by the hour")
+    plot = chart_of(page, "Finished jobs by hour")
     if by_keyboard:
         tab_to(page, plot)
         page.keyboard.press("End")

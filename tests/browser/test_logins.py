@@ -65,7 +65,7 @@ def test_somebody_logs_in_and_out_by_saml(page: Page, airline: Airline) -> None:
     page.goto("/workbench")
     page.get_by_role("link", name="Log in with SAML").click()
     log_in_there(page, "bea")
-    page.get_by_role("button", name="Go on").click()  # scripts of the provider's page do that elsewhere
+    page.get_by_role("button", name="Continue").click()  # scripts of the provider's page do that elsewhere
     expect(page).to_have_url(f"{airline.url}/workbench")
     expect(page.get_by_text("bea", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Upload")).to_be_visible()  # she is an analyst
@@ -79,7 +79,7 @@ def test_who_is_in_no_group_is_told_so(page: Page, airline: Airline, faults: Fau
     page.goto("/login")
     page.get_by_role("link", name="Log in with SAML").click()
     log_in_there(page, "eve")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", name="You may not use Apron")).to_be_visible()
     assert barriers(page) == []
 
@@ -90,7 +90,7 @@ def test_somebody_sets_up_a_second_factor_and_logs_in_with_it(page: Page) -> Non
     page.get_by_role("link", name="viewer").click()
     page.get_by_role("link", name="Set it up").click()
     page.get_by_label("Password").fill("viewer")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("img", name="QR code")).to_be_visible()
     assert barriers(page) == []
     secret = page.locator("code").inner_text()

@@ -118,7 +118,7 @@ def assert_arrived(page: Page, house: House, number: str) -> None:
 def test_three_rejected_cells_are_mended_in_place_and_sent(operator: Page, house: House) -> None:
     page = operator
     with_three_bad_cells(page, "9101")
-    page.get_by_role("link", name="Mend the rejected rows").click()
+    page.get_by_role("link", name="Correct the rejected rows").click()
     for width, height in ((1440, 900), (375, 800)):
         page.set_viewport_size({"width": width, "height": height})
         assert barriers(page) == []
@@ -126,16 +126,16 @@ def test_three_rejected_cells_are_mended_in_place_and_sent(operator: Page, house
     page.set_viewport_size({"width": 1280, "height": 800})
     for label, text in (MENDED | {"date, line 4": "3 November"}).items():
         page.get_by_label(label).fill(text)
-    page.get_by_role("button", name="Import the mended rows").click()
+    page.get_by_role("button", name="Import the corrected rows").click()
 
-    expect(page.get_by_text("2 rows were imported; 1 is still wrong.")).to_be_visible()
+    expect(page.get_by_text("2 rows were imported; 1 is still invalid.")).to_be_visible()
     wrong = page.get_by_label("date, line 4")
     expect(wrong).to_have_value("3 November")
     expect(wrong).to_have_accessible_description("'3 November' is not a date YYYY-MM-DD, with or without a time")
     wrong.fill("2024-11-03")
-    page.get_by_role("button", name="Import the mended rows").click()
+    page.get_by_role("button", name="Import the corrected rows").click()
 
-    expect(page.get_by_text("No rejected row is left.")).to_be_visible()
+    expect(page.get_by_text("No rejected rows are left.")).to_be_visible()
     assert barriers(page) == []
     page.get_by_role("link", name="Send customers").click()
     page.get_by_role("button", name="Send customers").click()
@@ -154,7 +154,7 @@ def test_three_rejected_cells_are_mended_and_sent_by_keyboard_alone(operator: Pa
             keys.press("Tab")
         pytest.fail(f"no way to {name} by the keyboard")
 
-    tab_to("link", "Mend the rejected rows")
+    tab_to("link", "Correct the rejected rows")
     keys.press("Enter")
     expect(page.get_by_role("heading", name="Purchases")).to_be_visible()
     for label, text in MENDED.items():
@@ -181,7 +181,7 @@ def test_a_delivery_that_waits_is_retried_when_the_partner_is_back(operator: Pag
     page = operator
     requests.post(f"{house.url}/api/import-csv", json=SAMPLES, timeout=30).raise_for_status()
     house.partner.down = True
-    delivery = send(page, house, "All there are")
+    delivery = send(page, house, "All:")
     wait_for(house, delivery, "waiting")
 
     page.goto("/admin/")

@@ -24,7 +24,7 @@ def test_a_viewer_finds_no_way_to_change_anything(page: Page, house: House) -> N
     page.goto("/admin/inflight/delivery/")
     expect(page.get_by_role("link", name="Send customers")).to_have_count(0)
     page.goto("/workbench")
-    expect(page.get_by_text("You may look at files and results.")).to_be_visible()
+    expect(page.get_by_text("You may view files and results.")).to_be_visible()
     expect(page.get_by_role("button", name="Upload")).to_have_count(0)
 
 

@@ -102,9 +102,9 @@ def test_a_job_is_watched_to_its_end_over_a_reload(page: Page, house: House) -> 
     expect(page.get_by_role("button", name="Profile all rows")).to_be_visible()
     with house.worker_asleep():
         ask_for_price_by(page, "product")
-        expect(page.get_by_text("Waiting for its turn.")).to_be_visible()
+        expect(page.get_by_text("Queued.")).to_be_visible()
         page.reload()
-        expect(page.get_by_text("Waiting for its turn.")).to_be_visible()
+        expect(page.get_by_text("Queued.")).to_be_visible()
         assert barriers(page) == []
     expect(answer_of(page)).to_have_text(["productprice_sum", "Coffee7", "Perfume90", "missing5"])
     assert "Coffee; price_sum: 7" in points_of(chart_of(page, "price_sum · product"))
@@ -129,9 +129,9 @@ def test_an_upload_shows_how_far_it_is_and_can_be_stopped(page: Page, house: Hou
     slowly = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 100_000}
     page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slowly)
     drop(page, "large.csv", SALES * 50_000)
-    expect(page.get_by_text("% of large.csv is there.")).to_be_visible()
-    page.get_by_role("button", name="Stop the upload").click()
-    expect(page.get_by_text("The upload was stopped.")).to_be_visible()
+    expect(page.get_by_text("% of large.csv uploaded.")).to_be_visible()
+    page.get_by_role("button", name="Cancel the upload").click()
+    expect(page.get_by_text("The upload was cancelled.")).to_be_visible()
     page.reload()
     expect(page.get_by_role("link", name="large.csv")).to_have_count(0)
 

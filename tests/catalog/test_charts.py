@@ -48,7 +48,7 @@ def test_each_line_says_how_it_changed() -> None:
 def test_of_many_offers_the_cheapest_are_drawn_and_the_others_counted() -> None:
     chart = draw(*(line(200 - n, label=f"offer {n}") for n in range(MOST_OFFERS + 3)))
     assert [each["name"] for each in chart["series"]] == [f"offer {n}" for n in range(3, MOST_OFFERS + 3)]
-    assert chart["note"] == "3 dearer offers are not drawn."
+    assert chart["note"] == "3 more expensive offers are not shown."
 
 
 def test_without_prices_there_is_no_chart() -> None:

@@ -102,7 +102,7 @@ def test_a_product_is_shown_with_its_offers_and_what_became_of_the_others(client
     assert (
         page.index("Current offers")
         < page.index("1,234", page.index("Current offers"))
-        < page.index("No longer offered")
+        < page.index("Former offers, most recent")
     )
 
 
@@ -160,7 +160,7 @@ def test_a_product_to_compare_is_found_by_its_name_and_the_period_is_kept(client
     assert unescape(address) == f"?period=24h&compare={theirs.pk}"
     compared = text_of(client.get(f"/catalogue/{mine.pk}{unescape(address)}"))
     assert f'href="?period=7d&amp;compare={theirs.pk}"' in compared
-    assert 'aria-label="Leave out Gin &amp; lime"' in compared
+    assert 'aria-label="Remove Gin &amp; lime"' in compared
     assert "No other product has “rum” in its name." in text_of(client.get(f"/catalogue/{mine.pk}", {"find": "rum"}))
 
 
@@ -225,7 +225,7 @@ def test_a_product_shows_what_was_sold_on_board(client: Client) -> None:
 def test_a_product_without_a_sku_says_nothing_of_sales_and_one_without_sales_says_so(client: Client) -> None:
     PurchaseFactory(product_id="0071")
     assert "Sold on board" not in text_of(client.get(f"/catalogue/{ProductFactory().pk}"))
-    assert "None was sold on board yet." in text_of(client.get(f"/catalogue/{ProductFactory(sku=PEN).pk}"))
+    assert "None has been sold on board yet." in text_of(client.get(f"/catalogue/{ProductFactory(sku=PEN).pk}"))
 
 
 @pytest.mark.parametrize(("role", "may_see"), [("analyst", False), ("viewer", True), ("operator", True)])

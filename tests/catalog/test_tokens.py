@@ -54,7 +54,7 @@ def test_a_refusal_is_not_asked_again_for_a_while(todays_offers: Offers) -> None
     todays_offers.know("lost on the way")
     with pytest.raises(OffersRefused, match="another is valid"):
         current_token()
-    with pytest.raises(OffersUnavailable, match="asked again from"):
+    with pytest.raises(OffersUnavailable, match="the next request is at"):
         current_token()
     assert len(todays_offers.calls("/auth")) == 1
 

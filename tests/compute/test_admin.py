@@ -47,7 +47,7 @@ def test_a_job_is_cancelled_from_its_page_which_asks_first(operator: Client, com
     job = services.submit_job(services.Request("stats", {"columns": ["a"], "by": []}, "table.csv", "ana"), fresh=True)
     path = reverse("admin:compute_job_cancel", args=[job.pk])
 
-    assert b"what runs is killed" in operator.get(path).content
+    assert b"running jobs are killed" in operator.get(path).content
     job.refresh_from_db()
     assert job.status == "queued"
     answer = operator.post(path, follow=True)

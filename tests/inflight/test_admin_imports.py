@@ -94,7 +94,7 @@ def test_the_report_says_how_far_a_run_is_until_it_is_over(operator: Client) -> 
     hand_over(operator)
     run = ImportRun.objects.get()
     ImportRun.objects.update(status="running", progress=0.42)
-    assert "42 % of the files is read" in operator.get(f"{LIST}{run.pk}/progress/").content.decode()
+    assert "42 % of the files read" in operator.get(f"{LIST}{run.pk}/progress/").content.decode()
     ImportRun.objects.update(status="queued")
     run_queued_imports()
     assert operator.get(f"{LIST}{run.pk}/progress/").headers["HX-Refresh"] == "true"
@@ -200,7 +200,7 @@ def test_a_dry_run_whose_files_are_gone_says_so(operator: Client, do_import: Imp
     answer = operator.post(
         page.request["PATH_INFO"], {"csrfmiddlewaretoken": str(page.context["csrf_token"])}, follow=True
     )
-    assert "hand them over again" in answer.content.decode()
+    assert "upload them again" in answer.content.decode()
     assert ImportRun.objects.count() == 1
 
 
@@ -213,5 +213,5 @@ def test_what_is_imported_is_not_imported_again(operator: Client, do_import: Imp
         "_selected_action": [run.pk],
         "csrfmiddlewaretoken": str(page.context["csrf_token"]),
     }
-    assert "has imported its files" in operator.post(LIST, chosen, follow=True).content.decode()
+    assert "has already imported its files" in operator.post(LIST, chosen, follow=True).content.decode()
     assert ImportRun.objects.count() == 1

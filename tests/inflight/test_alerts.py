@@ -70,7 +70,7 @@ def test_an_import_that_failed_is_told(receiver: AlertReceiver, write: Callable[
     run_queued_imports()
     (alert,) = told(receiver)
     assert (alert["severity"], alert["title"]) == ("error", f"Import {run.pk} failed")
-    assert alert["detail"] == "Nothing of customers.csv and purchases.csv was imported. The import's page says why."
+    assert alert["detail"] == "customers.csv and purchases.csv: nothing was imported. The import's page says why."
 
 
 def test_an_import_whose_process_died_is_told(receiver: AlertReceiver) -> None:
@@ -152,7 +152,7 @@ def test_a_delivery_is_told_when_it_has_waited_for_an_hour_and_when_it_goes_on(
     assert told(receiver, now + 59 * MINUTE) == []
     (alert,) = told(receiver, now + 61 * MINUTE)
     assert alert["title"] == f"Delivery {delivery.pk} has waited for the partner for more than an hour"
-    assert alert["detail"] == ("Customers that have not arrived: 1. There was no answer. It is tried again by itself.")
+    assert alert["detail"] == ("Customers not delivered: 1. There was no answer. It is retried automatically.")
     assert resolve(alert["url"]).kwargs == {"object_id": str(delivery.pk)}
 
     Delivery.objects.update(status=Delivery.Status.SENDING, next_attempt_at=None)

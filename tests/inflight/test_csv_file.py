@@ -229,7 +229,7 @@ def test_backslashes_that_escape_nothing_stay(tmp_path: Path) -> None:
         (b"a;b\n", "lacks the columns id, name"),
         (b"id;name;id\n", "more than one column id"),
         (b"\xff\xfei\x00d\x00", "lacks the columns? name"),
-        (b"PK\x03\x04" + bytes(range(128, 256)), "cannot be unpacked"),
+        (b"PK\x03\x04" + bytes(range(128, 256)), "cannot be decompressed"),
     ],
     ids=["empty", "blank", "one missing", "all missing", "double", "utf-16", "binary"],
 )

@@ -74,7 +74,7 @@ def test_an_import_without_room_is_507_and_succeeds_when_it_is_repeated(
     filler = fill(disk, leave=LITTLE)
     refused = post(api, files, **{"idempotency-key": "once"})
     assert (refused.status_code, refused.json()["status"]) == (507, 507)
-    assert "Make room there, then try again." in refused.json()["detail"]
+    assert "Free some space, then try again." in refused.json()["detail"]
     assert not Customer.objects.exists()
     assert not ImportRun.objects.exists()
     assert left(disk) == []
@@ -124,7 +124,7 @@ def test_an_import_that_meets_a_full_database_in_the_middle_leaves_neither_a_run
 
 def test_the_command_says_what_to_do_and_exits_with_1(disk: Path, files: tuple[str, str]) -> None:
     fill(disk, leave=LITTLE)
-    with pytest.raises(CommandError, match=r"No room is left on .*Make room there") as error:
+    with pytest.raises(CommandError, match=r"No space is left on .*Free some space") as error:
         call_command("import_csv", *files, stdout=StringIO())
     assert error.value.returncode == 1
     assert left(disk) == []
@@ -139,7 +139,7 @@ def test_a_queued_import_waits_for_room_and_does_not_ask_for_another_look_at_onc
     run_queued_imports()
     run.refresh_from_db()
     assert (run.status, run.started_at, OrmQ.objects.count()) == ("queued", None, 0)
-    assert f"Import {run.pk} waits. No room is left on" in caplog.text
+    assert f"Import {run.pk} waits. No space is left on" in caplog.text
     assert "Traceback" not in caplog.text
 
     filler.unlink()
@@ -170,7 +170,7 @@ def test_the_admins_form_says_what_to_do(disk: Path) -> None:
     client = Client()
     client.force_login(User.objects.create_superuser("olga"))
     answer = client.post(FORM, {"customers": upload("c.csv", CUSTOMERS), "purchases": upload("p.csv", PURCHASES)})
-    assert "No room is left on the disk of IMPORT_UPLOADS. Make room there, then try again." in answer.content.decode()
+    assert "No space is left on the disk of IMPORT_UPLOADS. Free some space, then try again." in answer.content.decode()
     assert left(disk) == []
 
 

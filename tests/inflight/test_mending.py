@@ -79,7 +79,7 @@ def test_mended_cells_are_imported_by_a_run_that_names_the_one_it_mends(operator
 
     new = ImportRun.objects.get(mends=run)
     assert "3 rows were imported." in page
-    assert "No rejected row is left." in page
+    assert "No rejected rows are left." in page
     assert "/admin/inflight/delivery/send/" in page
     assert (new.status, new.requested_by, new.dry_run) == ("completed", "olga", False)
     assert (new.customers, new.purchases) == (counts(), counts(3, inserted=3))
@@ -102,7 +102,7 @@ def test_what_is_still_wrong_stays_with_the_text_and_the_reason_of_now(operator:
 
     page = mend(operator, run, {"5 quantity": "3", "6 price": "a lot"}).content.decode()
 
-    assert "1 row was imported; 2 are still wrong." in page  # that of the unknown customer was tried again, too
+    assert "1 row was imported; 2 are still invalid." in page  # that of the unknown customer was tried again, too
     assert left_of(run) == [6, 7]
     row = ImportReject.objects.get(run=run, line=6)
     assert (row.row["price"], row.row["currency"]) == ("a lot", "USDX")
@@ -150,7 +150,7 @@ def test_checking_changes_nothing_and_says_what_is_still_wrong(operator: Client,
 
     page = mend(operator, run, {"5 quantity": "3", "6 price": "a lot"}, check="1").content.decode()
 
-    assert "1 row is right now; 2 are still wrong. Nothing has been imported yet." in page
+    assert "1 row is now valid; 2 are still invalid. Nothing has been imported yet." in page
     assert "&#x27;a lot&#x27; is not a price" in page
     assert 'value="3"' in page
     assert list(run.rejects.order_by("pk").values()) == before
@@ -167,7 +167,7 @@ def test_of_two_who_mend_the_same_rows_the_second_is_told(operator: Client, do_i
     late[f"{first.pk}-quantity"] = "99"
     page = operator.post(address(run), late).content.decode()
 
-    assert "somebody has mended or erased some of these rows" in page
+    assert "some of these rows have been corrected or erased" in page
     assert 'value="99"' in page, "what was typed is still there"
     assert "still bad" in page
     assert not Purchase.objects.filter(pk="3/01").exists()
@@ -209,7 +209,7 @@ def test_rows_of_an_erased_person_cannot_be_mended_and_their_id_cannot_be_typed(
     erase_customer("ERASE-ME-1", requested_by="ana")
 
     page = operator.get(address(run)).content.decode()
-    assert "It is not kept, so it cannot be mended." in page
+    assert "This row was not stored, so it cannot be corrected." in page
     assert "ERASE-ME-1" not in page
     page = mend(operator, run, {"5 customer_id": "ERASE-ME-1", "5 quantity": "1"}).content.decode()
 
@@ -227,7 +227,7 @@ def test_a_page_has_so_many_rows_and_leads_to_the_next(
     last = ImportReject.objects.get(run=run, line=6).pk
     assert (page.count('name="row"'), f'href="?after={last}"' in page) == (2, True)
     page = operator.get(address(run, after=last)).content.decode()
-    assert (page.count('name="row"'), "Next rows" in page, "From the first" in page) == (1, False, True)
+    assert (page.count('name="row"'), "Next rows" in page, "From the first row" in page) == (1, False, True)
 
 
 def test_a_form_of_more_rows_than_a_page_has_is_refused(operator: Client, do_import: Import) -> None:
@@ -240,7 +240,7 @@ def test_a_form_of_more_rows_than_a_page_has_is_refused(operator: Client, do_imp
 def test_keys_that_no_row_has_import_nothing(operator: Client, do_import: Import, keys: list[str]) -> None:
     run = do_import(purchases=BAD)
     page = operator.post(address(run), {"row": keys, "version": ["v"]}).content.decode()
-    assert "somebody has mended or erased some of these rows" in page
+    assert "some of these rows have been corrected or erased" in page
     assert ImportRun.objects.count() == 1
 
 
@@ -252,7 +252,7 @@ def test_long_rows_are_cut_by_bytes_and_one_too_long_is_only_named(operator: Cli
     assert page.count('name="row"') == 1
     last = ImportReject.objects.get(run=run, line=6).pk
     page = operator.get(address(run, after=last)).content.decode()
-    assert "It is too long to be mended here" in page
+    assert "This row is too long to be corrected here" in page
 
 
 def test_a_row_that_is_no_row_is_typed_anew(operator: Client, do_import: Import) -> None:
@@ -285,7 +285,7 @@ def test_a_run_that_mends_cannot_be_imported_again(operator: Client, do_import: 
     mend(operator, run, {"5 quantity": "3"}, check="1")
     new = ImportRun.objects.get(mends=run)
     page = operator.get(f"/admin/inflight/importrun/{new.pk}/change/").content.decode()
-    assert f"It mends rejected rows of import {run.pk}." in page
+    assert f"It imports corrected rows of import {run.pk} again." in page
     assert "import_again" not in page
 
 

@@ -57,7 +57,7 @@ def test_a_customer_is_erased_once_by_the_api(api: APIClient) -> None:
     assert Erasure.objects.get().requested_by == "api-token"
     for call in (api.delete, api.get):
         assert call("/api/customers/a/1", headers=TOKEN).status_code == 404
-    assert api.get("/api/customers/a/1/export", headers=TOKEN).json()["detail"].startswith("Nothing is kept")
+    assert api.get("/api/customers/a/1/export", headers=TOKEN).json()["detail"].startswith("No data is stored")
 
 
 def test_a_customer_who_changed_meanwhile_is_not_erased_by_an_old_etag(api: APIClient) -> None:
@@ -141,7 +141,7 @@ def test_an_erased_person_who_comes_back_is_admitted_again_by_hand(do_import: Im
 
 
 def test_the_command_says_when_there_is_nobody_to_erase() -> None:
-    with pytest.raises(CommandError, match="Nothing is kept"):
+    with pytest.raises(CommandError, match="No data is stored"):
         call_command("erase_customer", "nobody")
 
 

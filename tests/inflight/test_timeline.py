@@ -49,7 +49,7 @@ def test_a_partner_that_was_away_and_comes_back_is_told_in_order(
     delivery = deliver(start_delivery(requested_by="olga")[0], seconds=5)
     assert delivery.status == "waiting"
     last = events_of(delivery)[-1]
-    assert (last.title, last.is_future, last.at) == ("Next try", True, delivery.next_attempt_at)
+    assert (last.title, last.is_future, last.at) == ("Next attempt", True, delivery.next_attempt_at)
 
     tries = DeliveryAttempt.objects.count()
     partner.forget_faults()
@@ -90,14 +90,14 @@ def test_acknowledgements_in_a_row_are_one_event_and_waits_are_told() -> None:
         "The partner acknowledged batch 3", "Request with batch 4",
     ]  # fmt: skip
     assert events[1].text == "Batches 1 to 2, 10 customers."
-    assert events[-1].text == "It is on its way."
+    assert events[-1].text == "The request is under way."
 
 
 def test_a_request_whose_process_died_and_the_end_of_a_failed_delivery() -> None:
     delivery = Delivery.objects.create(status="failed", created_at=NOW, finished_at=NOW + timedelta(seconds=9))
     attempt(batch(delivery, 1), 1, seconds=None, http_status=None)
     events = events_of(delivery)
-    assert "the process that made it ended" in events[1].text
+    assert "the process that sent it stopped" in events[1].text
     assert (events[-1].title, events[-1].tone) == ("Failed", "bad")
 
 
@@ -126,7 +126,7 @@ def test_a_timeline_is_bounded_and_says_so(monkeypatch: pytest.MonkeyPatch, admi
     assert has_earlier
     assert [event.text.partition(" (")[0] for event in events[1:]] == ["failure 1", "failure 2"]
     page = admin_client.get(f"/admin/inflight/delivery/{delivery.pk}/change/").content.decode()
-    assert "There were earlier requests than these." in page
+    assert "There are earlier requests." in page
 
 
 def test_a_paused_delivery_has_no_next_try() -> None:

@@ -30,7 +30,7 @@ def test_refused_entries_are_published_again(admin_client: Client, refused_only:
     else:
         chosen = {"action": "publish_again", "_selected_action": [refused.pk, waiting.pk]}
         answer = admin_client.post(LIST, chosen, follow=True)
-    assert "1 refused entries wait for Kafka again" in answer.content.decode()
+    assert "1 refused entries are waiting for Kafka again" in answer.content.decode()
     refused.refresh_from_db()
     assert refused.refusal == ""
 

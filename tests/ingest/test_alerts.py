@@ -33,12 +33,12 @@ def test_entries_that_wait_for_kafka_are_told_after_a_while_and_when_they_are_ou
     for n in range(6, 9):
         check_alerts(now + n * MINUTE)
     assert receiver.titles == ["Entries have waited for Kafka for more than 5 min"]
-    assert receiver.alerts[0]["detail"] == "They are kept, and published when Kafka is back. Waiting now: 1."
+    assert receiver.alerts[0]["detail"] == "They are stored, and published when Kafka is back. Waiting now: 1."
     assert admin_client.get(receiver.alerts[0]["url"]).status_code == 200
     DataEntry.objects.update(published_at=now)
     for n in range(9, 20):
         check_alerts(now + n * MINUTE)
-    assert receiver.titles[1:] == ["What was taken in reaches Kafka again"]
+    assert receiver.titles[1:] == ["Entries are published to Kafka again"]
 
 
 def test_a_backlog_that_is_full_is_told_at_once(receiver: AlertReceiver, settings: Any) -> None:

@@ -107,4 +107,4 @@ def test_what_cannot_be_one_is_refused_and_named(client: Client, members: dict[s
 
 def test_a_header_of_ours_is_refused_with_a_mend(client: Client) -> None:
     detail = post(client, {"content": "x", "headers": {"entry-id": "7"}}).json()["detail"]
-    assert detail == "headers.entry-id is a header of Apron's own, which cannot be given; take another name."
+    assert detail == "headers.entry-id is a header that Apron sets itself; use another name."

@@ -71,7 +71,7 @@ def test_the_admin_tries_refused_entries_again(admin_client: Client) -> None:
     page = admin_client.post(
         "/admin/ingest/dataentry/", {"action": "publish_again", "_selected_action": ids}, follow=True
     )
-    assert "1 refused entries wait" in page.content.decode()
+    assert "1 refused entries are waiting" in page.content.decode()
     assert services.relay_waiting(seconds=5) == 3
 
 

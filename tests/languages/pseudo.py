@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,7 @@ def escaped(html: str, data: Iterable[str]) -> list[str]:
     page = Page()
     page.feed(html)
     page.close()
-    known = [*data]
+    known = {*data}
     return sorted({piece for text in page.texts for piece in _pieces(text) if not _is_data(piece, known)})
 
 
@@ -103,9 +104,18 @@ def _pieces(text: str) -> Iterator[str]:
             yield piece
 
 
-def _is_data(piece: str, known: list[str]) -> bool:
+def _is_data(piece: str, known: set[str]) -> bool:
     words = [word for word in WORD.findall(piece) if word not in NAMES]
+    if words and piece in _words() and piece not in known:
+        return False  # a part of a text in the database, such as "refused" of an error, excuses no word of ours
     return not words or any(piece in value or (NO_WORD.search(value) and piece == capfirst(value)) for value in known)
+
+
+@cache
+def _words() -> frozenset[str]:
+    """Return the English texts that are translated elsewhere."""
+    catalogue: Any = getattr(DjangoTranslation("fr"), "_catalog")  # noqa: B009 - not in the types
+    return frozenset(key.rpartition("\x04")[2] for key, _ in catalogue.items() if isinstance(key, str))
 
 
 def data_of_rows() -> set[str]:

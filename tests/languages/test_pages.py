@@ -1,11 +1,16 @@
 """No text of a page escapes translation: each page is shown in a language in which all texts are marked."""
 
+import re
+from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin import helpers
 from django.contrib.auth.models import User
+from django.db.models import BooleanField
 from django.test import Client
 from django.urls import reverse
 
@@ -14,7 +19,8 @@ from config.access.scopes import Scope
 from config.core import kept_texts
 from config.pages import languages
 from inflight.services.imports import CUSTOMERS, PURCHASES
-from tests.config.admin.test_permissions import MODELS, PAGES, a_row, page
+from ingest.models import DataEntry
+from tests.config.admin.test_permissions import ACTIONS, MODELS, PAGES, a_row, page
 from tests.languages.pseudo import data_of_rows, escaped, write_locale
 from tests.test_page_permissions import TABLE, Case, arguments
 
@@ -38,6 +44,7 @@ SHOWN = {
 SHOWN |= {
     name for file in (CUSTOMERS, PURCHASES, PRODUCTS) for name in file.row_format.names
 }  # made of data, or data elsewhere
+FILTER = re.compile(r'href="\?([^"]+)"')
 LEAST_TEXTS = 3  # of a page, or nothing was looked at
 
 
@@ -92,6 +99,58 @@ def test_the_pages_of_a_model(reader: Client, label: str) -> None:
         check(reader.post(page(label, "add"), {}))  # with its errors
     if label in DELETABLE:
         check(reader.get(page(label, "delete", row)))
+
+
+@pytest.mark.parametrize("label", MODELS)
+def test_the_lists_filters_and_states_of_rows(reader: Client, label: str) -> None:
+    row = a_row(label)
+    changelist = page(label, "changelist")
+    plain = reader.get(changelist).content.decode()
+    for query in sorted(set(FILTER.findall(plain))):
+        check(reader.get(f"{changelist}?{unescape(query)}"))
+    check(reader.get(f"{changelist}?_popup=1"))
+    for state in _states(row):
+        type(row)._default_manager.filter(pk=row.pk).update(**state)
+        check(reader.get(changelist))
+        check(reader.get(page(label, "change", row)))
+
+
+def _states(row: Any) -> Iterator[dict[str, Any]]:
+    """Yield what makes the row one in each of its states."""
+    if isinstance(row, DataEntry):
+        yield {"refusal": "", "published_at": None}
+        yield {"refusal": "Too large.", "published_at": None}
+        yield {"refusal": "", "published_at": row.created_at}
+    for field in row._meta.local_fields:
+        yield from ({field.attname: value} for value, _ in field.choices or ())
+        if isinstance(field, BooleanField):
+            yield from ({field.attname: value} for value in (True, False))
+
+
+@pytest.mark.parametrize(("label", "action"), [(label, name) for label, names in ACTIONS.items() for name in names])
+def test_what_an_action_of_a_list_asks_and_says(reader: Client, label: str, action: str) -> None:
+    row = a_row(label)
+    chosen = {"action": action, helpers.ACTION_CHECKBOX_NAME: str(row.pk)}
+    for sent in (chosen, chosen | {"post": "yes"}):
+        answer = reader.post(page(label, "changelist"), sent, follow=True)
+        if answer["Content-Type"].startswith("text/html") and answer.status_code == 200:
+            check(answer)
+
+
+@pytest.mark.parametrize("label", sorted(ADDABLE))
+def test_the_form_in_a_popup(reader: Client, label: str) -> None:
+    check(reader.get(page(label, "add") + "?_popup=1"))
+
+
+def test_the_pages_of_passwords(reader: Client) -> None:
+    check(reader.get(reverse("admin:password_change")))
+    check(
+        reader.post(reverse("admin:password_change"), {"old_password": "x", "new_password1": "a", "new_password2": "b"})
+    )
+    check(reader.get(reverse("admin:password_change_done")))
+    of_another = reverse("admin:auth_user_password_change", args=(a_row("auth.user").pk,))
+    check(reader.get(of_another))
+    check(reader.post(of_another, {"password1": "a", "password2": "b"}))
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -154,16 +154,14 @@ def test_an_import_that_a_french_reader_starts_keeps_its_reasons_in_english(tmp_
     with override("fr"):
         run = importer.import_files({"products_file_path": str(tmp_path / "products.csv")}, roots=[tmp_path])
     (reject,) = run.rejects.all()
-    assert [reason["message"] for reason in reject.reasons] == [
-        "must not be blank: it tells which product the row is of"
-    ]
+    assert [reason["message"] for reason in reject.reasons] == ["must not be blank: it identifies the product"]
 
 
 def test_an_alerts_email_is_in_the_configured_language(settings: Any) -> None:
     settings.MAIL_LANGUAGE, settings.ALERT_EMAILS = "fr", ["ops@example.com"]
     content = {
         "title": "Delivery 4 failed", "severity": "error", "since": "2026-11-29T10:00:00+00:00", "url": "",
-        "detail": "Customers that have not arrived: 3. The last answer was 500.",
+        "detail": "Customers not delivered: 3. The last answer was 500.",
     }  # fmt: skip
     message = AlertMessage.objects.create(
         channel="email", content=content, created_at=timezone.now(), next_attempt_at=timezone.now()

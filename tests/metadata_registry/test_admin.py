@@ -69,7 +69,7 @@ def test_two_chosen_records_of_a_name_are_compared(admin: Client) -> None:
     chosen = {"action": "compare", "_selected_action": [third.pk, first.pk]}
     answer = admin.post(LIST, chosen)
     assert answer.headers["Location"] == f"{LIST}{third.pk}/compare/?with={first.pk}"
-    assert "The payloads say the same." in difference(admin, third, f"?with={first.pk}")
+    assert "The payloads are equal." in difference(admin, third, f"?with={first.pk}")
     for pair in ([first.pk], [first.pk, other.pk]):
         page = admin.post(LIST, {"action": "compare", "_selected_action": pair}, follow=True).content.decode()
         assert "Choose two records of the same name." in page

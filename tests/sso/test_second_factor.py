@@ -130,7 +130,7 @@ def test_where_it_is_required_nobody_is_in_before_it_is_set_up(client: Client, a
     code = code_of(secret_on(client.get("/login/set-up")))
     done = client.post("/login/set-up", {"code": code}).content.decode()
     assert who(client) == "ana"
-    assert 'href="/workbench">Go on</a>' in done
+    assert 'href="/workbench">Continue</a>' in done
     [first, *_] = recovery_codes_on(done)
 
     client.post("/logout")

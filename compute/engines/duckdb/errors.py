@@ -67,7 +67,7 @@ def _limit(text: str, error: duckdb.Error) -> ComputeError | None:
     if isinstance(error, duckdb.OutOfMemoryException):
         return LimitReached("The job needs more memory than it may have; ask for fewer columns or groups.")
     if "File too large" in text:
-        return LimitReached("The result or what is kept aside is larger than a job may write.")
+        return LimitReached("The result, or the rows set aside, are larger than a job may write.")
     return None
 
 

@@ -24,7 +24,7 @@ COMPARISONS = {
     Comparison.GREATER: ">",
     Comparison.AT_LEAST: "≥",
     Comparison.CONTAINS: gettext_lazy("contains"),
-    Comparison.IN: gettext_lazy("is one of (commas between)"),
+    Comparison.IN: gettext_lazy("is one of (comma-separated)"),
     Comparison.IS_NULL: gettext_lazy("is missing"),
     NOT_NULL: gettext_lazy("is not missing"),
 }
@@ -127,7 +127,7 @@ def _condition(column: str, form: Mapping[str, str], notation: Notation | None) 
     if op in (NOT_NULL, Comparison.IS_NULL):
         return [column, Comparison.IS_NULL, op == Comparison.IS_NULL]
     if value == "":
-        raise NotAddableError(_("Say what the cells are compared with."))
+        raise NotAddableError(_("Give a value to compare with."))
     if op == Comparison.CONTAINS or notation is None:
         return [column, op, _parts(value) if op == Comparison.IN else value]
     if op == Comparison.IN:
@@ -152,5 +152,5 @@ def _number(text: str, notation: Notation) -> float | int | None:
 
 def _whole(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text)):
-        raise NotAddableError(_("Say how many rows, as a whole number."))
+        raise NotAddableError(_("Give the number of rows as a whole number."))
     return int(text)

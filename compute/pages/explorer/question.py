@@ -48,7 +48,7 @@ class Question:
             sort=_orders(address.all("sort")),
             order=_orders(address.all("order")),
             limit=address.number("limit", 0, most=2**31 - 1) or None,
-            problems=[] if all(conditions) else [_("A filter of this address cannot be understood. Remove it.")],
+            problems=[] if all(conditions) else [_("A filter in this address is not valid. Remove it.")],
         )
 
     @property

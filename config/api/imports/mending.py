@@ -31,7 +31,7 @@ class RejectsChanged(Problem):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "Nothing was imported: somebody has mended or erased some of these rows since you opened the page. Look again."
+                "Nothing was imported: some of these rows have been corrected or erased since you opened the page. Reload it."
             )
         )
 

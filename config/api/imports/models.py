@@ -30,14 +30,14 @@ class ImportRunBase(models.Model):
     dry_run = models.BooleanField(default=False)
     requested_by = models.CharField(max_length=255, blank=True)
     traceparent = models.CharField(
-        max_length=TRACEPARENT_LENGTH, blank=True, default="", db_default="", help_text="the trace of who asked"
+        max_length=TRACEPARENT_LENGTH, blank=True, default="", db_default="", help_text="trace context of the request"
     )
     progress = models.FloatField(default=0.0, help_text="share of the files' bytes read, 0 to 1")
-    read_as = models.JSONField(null=True, help_text="by file, the encoding or the sheet that it was read in")
+    read_as = models.JSONField(null=True, help_text="by file, the encoding or the sheet that was read")
     error = models.TextField(blank=True)
     mends = models.ForeignKey(
-        "self", null=True, on_delete=models.SET_NULL, related_name="mended_by",
-        help_text="the import whose rejected rows these are, mended by a person",
+        "self", null=True, on_delete=models.SET_NULL, related_name="mended_by", verbose_name="corrects",
+        help_text="the import whose rejected rows this one imports again, corrected by a person",
     )  # fmt: skip
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
@@ -59,9 +59,9 @@ class ImportRunBase(models.Model):
 class ImportRejectBase(models.Model):
     """A rejected row: its line, the reasons and its text, to be mended and imported again."""
 
-    line = models.PositiveIntegerField(help_text="of the file, the header being line 1")
+    line = models.PositiveIntegerField(help_text="line of the file; the header is line 1")
     reasons = models.JSONField(help_text="[{field, code, message}]")
-    raw = models.TextField(help_text="the row as it stands in the file")
+    raw = models.TextField(help_text="the row as it is in the file")
     row = models.JSONField(help_text="the row by column")
 
     objects: ClassVar[models.Manager[Any]]

@@ -120,8 +120,8 @@ class ImportViewSet(ListMixin, RetrieveMixin):
             limit = f"{settings.IMPORT_MAX_UPLOAD:,}"
             raise UploadTooLarge(
                 ngettext(
-                    "%(names)s may have %(limit)s bytes (IMPORT_MAX_UPLOAD).",
-                    "%(names)s together may have %(limit)s bytes (IMPORT_MAX_UPLOAD).",
+                    "%(names)s may have at most %(limit)s bytes (IMPORT_MAX_UPLOAD).",
+                    "%(names)s together may have at most %(limit)s bytes (IMPORT_MAX_UPLOAD).",
                     len(names),
                 )
                 % {"names": _(" and ").join(names), "limit": limit}

@@ -29,9 +29,7 @@ class Command(LeanCommand):
             "--network", action="append", default=[], help="that it may call from, such as 192.0.2.0/24"
         )
         create.add_argument("--per-minute", type=int, help="how many requests a minute; more are answered 429")
-        create.add_argument(
-            "--expires", type=_date, metavar="YYYY-MM-DD", help="none of its keys is accepted from then on"
-        )
+        create.add_argument("--expires", type=_date, metavar="YYYY-MM-DD", help="its keys stop working at this time")
         actions.add_parser("list", help="show the clients and their keys")
         new_key = actions.add_parser("new-key", help="print a second key, to take the first one's place")
         new_key.add_argument("name")

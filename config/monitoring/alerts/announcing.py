@@ -59,7 +59,9 @@ def content_of(alert: Alert) -> dict[str, Any]:
         "key": alert.key,
         "state": alert.state,
         "severity": "info" if is_over else alert.severity,
-        "title": (alert.recovery or gettext("Over: %(title)s") % {"title": alert.title}) if is_over else alert.title,
+        "title": (alert.recovery or gettext("Resolved: %(title)s") % {"title": alert.title})
+        if is_over
+        else alert.title,
         "detail": "" if is_over else alert.detail,
         "since": _iso(alert.since),
         "ended_at": _iso(alert.ended_at) if is_over and alert.ended_at else None,
@@ -83,7 +85,7 @@ def _summary(changed: Sequence[Alert]) -> dict[str, Any]:
         "key": "summary",
         "state": "summary",
         "severity": Alert.Severity.ERROR if is_error else Alert.Severity.WARNING,
-        "title": gettext("%(number)s things changed") % {"number": len(contents)},
+        "title": gettext("%(number)s alerts changed") % {"number": len(contents)},
         "detail": "\n".join(lines),
         "since": min(content["since"] for content in contents),
         "ended_at": None,

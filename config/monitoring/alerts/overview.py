@@ -13,7 +13,7 @@ from config.monitoring.dashboard import Figure, Next, Panel, Tone, a_day_ago, to
 from config.monitoring.metrics import counted_by, rows_by
 
 HOW_TO_BE_TOLD = gettext_lazy(
-    "Nobody is told: set ALERT_WEBHOOK (a Slack address, or any that takes JSON) or ALERT_EMAILS."
+    "Nobody is notified: set ALERT_WEBHOOK (a Slack webhook, or any URL that accepts JSON) or ALERT_EMAILS."
 )
 
 
@@ -26,14 +26,14 @@ def panel() -> Panel:
     return Panel(
         [
             Figure(
-                _("wrong now"),
+                _("open alerts"),
                 capped(now_wrong),
                 list_address(Alert, status__exact=Alert.Status.OPEN),
                 tone_of(now_wrong.exists(), Tone.BAD),
             ),
-            Figure(_("told in 24 h"), capped(sent), list_address(AlertMessage)),
+            Figure(_("messages sent in 24 h"), capped(sent), list_address(AlertMessage)),
             Figure(
-                _("given up in 24 h"),
+                _("messages given up in 24 h"),
                 capped(failed),
                 list_address(AlertMessage, status__exact=AlertMessage.Status.FAILED),
                 tone_of(failed.exists(), Tone.BAD),

@@ -36,7 +36,7 @@ def send_test() -> list[AlertMessage]:
         "state": "test",
         "severity": "info",
         "title": gettext("A test of Apron's alerts"),
-        "detail": gettext("Whoever reads this is told when something is wrong."),
+        "detail": gettext("Whoever receives this is notified when something is wrong."),
         "since": now.isoformat(timespec="seconds"),
         "ended_at": None,
         "url": address("/admin/config/alert/"),

@@ -88,7 +88,7 @@ class Chart {
     this.help.textContent = this.series.some(({ links }) => links)
       ? gettext("Drag over the chart, or press + and −, to zoom; 0 shows everything. Arrow keys go from point to point, Enter shows the rows.")
       : gettext("Drag over the chart, or press + and −, to zoom; 0 shows everything. Arrow keys go from point to point.");
-    const left = chart.left > 0 ? interpolate(gettext("%(count)s more are not drawn."), { count: chart.left }) : "";
+    const left = chart.left > 0 ? interpolate(gettext("%(count)s more are not shown."), { count: chart.left }) : "";
     const note = chart.note || left;
     this.tools = toolsOf(this);
     this.legend = this.series.length > 1 ? legendOf(this) : "";

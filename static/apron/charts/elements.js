@@ -34,7 +34,7 @@ export function toolsOf(chart) {
   const closer = button("+", () => chart.zoomBy(0.5), gettext("Zoom in"));
   const wider = button("−", () => chart.zoomBy(2), gettext("Zoom out"));
   if (chart.xs.length > 2) tools.append(group(gettext("Zoom"), ...ranges.map(([made]) => made), all, closer, wider));
-  tools.append(group(gettext("Save as a picture"), ...["png", "svg"].map((type) => button(type.toUpperCase(), () => chart.save(type), type === "png" ? gettext("Save as PNG") : gettext("Save as SVG")))));
+  tools.append(group(gettext("Save as an image"), ...["png", "svg"].map((type) => button(type.toUpperCase(), () => chart.save(type), type === "png" ? gettext("Save as PNG") : gettext("Save as SVG")))));
   tools.lastChild.classList.add("chart-save");
   tools.showZoom = () => {
     const [start, end] = chart.zoom;

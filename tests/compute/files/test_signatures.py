@@ -55,10 +55,10 @@ def test_what_is_packed_is_unpacked_whatever_its_name_says(engine: str, case: st
 
 
 NOT_UNPACKED = {
-    "packed twice": (gzip.compress(gzip.compress(TABLE.encode())), "packed twice. Unpack it once"),
+    "packed twice": (gzip.compress(gzip.compress(TABLE.encode())), "compressed twice. Decompress it once"),
     "cut off": (bz2.compress(TABLE.encode())[:-4], "it is cut off; upload it again"),
-    "damaged": (lzma.compress(TABLE.encode() * 99)[:40] + bytes(60), "pack it again with xz"),
-    "several members": (_zip("a.csv", "b.csv"), "holds 2 files: a.csv, b.csv. Pack one file alone"),
+    "damaged": (lzma.compress(TABLE.encode() * 99)[:40] + bytes(60), "compress it again with xz"),
+    "several members": (_zip("a.csv", "b.csv"), "holds 2 files: a.csv, b.csv. Compress a single file"),
     "no member": (_zip("__MACOSX/._t.csv"), "holds no file"),
 }
 

@@ -60,7 +60,7 @@ def test_an_upload_without_room_is_507_and_leaves_nothing(
     filler = fill(disk, leave=2 * MEGABYTE)
     refused = upload(client, b"a;b\n" * MEGABYTE)
     assert (refused.status_code, refused.json()["status"]) == (507, 507)
-    assert refused.json()["detail"] == "No room is left on the disk of COMPUTE_ROOT. Make room there, then try again."
+    assert refused.json()["detail"] == "No space is left on the disk of COMPUTE_ROOT. Free some space, then try again."
     assert left_behind(disk) in ([], [str(disk / ".scratch" / "uploads")])
     assert not list(disk.rglob("uploads/*"))
     assert not (disk / "new.csv").exists()
@@ -150,7 +150,7 @@ def test_what_came_of_a_job_is_kept_until_the_database_has_room_for_it(
         running = start_runner()
         job_id = ask(client, "stats", BODY).json()["id"]
         running.busy_child()
-        wait_until(lambda: "No room is left on the disk of the database's server" in caplog.text)
+        wait_until(lambda: "No space is left on the disk of the database's server" in caplog.text)
         assert Job.objects.get(pk=job_id).status == "running"
     finally:
         with connection.cursor() as cursor:

@@ -74,7 +74,7 @@ def test_a_page_of_rows_leads_to_the_next_and_back(ana: Client, compute_root: Pa
     assert first_cells(second)[::99] == ["100", "199"]
     third = look(ana, FILE + link_of(second, "Next rows"))
     assert (first_cells(third)[0], "Next rows" in third) == ("200", False)
-    assert first_cells(look(ana, FILE + link_of(third, "Rows before")))[0] == "100"
+    assert first_cells(look(ana, FILE + link_of(third, "Previous rows")))[0] == "100"
 
 
 def test_looking_is_no_job_that_somebody_asked_for(ana: Client) -> None:
@@ -157,11 +157,11 @@ def test_a_value_is_read_in_the_notation_of_the_file(ana: Client, table: Path) -
     ("form", "said"),
     [
         ({"add": "filter", "column": "nothing", "op": "=", "value": "1"}, "There is no column nothing."),
-        ({"add": "filter", "column": "price", "op": "=", "value": ""}, "Say what the cells are compared with."),
+        ({"add": "filter", "column": "price", "op": "=", "value": ""}, "Give a value to compare with."),
         ({"add": "filter", "column": "price", "op": "~", "value": "1"}, "Choose how to compare."),
         ({"add": "group"}, "Choose a column."),
         ({"add": "compute", "column": "price", "figure": "guess"}, "Choose what to compute."),
-        ({"add": "limit", "value": "-1"}, "Say how many rows, as a whole number."),
+        ({"add": "limit", "value": "-1"}, "Give the number of rows as a whole number."),
         ({"add": "drop", "column": "price"}, "Choose what to add."),
     ],
 )
@@ -177,7 +177,7 @@ def test_what_cannot_be_added_is_refused_in_words(ana: Client, form: dict[str, s
         (question(compute="sum:price"), "Choose a column to group by"),
         (question(by="shop", compute=["sum:price", "describe:price"]), "remove one of the two"),
         (question(["price", "~", 1]), "not a valid choice"),
-        ("?where=x", "A filter of this address cannot be understood."),
+        ("?where=x", "A filter in this address is not valid."),
     ],
 )
 def test_a_question_that_cannot_be_says_why_and_runs_nothing(ana: Client, query: str, said: str) -> None:

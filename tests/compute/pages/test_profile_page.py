@@ -27,7 +27,7 @@ def test_each_column_has_a_card(ana: Client, output_format: str) -> None:
 
     assert page.count("column-") == 4
     assert "&lt;Nice&gt;" in page
-    assert "Numbers of price from 1 to 2.5, in 20 parts: 1, 0," in page
+    assert "Numbers of price from 1 to 2.5, in 20 bins: 1, 0," in page
     assert "<dt>Missing</dt><dd>1</dd>" in page
 
 

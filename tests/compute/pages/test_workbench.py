@@ -78,7 +78,7 @@ def test_a_script_is_told_where_its_upload_is(db: None, compute_root: Path) -> N
 @pytest.mark.parametrize(
     ("name", "form", "status", "said"),
     [
-        ("taken.csv", {}, 409, "There is a file of this name."),
+        ("taken.csv", {}, 409, "A file with this name exists."),
         ("a.csv", {"file_path": "../a.csv"}, 403, "Give a path below COMPUTE_ROOT"),
         ("a.csv", {"file_path": "results/a.csv"}, 403, "belongs to the jobs"),
         (".hidden", {}, 400, "does not begin with a dot"),

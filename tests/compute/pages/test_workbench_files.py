@@ -25,7 +25,7 @@ def test_a_file_gets_another_name(ana: Client, compute_root: Path) -> None:
 def test_a_name_that_is_taken_is_said_on_the_page(ana: Client, compute_root: Path) -> None:
     answer = ana.post("/workbench/rename/a.csv", {"to": "b.csv"})
     assert answer.status_code == 409
-    assert "There is a file of this name." in text_of(answer)
+    assert "A file with this name exists." in text_of(answer)
     assert 'value="b.csv"' in answer.content.decode()
     assert (compute_root / "b.csv").read_text() == "b.csv\n1\n"
 

@@ -82,7 +82,7 @@ def test_what_is_set_in_the_form_is_how_the_file_is_shown_and_computed(ana: Clie
     page = shown(ana, address)
     ana.post(address + "&" + question(["b", "is_null", False])[1:], RUN)
 
-    assert "Among the first rows, 1 was left out; the first is line 4: 1 cells, the header has 2." in page
+    assert "Among the first rows, 1 was skipped; the first is line 4: 1 cells, the header has 2." in page
     assert Job.objects.get(operation="non_null").parameters["read"] == {
         "delimiter": ",", "skip_rows": 1, "on_bad_rows": "skip", "null_values": ["NA", "-"],
     }  # fmt: skip

@@ -103,13 +103,13 @@ def test_a_client_that_sends_more_than_it_may_has_to_wait(api: APIClient) -> Non
 
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert 1 <= int(answers[2].headers["Retry-After"]) <= 60
-    assert "2 requests a minute" in answers[2].json()["detail"]
+    assert "2 requests per minute" in answers[2].json()["detail"]
 
 
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"scopes": ["data:raed"]}, "There is no scope data:raed"),
+        ({"scopes": ["data:raed"]}, "Unknown scope data:raed"),
         ({"scopes": []}, "at least one scope"),
         ({"allowed_networks": ["office"]}, "office"),
         ({"requests_per_minute": 0}, "greater than or equal to 1"),
@@ -177,7 +177,7 @@ def test_the_command_makes_changes_over_and_revokes(api: APIClient, capsys: pyte
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["create", "till", "--scope=everything"], "There is no scope everything"),
+        (["create", "till", "--scope=everything"], "Unknown scope everything"),
         (["new-key", "nobody"], "There is no client nobody"),
         (["revoke", "till", "--key=apron_nothing"], "0 good keys"),
     ],

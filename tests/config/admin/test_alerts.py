@@ -13,14 +13,14 @@ pytestmark = pytest.mark.django_db
 
 def test_without_a_channel_the_list_says_what_to_set(admin_client: Client) -> None:
     page = admin_client.get("/admin/config/alert/").content.decode()
-    assert "Nobody is told of what is listed here" in page
+    assert "Nobody is notified of these alerts" in page
     assert all(name in page for name in ("ALERT_WEBHOOK", "ALERT_EMAILS", "EMAIL_URL", "send_test_alert"))
 
 
 def test_with_one_it_says_which_but_not_where(admin_client: Client, settings: Any) -> None:
     settings.ALERT_WEBHOOK = "https://hooks.example.org/s3cr3t"
     page = admin_client.get("/admin/config/alert/").content.decode()
-    assert "Somebody is told by webhook" in page
+    assert "Alerts are sent by webhook" in page
     assert "hooks.example.org" not in page
 
 

@@ -91,7 +91,7 @@ def test_moments_are_in_utc_and_what_is_not_there_is_empty(admin_client: Client)
 
 def test_the_text_of_another_row_stands_for_it(admin_client: Client) -> None:
     make_rows(Offer, 1)
-    assert rows_of(admin_client, Offer)[1] == ["offer-1", "Product 1", "1", "1", "", "its changes"]
+    assert rows_of(admin_client, Offer)[1] == ["offer-1", "Product 1", "1", "1", "", "price history"]
 
 
 def test_only_what_is_filtered_and_searched_is_exported(admin_client: Client) -> None:
@@ -134,7 +134,7 @@ def test_more_rows_than_a_worksheet_has_are_a_400(admin_client: Client, monkeypa
     monkeypatch.setattr(export, "MOST_XLSX_ROWS", 2)
     make_rows(Customer, 3)
     answer = admin_client.get(address(Customer, "xlsx"))
-    assert (answer.status_code, answer.json()["detail"].endswith("Narrow the filters, or take CSV.")) == (400, True)
+    assert (answer.status_code, answer.json()["detail"].endswith("Narrow the filters, or use CSV.")) == (400, True)
     narrowed: Any = admin_client.get(address(Customer, "xlsx"), {"q": "000000001"})
     assert len(cells(BytesIO(narrowed.getvalue()))) == 2
 

@@ -104,5 +104,5 @@ def test_a_hundred_thousand_customers_are_counted_up_to_a_bound(admin_client: Cl
 def test_an_action_is_not_run_over_a_whole_list(admin_client: Client) -> None:
     everything = {"action": "delete_selected", "select_across": "1", "_selected_action": ["1"]}
     answer = admin_client.post(address(Group), everything, follow=True)
-    assert "Choose the rows of a page" in answer.content.decode()
+    assert "Select rows on this page" in answer.content.decode()
     assert Group.objects.count() == len(ROLES)

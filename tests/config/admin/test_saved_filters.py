@@ -126,5 +126,5 @@ def test_an_empty_list_says_what_to_do_next_to_who_may(olga: Client) -> None:
 def test_a_list_without_a_match_leads_to_all_rows(olga: Client) -> None:
     make_rows(Delivery, 1)
     page = page_of(olga, f"{LIST}?{FAILED}")
-    assert "No row fits the search and the filters." in page
+    assert "No rows match the search and the filters." in page
     assert "There is nothing here yet." not in page

@@ -159,16 +159,16 @@ def test_a_full_disk_is_a_507_that_says_what_to_do_and_one_line_in_the_log(
 ) -> None:
     log.handler.addFilter(OutageFilter())
     instance = (body := problem(api.get(path), 507))["instance"]
-    assert body["detail"] == "No room is left on a disk of this machine. Make room there, then try again."
+    assert body["detail"] == "No space is left on a disk of this machine. Free some space, then try again."
     [line] = [record for record in log.records if record.levelno >= logging.ERROR]
     assert (line.__dict__["request_id"], line.exc_info) == (instance, None)
-    assert line.getMessage().startswith(f"No room for GET {path}: No room is left on a disk of this machine")
+    assert line.getMessage().startswith(f"No room for GET {path}: No space is left on a disk of this machine")
 
 
 def test_a_person_is_told_of_a_full_disk_by_a_page(api: APIClient) -> None:
     response = api.get("/plain-full-disk", headers={"Accept": "text/html"})
     assert (response.status_code, response["Content-Type"]) == (507, "text/html; charset=utf-8")
-    assert "Make room there, then try again." in response.content.decode()
+    assert "Free some space, then try again." in response.content.decode()
 
 
 def test_a_full_disk_that_a_middleware_finds_is_a_507(settings: Any) -> None:

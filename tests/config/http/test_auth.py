@@ -136,4 +136,4 @@ def test_a_proxys_address_that_is_none_is_permanent() -> None:
 def test_a_certificate_that_went_away_is_named(options: ConnectionOptions) -> None:
     with Client(role="echo", connection=options) as client, pytest.raises(TransportError) as caught:
         client.call("GET", "https://127.0.0.1:9/")
-    assert (str(caught.value), caught.value.permanent) == ("echo: a certificate's file is not there", False)
+    assert (str(caught.value), caught.value.permanent) == ("echo: a certificate file is missing", False)

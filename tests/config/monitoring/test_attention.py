@@ -84,49 +84,49 @@ def made(model: Any, link: str, **values: Any) -> Callable[[], str]:
 
 NOW = timezone.now()
 NEEDS: dict[str, Callable[[], str]] = {
-    "has rejected rows that nobody has mended": run_with_rejects,
+    "has rejected rows that are not corrected yet": run_with_rejects,
     "Product import": product_import_with_rejects,
-    "came to nothing": failed_run,
-    "failed: customers that have not arrived: 0.": delivery("retry", "failed"),
+    "failed: none of its rows was imported": failed_run,
+    "failed. Customers not delivered: 0.": delivery("retry", "failed"),
     "waits for the partner; a worker tries again in": delivery("retry", "waiting", next_attempt_at=NOW + timedelta(hours=1)),
     "is paused.": delivery("resume", "sending", is_paused=True),
     "Pickup 1 failed": made(Pickup, "/admin/inflight/pickup/{}/change/", status="failed", finished_at=NOW),
-    "The offers service refused products: 1": made(
+    "Products refused by the offers service: 1": made(
         Product, "/admin/catalog/product/?registration__exact=failed", registration="failed"
     ),
-    "did not end: stopped": made(RefreshRun, "/admin/catalog/refreshrun/{}/change/", status="stopped"),
-    "could not have the offers of products: 3": made(RefreshRun, "/admin/catalog/refreshrun/{}/change/", failures=3),
+    "did not complete: stopped": made(RefreshRun, "/admin/catalog/refreshrun/{}/change/", status="stopped"),
+    "Products without offers after the last refresh: 3": made(RefreshRun, "/admin/catalog/refreshrun/{}/change/", failures=3),
     "Kafka refused entries: 1": made(
         DataEntry, "/admin/ingest/dataentry/?state=refused", refusal="too large", published_at=None
     ),
     "Entries have waited for Kafka for 2 d": made(
         DataEntry, "/admin/ingest/dataentry/?state=waiting", refusal="", published_at=None, created_at=NOW - timedelta(days=2)
     ),
-    "Jobs failed within a day: 1": made(
+    "Jobs failed in the last 24 hours: 1": made(
         Job, "/admin/compute/job/?status__exact=failed", status="failed", error="x", finished_at=NOW
     ),
     "The disk of TMPDIR is nearly full": made(
         Alert, "/admin/config/alert/{}/change/", source="disk", severity="warning", status="open", ended_at=None,
         title="The disk of TMPDIR is nearly full",
     ),
-    "Messages about alerts could not be sent": made(
+    "Alert messages given up in the last 24 hours": made(
         AlertMessage, "/admin/config/alertmessage/?status__exact=failed", status="failed", created_at=NOW
     ),
-    "Background tasks failed within a day: 1": made(Failure, "/admin/django_q/failure/", stopped=NOW),
+    "Background tasks failed in the last 24 hours: 1": made(Failure, "/admin/django_q/failure/", stopped=NOW),
 }  # fmt: skip
 
 
 def test_a_house_in_order_says_so_plainly(admin_client: Client) -> None:
     page = admin_client.get("/admin/")
     assert page.context["needs"].lines == []
-    assert "Nothing needs a person." in page.content.decode()
+    assert "Nothing needs attention." in page.content.decode()
 
 
 def test_who_sees_only_a_part_is_told_that_it_is_one() -> None:
     make_rows(Product, 1)
     Delivery.objects.create(status="failed")
     page = client_of("analyst").get("/admin/").content.decode()
-    assert "Nothing that you may see needs a person." in page
+    assert "Nothing that you may see needs attention." in page
 
 
 @pytest.mark.parametrize("said", NEEDS)
@@ -144,9 +144,9 @@ def test_each_thing_is_a_line_whose_button_leads_to_what_mends_it(admin_client: 
 @pytest.mark.parametrize(
     "said",
     [
-        "has rejected rows that nobody has mended",
-        "came to nothing",
-        "failed: customers that have not arrived: 0.",
+        "has rejected rows that are not corrected yet",
+        "failed: none of its rows was imported",
+        "failed. Customers not delivered: 0.",
         "is paused.",
     ],
 )
@@ -154,7 +154,7 @@ def test_who_may_not_mend_it_is_led_to_where_it_is_seen(said: str) -> None:
     link = urlsplit(NEEDS[said]()).path
     [(_, button, leads_to)] = lines_of(client_of("viewer"))
     row = link.rstrip("/").rpartition("/")[0]
-    assert (button, leads_to) == ("Look", f"{row}/change/")
+    assert (button, leads_to) == ("View", f"{row}/change/")
 
 
 def test_a_worker_that_is_not_there_is_a_line(admin_client: Client) -> None:
@@ -190,7 +190,7 @@ def test_many_of_a_kind_are_one_line_and_what_goes_on_by_itself_comes_last(admin
     Delivery.objects.create(status="sending", is_paused=True)
     lines = [text for text, _, _ in lines_of(admin_client)]
     assert lines[0] == "4 deliveries failed."
-    assert lines[1] == "4 import runs have rejected rows that nobody has mended."
+    assert lines[1] == "4 imports have rejected rows that are not corrected yet."
     assert lines[2].endswith("is paused.")
 
 
@@ -202,7 +202,7 @@ def test_a_part_that_cannot_be_read_is_not_taken_for_one_in_order(
 
     monkeypatch.setattr(attention, "_providers", [attention._Provider("config.view_alert", broken)])
     [(text, _, _)] = lines_of(admin_client)
-    assert "could not be looked at" in text
+    assert "could not be checked" in text
 
 
 def test_who_may_look_at_nothing_is_told_nothing() -> None:
@@ -210,4 +210,4 @@ def test_who_may_look_at_nothing_is_told_nothing() -> None:
     user.user_permissions.set(Permission.objects.none())
     client = Client(headers={"Accept": "text/html"})
     client.force_login(user)
-    assert "needs a person" not in client.get("/admin/").content.decode()
+    assert "Needs attention" not in client.get("/admin/").content.decode()

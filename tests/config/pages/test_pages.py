@@ -28,7 +28,7 @@ def test_the_landing_page_tells_how_each_part_and_app_does(client: Client) -> No
     Delivery.objects.create(status=Delivery.Status.WAITING)
     page = text_of(client.get("/"))
     assert "Everything works" in page
-    assert "The partner is away; the delivery goes on by itself." in page
+    assert "The partner does not respond; the delivery is retried automatically." in page
     assert page.count('<p class="state') == 1 + 5
 
 
@@ -70,7 +70,7 @@ def test_a_person_logs_out(client: Client, ana: User) -> None:
 def test_a_form_that_cannot_be_trusted_is_refused_as_a_page() -> None:
     answer = Client(enforce_csrf_checks=True).post("/login", {"username": "ana"}, headers=BROWSER)
     assert answer.status_code == 403
-    assert "load the page again" in text_of(answer)
+    assert "reload the page" in text_of(answer)
 
 
 def test_a_person_who_finds_nothing_is_told_so_on_a_page_with_the_requests_id(client: Client) -> None:

@@ -21,7 +21,7 @@ def test_a_body_without_room_is_507_until_there_is_room(tmp_path: Path) -> None:
         answer = requests.post(f"{system.url}/data", data=body, headers=headers, timeout=20)
         assert (answer.status_code, answer.json()["detail"]) == (
             507,
-            "No room is left on the disk of WEB_SPOOL. Make room there, then try again.",
+            "No space is left on the disk of WEB_SPOOL. Free some space, then try again.",
         )
         filler.unlink()
         assert requests.post(f"{system.url}/data", data=body, headers=headers, timeout=20).status_code == 201

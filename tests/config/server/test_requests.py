@@ -129,7 +129,7 @@ def test_a_body_that_cannot_be_kept_is_an_error_of_ours(server: Watched) -> None
         away.rename(server.spool)
     problem = answer.json()
     assert (answer.status_code, problem["status"]) == (500, 500)
-    assert problem["detail"] == "Something went wrong here. The log has the details under this instance."
+    assert problem["detail"] == "An internal error occurred. The log has the details under this instance."
     log = server.log.read_text()
     assert problem["instance"] in log
     assert "FileNotFoundError" in log

@@ -85,7 +85,7 @@ def test_a_line_of_the_log_is_told_without_its_values_and_a_crash_without_its_te
 
 def test_a_full_disk_is_told_without_the_values_that_the_log_has(sentry: Sentry) -> None:
     process = run_python(FULL_DISK, SENTRY_DSN=sentry.dsn, PERSON=PERSON)
-    said = "is lost: No room is left on a disk of this machine; it goes on by itself when there is"
+    said = "is lost: No space is left on a disk of this machine; it goes on by itself when there is"
     assert f"The file of {PERSON} {said}" in process.stderr
     [event] = sentry.events
     assert event["logentry"] == {"message": f"The file of %s {said}"}

@@ -62,7 +62,7 @@ def test_the_worker_that_is_left_notices_that_another_fell_silent() -> None:
     beat("a:1", 200)
     beat("b:1", 2)
     (condition,) = conditions(NOW)
-    assert (condition.state, condition.detail) == ("fewer", "Not heard of any more: a:1")
+    assert (condition.state, condition.detail) == ("fewer", "No heartbeat from: a:1")
 
 
 def test_the_page_that_it_names_is_there(admin_client: Client) -> None:
@@ -110,4 +110,4 @@ def test_a_killed_worker_is_told_by_the_web_process(tmp_path: Path) -> None:
             assert receiver.received == []
             kill(worker)
             wait_until(lambda: receiver.titles, seconds=60, what="the alert")
-            assert receiver.titles == ["No worker is alive: nothing is imported, delivered or refreshed"]
+            assert receiver.titles == ["No worker is running: nothing is imported, delivered or refreshed"]

@@ -46,5 +46,5 @@ def test_the_list_says_what_a_file_waits_for(inbox: Path, drop: Drop) -> None:
     drop("AF12-")
     (inbox / "AF12-purchases.csv").unlink()
     look(inbox)
-    assert "AF12-customers.csv waits for its purchases" in page()
+    assert "AF12-customers.csv waits for its purchases file" in page()
     assert Pickup.objects.count() == 1

@@ -24,7 +24,7 @@ def test_a_pair_without_room_on_this_machine_waits_and_is_imported_later(
         for _ in range(MOST_ATTEMPTS + 1):
             first = look(inbox)
         assert (first.ended, first.is_to_be_continued, Pickup.objects.get().attempts) == ([], True, 0)
-        assert "waits: No room is left on the disk of IMPORT_UPLOADS" in caplog.text
+        assert "waits: No space is left on the disk of IMPORT_UPLOADS" in caplog.text
         filler.unlink()
         assert [pickup.status for pickup in look(inbox).ended] == ["done"]
 

@@ -96,7 +96,7 @@ def test_a_crowd_is_told_in_one_message(wrong: list[Condition], receiver: AlertR
     wrong += [condition(key=f"pump-{n}") for n in range(300)]
     rounds(5)
     (alert,) = receiver.alerts
-    assert (alert["kind"], alert["title"], alert["severity"]) == ("summary", "300 things changed", "error")
+    assert (alert["kind"], alert["title"], alert["severity"]) == ("summary", "300 alerts changed", "error")
     assert "error: The pump-0 is dry" in alert["detail"]
     assert "and 280 more" in alert["detail"]
     assert AlertMessage.objects.get().alerts.count() == 300
