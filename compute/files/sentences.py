@@ -74,7 +74,7 @@ SENTENCES = (
     ),
     gettext_noop(
         'The file cannot be read: line %(line)s: %(why)s. To leave such rows out, send "read":'
-        ' {"on_bad_rows": "skip"}. If the table begins with this line, send "read": %(read)s.'
+        ' {"on_bad_rows": "skip"}. If the table begins with this line, send "read": {"skip_rows": %(skipped)s}.'
     ),
     gettext_noop("The file is not in the encoding %(encoding)s: byte %(place)s is %(byte)s."),
     gettext_noop("%(what)s Name another as read.encoding."),
@@ -161,7 +161,7 @@ SENTENCES = (
     ),
     gettext_noop("%(what)s Or name that encoding in the XML declaration."),
     gettext_noop("The file begins in %(encoding)s, but byte %(place)s is %(byte)s. Save it as UTF-8."),
-    gettext_noop("XML cannot hold the character %(character)s; ask for another output_format."),
+    gettext_noop("XML cannot hold the character U+%(code)s; ask for another output_format."),
     gettext_noop("The file cannot be read: it is damaged at line %(line)s."),
     gettext_noop("The file cannot be read: it is damaged at record %(record)s."),
     gettext_noop("The file cannot be read: it is damaged."),
@@ -192,6 +192,8 @@ SENTENCES = (
     gettext_noop("At most %(most)s columns."),
     gettext_noop("Write a JSON object: %(error)s."),
     gettext_noop("Write a JSON object."),
+    gettext_noop("Say how long the file is: Content-Length."),
+    gettext_noop("Job %(number)s is not yours. Only who asked for it, or the scope admin, may cancel it."),
 )
 
 # What stands in them in the place of a value; config/core/csv_errors.py has some of a CSV.
@@ -252,4 +254,8 @@ REASONS = (
     gettext_noop("it holds a NUL character (U+0000); remove it"),
     gettext_noop("its line ends are mixed; use one kind"),
     gettext_noop("its quotes or delimiters are not as RFC 4180 has them"),
+    gettext_noop("a text of more than 32,767 characters"),
+    gettext_noop("the character U+0000"),
+    gettext_noop("a date beyond the years 1 to 9999"),
+    gettext_noop("there is more behind the list's ]"),
 )

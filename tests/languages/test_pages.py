@@ -10,6 +10,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.admin import helpers
 from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
 from django.db.models import BooleanField
 from django.test import Client
 from django.urls import reverse
@@ -22,6 +23,7 @@ from inflight.services.imports import CUSTOMERS, PURCHASES
 from ingest.models import DataEntry
 from tests.config.admin.test_permissions import ACTIONS, MODELS, PAGES, a_row, page
 from tests.languages.pseudo import data_of_rows, escaped, write_locale
+from tests.messages import OURS
 from tests.test_page_permissions import TABLE, Case, arguments
 
 admin.autodiscover()
@@ -106,17 +108,24 @@ def test_the_lists_filters_and_states_of_rows(reader: Client, label: str) -> Non
     row = a_row(label)
     changelist = page(label, "changelist")
     plain = reader.get(changelist).content.decode()
-    for query in sorted(set(FILTER.findall(plain))):
-        check(reader.get(f"{changelist}?{unescape(query)}"))
+    one_of_each = {query.partition("=")[0]: unescape(query) for query in FILTER.findall(plain)}
+    for query in one_of_each.values():
+        check(reader.get(f"{changelist}?{query}"))
     check(reader.get(f"{changelist}?_popup=1"))
     for state in _states(row):
-        type(row)._default_manager.filter(pk=row.pk).update(**state)
+        try:
+            with transaction.atomic():
+                type(row)._default_manager.filter(pk=row.pk).update(**state)
+        except IntegrityError:  # a state that the row cannot be in alone, such as failed without a reason
+            continue
         check(reader.get(changelist))
         check(reader.get(page(label, "change", row)))
 
 
 def _states(row: Any) -> Iterator[dict[str, Any]]:
-    """Yield what makes the row one in each of its states."""
+    """Yield what makes a row of ours one in each of its states."""
+    if row._meta.app_label not in OURS:
+        return
     if isinstance(row, DataEntry):
         yield {"refusal": "", "published_at": None}
         yield {"refusal": "Too large.", "published_at": None}
