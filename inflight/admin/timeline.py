@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -87,7 +88,7 @@ def _request(attempt: DeliveryAttempt, delivery: Delivery, *, shows_answers: boo
         text = _("It is on its way.") if delivery.is_active else ""
         text = text or _("Its end is not known: the process that made it ended. It is sent again under the same key.")
         return Event(attempt.started_at, _("Request with batch %(batch)d") % batch, Tone.WAITING, text)
-    took = _("after %(seconds).2f s") % {"seconds": attempt.seconds}
+    took = _("after %(seconds)s s") % {"seconds": number_format(attempt.seconds, 2)}
     if attempt.error:
         title = _("Batch %(batch)d was not acknowledged") % batch
         return Event(

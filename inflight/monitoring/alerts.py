@@ -127,7 +127,8 @@ def _waiting(delivery: Delivery) -> Condition:
         state="waiting",
         severity=Severity.WARNING,
         title=_("Delivery %(delivery)s has waited for the partner for more than an hour") % {"delivery": delivery.pk},
-        detail=_("%(delivery)s It is tried again by itself.") % {"delivery": _left(delivery)},
+        detail=_("%(delivery)s It is tried again by itself; nobody has to do anything unless that lasts.")
+        % {"delivery": _left(delivery)},
         recovery=_("Delivery %(delivery)s no longer waits for the partner") % {"delivery": delivery.pk},
         path=_path(delivery),
         since=waits_since(delivery),
@@ -161,12 +162,13 @@ def _left(delivery: Delivery) -> str:
     batches = delivery.batches.filter(status__in=LEFT)
     customers = batches.aggregate(customers=Sum("customers"))["customers"] or 0
     tried = batches.filter(attempts__gt=0).order_by("-status", "number").values_list("http_status", flat=True)[:1]
-    told = [_("Customers that have not arrived: %(customers)s.") % {"customers": customers}]
-    told += [
-        _("The last answer was %(status)s.") % {"status": status} if status else _("There was no answer.")
-        for status in tried
-    ]
-    return " ".join(told)
+    text = _("Customers that have not arrived: %(customers)s.")
+    for status in tried:  # one at most; each is one text, by which it is known when it is told in another language
+        text = _("Customers that have not arrived: %(customers)s. There was no answer.")
+        if status:
+            text = _("Customers that have not arrived: %(customers)s. The last answer was %(status)s.")
+        return text % {"customers": customers, "status": status}
+    return text % {"customers": customers}
 
 
 def _key(delivery: Delivery) -> str:

@@ -152,7 +152,10 @@ def test_a_delivery_is_told_when_it_has_waited_for_an_hour_and_when_it_goes_on(
     assert told(receiver, now + 59 * MINUTE) == []
     (alert,) = told(receiver, now + 61 * MINUTE)
     assert alert["title"] == f"Delivery {delivery.pk} has waited for the partner for more than an hour"
-    assert alert["detail"] == ("Customers that have not arrived: 1. There was no answer. It is tried again by itself.")
+    assert alert["detail"] == (
+        "Customers that have not arrived: 1. There was no answer. "
+        "It is tried again by itself; nobody has to do anything unless that lasts."
+    )
     assert resolve(alert["url"]).kwargs == {"object_id": str(delivery.pk)}
 
     Delivery.objects.update(status=Delivery.Status.SENDING, next_attempt_at=None)
