@@ -3,6 +3,8 @@
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -10,7 +12,7 @@ from compute.exceptions import JobSettled
 from compute.jobs import services
 from compute.models import Job, OwnedFile
 from config.admin.base import Operation, ReadOnlyAdmin
-from config.core.admin_columns import badge, indented, shortened
+from config.core.admin_columns import badge, grouped, indented, shortened
 from config.core.kept_texts import translated
 
 
@@ -22,18 +24,18 @@ class JobAdmin(ReadOnlyAdmin):
     when_empty = gettext_lazy(
         "Nothing has been computed yet. Open a file in the workbench, or send POST /api/compute/stats."
     )
-    list_display = ("id", "state", "why", "operation", "file_path", "share", "sub", "rows_in", "rows_out", "created_at")
+    list_display = ("id", "state", "why", "operation", "file_path", "share", "sub", "created_at")
     list_filter = ("status", "operation", "created_at")
     search_keys = ("id",)
     search_fields = ("file_path", "sub__istartswith", "error")
     search_help_text = gettext_lazy("A number, part of a path or of an error, or the start of the requester's name")
     ordering = ("-id",)
     fields = (
-        "id", "status", "progress", "error", "sub", "operation", "asked", "file_path", "input_format", "output_format",
-        "result_path", "rows_in", "rows_out", "kept", "engine", "attempts", "runner", "created_at", "started_at",
-        "finished_at",
+        "id", "status", "share", "error", "operation", "file_path", "result_path", "sub", "created_at", "started_at",
+        "finished_at", "rows_read", "rows_written", "kept", "asked", "input_format", "output_format", "engine", "attempts",
+        "runner",
     )  # fmt: skip
-    readonly_fields = ("asked", "kept")
+    readonly_fields = ("share", "rows_read", "rows_written", "kept", "asked")
     actions = ("cancel",)
     operations = {
         "cancel": Operation(
@@ -46,7 +48,6 @@ class JobAdmin(ReadOnlyAdmin):
         )
     }  # fmt: skip
     asked = indented("parameters")
-    kept = indented("columns")
     state = badge("status", {"done": "success", "running": "info", "failed": "danger", "cancelled": "warning"})
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
@@ -61,7 +62,20 @@ class JobAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("progress"), ordering="progress")
     def share(self, job: Job) -> str:
-        return f"{job.progress:.0%}"
+        return _("%(percent)s%%") % {"percent": round(100 * job.progress)}
+
+    @admin.display(description=gettext_lazy("rows in"))
+    def rows_read(self, job: Job) -> str:
+        return "" if job.rows_in is None else grouped(job.rows_in)
+
+    @admin.display(description=gettext_lazy("rows out"))
+    def rows_written(self, job: Job) -> str:
+        return "" if job.rows_out is None else grouped(job.rows_out)
+
+    @admin.display(description=gettext_lazy("columns"))
+    def kept(self, job: Job) -> SafeString:
+        """Return the columns of the result with their types."""
+        return format_html_join("", "<p>{} <code>{}</code></p>", job.columns or [])
 
     @admin.action(description=gettext_lazy("Cancel the selected jobs"), permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
@@ -84,6 +98,9 @@ class OwnedFileAdmin(ReadOnlyAdmin):
     """Whose files are. One that is not in the list is nobody's."""
 
     icon = "folder_shared"
+    when_empty = gettext_lazy(
+        "No file belongs to anybody yet: files that are uploaded, and results, belong to who made them."
+    )
     list_display = ("path", "sub")
     search_fields = ("path__startswith",)
     search_help_text = gettext_lazy("Start of a path")

@@ -6,13 +6,14 @@ from django.contrib import admin
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast, Left
 from django.http import HttpRequest
+from django.utils.functional import lazy
 from django.utils.safestring import SafeString
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from config.admin.base import Operation, ReadOnlyAdmin
-from config.core.admin_columns import coloured, indented, shortened
+from config.core.admin_columns import coloured, grouped, indented, shortened
 from ingest import services
 from ingest.models import REFUSED, WAITING, DataEntry, KafkaFailure
 from ingest.selectors import newest_entries
@@ -55,14 +56,14 @@ class DataEntryAdmin(ReadOnlyAdmin):
     )
     list_display = ("id", "state", "reason", "beginning", "created_at", "published_at")
     list_filter = (StateFilter,)
-    fields = ("id", "json", "key", "given_headers", "created_at", "published_at", "refusal", "claimed_until")
+    fields = ("id", "created_at", "published_at", "refusal", "json", "key", "given_headers", "claimed_until")
     readonly_fields = ("json", "given_headers")
     json = indented("content")
     given_headers = indented("headers")
     search_keys = ("id",)
     search_fields = ("content",)
     search_help_text = format_lazy(
-        gettext_lazy("An id, or any text in the newest {searched}"), searched=f"{SEARCHED:,}"
+        gettext_lazy("An id, or any text in the newest {searched}"), searched=lazy(grouped, str)(SEARCHED)
     )
     ordering = ("-id",)
     sortable_by = ("id",)
@@ -96,8 +97,10 @@ class DataEntryAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("state"))
     def state(self, entry: DataEntry) -> SafeString:
         if entry.published_at:
-            return coloured(_("published"), "success")
-        return coloured(_("refused"), "danger") if entry.refusal else coloured(_("waiting"), "warning")
+            return coloured(pgettext("entry", "published"), "success")
+        if entry.refusal:
+            return coloured(pgettext("entry", "refused"), "danger")
+        return coloured(pgettext("entry", "waiting"), "warning")
 
     @admin.display(description=gettext_lazy("content"))
     def beginning(self, entry: Any) -> str:
@@ -119,6 +122,7 @@ class KafkaFailureAdmin(ReadOnlyAdmin):
     """Why Kafka did not take entries, the latest reason first."""
 
     icon = "cloud_off"
+    when_empty = gettext_lazy("Kafka has taken all entries. There is nothing to do.")
     list_display = ("reason", "happened_at")
     search_fields = ("sentence",)
     ordering = ("-happened_at",)

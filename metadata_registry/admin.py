@@ -71,6 +71,7 @@ class MetadataAdmin(PlatformAdmin):
     """Records. Every change goes through the services, and so into the history."""
 
     icon = "description"
+    when_empty = gettext_lazy("Nothing has been registered yet. Add a record, or send POST /api/metadata.")
     form = MetadataForm
     list_display = ("name", "id", "registered_on", "deleted_at")
     list_filter = (DeletedFilter, "registered_on")
@@ -203,6 +204,7 @@ class MetadataEventAdmin(ReadOnlyAdmin):
     """History of all records, the newest first."""
 
     icon = "history"
+    when_empty = gettext_lazy("Each change of a record is kept here, once there is one.")
     list_display = ("at", "deed", "by", "record")
     list_filter = ("action", "at")
     list_select_related = ("metadata",)

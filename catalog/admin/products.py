@@ -25,7 +25,7 @@ from config.core.admin_columns import badge, link_to, list_address, shortened
 from config.core.kept_texts import translated
 
 MOST_OFFERS = 1000  # whose changes one search shows
-EDITED = ("name", "description", "sku", "category")
+EDITED = ("name", "sku", "category", "description")
 
 
 class OfferInline(ReadOnlyInline):
@@ -50,8 +50,8 @@ class ProductAdmin(PlatformAdmin):
     search_help_text = gettext_lazy("Part of a name, an id, or a complete SKU")
     ordering = ("name", "id")
     fields = (
-        "id", *EDITED, "registration", "registration_error", "registration_attempts", "next_registration_at",
-        "offers_observed_at", "offers_error", "prices_of_a_week",
+        *EDITED, "prices_of_a_week", "offers_observed_at", "offers_error", "registration", "registration_error",
+        "registration_attempts", "next_registration_at", "id",
     )  # fmt: skip
     readonly_fields = tuple(field for field in fields if field not in set(EDITED))
     inlines = (OfferInline,)
@@ -230,6 +230,7 @@ class ServiceTokenAdmin(ReadOnlyAdmin):
     """The stored token, which is not shown. After its deletion the next call requests a new one."""
 
     icon = "key"
+    when_empty = gettext_lazy("There is no token yet. The next call of the offers service gets one.")
     list_display = ("base_url", "obtained_at", "ask_again_at")
     search_fields = ("base_url",)
     exclude = ("token",)

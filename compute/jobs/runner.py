@@ -16,6 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import Error, InterfaceError, OperationalError, close_old_connections, connection
+from django.utils.translation import gettext_noop
 
 from compute.jobs import leases
 from compute.jobs.notifications import QUEUED, Listener
@@ -202,5 +203,5 @@ def _settle(job: Job, answer: dict[str, Any]) -> None:
         leases.fail_job(job, **answer["error"])
     else:
         logger.error("Job %s crashed: %s", job.pk, answer["crash"])
-        detail = "The computation failed; the log has the details under this job."
+        detail = gettext_noop("The computation failed; the log has the details under this job.")
         leases.fail_job(job, status=HTTPStatus.INTERNAL_SERVER_ERROR, code="internal", detail=detail)

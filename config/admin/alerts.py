@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Prefetch, QuerySet
+from django.db.models import F, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from config.admin.base import ReadOnlyAdmin
 from config.core.admin_columns import badge, indented, link_to
+from config.core.kept_texts import translated
+from config.core.moments import moment
 from config.models import Alert, AlertMessage
 from config.monitoring.alerts import channels
 
@@ -24,16 +26,16 @@ class AlertAdmin(ReadOnlyAdmin):
     """What is or was wrong, and who was told."""
 
     icon = "notifications"
+    when_empty = gettext_lazy("Nothing is wrong, and nothing was: alerts appear here by themselves.")
     list_display = ("title", "how_bad", "state_now", "since", "ended_at", "told")
     list_filter = ("status", "severity")
     search_fields = ("key__istartswith",)
     search_help_text = gettext_lazy("Start of a key, such as delivery-12")
-    ordering = ("-id",)
+    ordering = (F("ended_at").desc(nulls_first=True), "-id")  # what is so now, first
     sortable_by = ()
     list_intro = "admin/alert_channels.html"
     fields = (
-        "title", "detail", "page", "severity", "status", "key", "state", "source", "since", "ended_at", "told_at", "notice",
-        "told",
+        "title", "detail", "page", "severity", "status", "since", "ended_at", "told", "told_at", "notice", "key",
     )  # fmt: skip
     readonly_fields = ("page", "told")
     how_bad = badge("severity", SEVERITIES)
@@ -55,19 +57,14 @@ class AlertAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("page"))
     def page(self, alert: Alert) -> SafeString:
-        return format_html('<a href="{}">{}</a>', alert.path, alert.path)
+        return format_html('<a href="{}">{}</a>', alert.path, _("Open the page"))
 
 
 def _in_words(message: AlertMessage) -> SafeString:
-    moment = message.sent_at or message.next_attempt_at
-    when = f"{moment:%Y-%m-%d %H:%M}" if moment else ""
-    words = {
-        "sent": _("sent %(when)s") % {"when": when},
-        "pending": _("next attempt %(when)s") % {"when": when},
-        "failed": _("given up"),
-    }[message.status]
-    error = f": {message.last_error}" if message.last_error else ""
-    return format_html("{} {}{}", link_to(AlertMessage, message.pk, message.channel), words, error)
+    words = {"sent": _("sent {when}"), "pending": _("next attempt {when}"), "failed": _("given up")}[message.status]
+    told = format_html(words, when=moment(message.sent_at or message.next_attempt_at))
+    error = f" ({translated(message.last_error)})" if message.last_error else ""
+    return format_html("{} {}{}", link_to(AlertMessage, message.pk, message.get_channel_display()), told, error)
 
 
 @admin.register(AlertMessage)
@@ -75,6 +72,9 @@ class AlertMessageAdmin(ReadOnlyAdmin):
     """Messages about alerts, one for each channel. Where they go to is in the settings."""
 
     icon = "forward_to_inbox"
+    when_empty = gettext_lazy(
+        "No alert has been sent to anybody. What has to be set for that stands above the list of alerts."
+    )
     list_display = (
         "id",
         "channel",
@@ -101,4 +101,4 @@ class AlertMessageAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("alert"))
     def what(self, message: AlertMessage) -> str:
-        return str(message.content.get("title", ""))
+        return translated(str(message.content.get("title", "")))

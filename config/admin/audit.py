@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
 from config.admin.base import ReadOnlyAdmin
-from config.core.admin_columns import badge, indented, link_to
+from config.core.admin_columns import badge, link_to, listed
 from config.models import AuditEntry
 
 admin.site.unregister(AuditEntry)  # django-auditlog's own, for its own table
@@ -49,19 +49,18 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     """The audit, the newest first."""
 
     icon = "policy"
-    list_display = ("at", "who", "actor", "done", "about", "object_name", "address", "request_id")
+    list_display = ("at", "who", "actor", "done", "about", "object_name", "address")
     list_filter = ("actor_type", ActFilter, "at")
     search_fields = ("actor__exact", "request_id__exact", "address__exact", "object_key__exact")
     search_help_text = gettext_lazy("Exact match: actor, request id, address, or the number, id or path of an object")
     ordering = ("-id",)
     sortable_by = ()
     fields = (
-        "at", "actor_type", "actor", "address", "request_id", "done", "object_type", "about", "object_name", "changed",
-        "said",
+        "at", "actor_type", "actor", "done", "about", "object_name", "changed", "said", "address", "request_id",
     )  # fmt: skip
     readonly_fields = ("done", "about", "changed", "said")
-    changed = indented("changes")
-    said = indented("details")
+    changed = listed("changes")
+    said = listed("details")
     who = badge("actor_type", {"user": "success", "client": "info", "command": "warning"})
 
     @admin.display(description=gettext_lazy("action"))

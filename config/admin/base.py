@@ -83,9 +83,7 @@ class PlatformAdmin(AuditedAdmin, ModelAdmin[Any]):
     list_before_template = "admin/list_top.html"
     list_intro = ""  # a template that stands above the list
     when_empty: Any = ""  # what to do next where there is no row yet
-    search_keys: tuple[
-        str, ...
-    ] = ()  # numbers and UUIDs, looked up by their indexes: Django would cast each row's to text
+    search_keys: tuple[str, ...] = ()  # numbers and UUIDs, found by their indexes instead of cast to text
     tools: tuple[Tool, ...] = ()
     operations: Mapping[str, Operation] = {}  # by the name of the action
 
@@ -292,6 +290,7 @@ class ReadOnlyInline(TabularInline[Any, Any]):
     extra = 0
     can_delete = False
     show_change_link = False
+    hide_title = True  # a row's name says no more than its columns
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

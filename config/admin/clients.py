@@ -8,6 +8,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
@@ -19,6 +20,7 @@ from config.access import clients
 from config.access.scopes import Scope
 from config.admin.base import Operation, PlatformAdmin, ReadOnlyAdmin, ReadOnlyInline
 from config.core.admin_columns import coloured, link_to
+from config.core.moments import moment
 from config.models import ApiClient, ApiKey
 
 ONCE = gettext_lazy("Copy the key now: only its hash is stored, so it cannot be shown again.")
@@ -48,7 +50,7 @@ class ClientForm(forms.ModelForm[ApiClient]):
     scopes = forms.MultipleChoiceField(
         label=gettext_lazy("Scopes"),
         choices=[
-            (scope.value, format_lazy("{scope}: {label}", scope=scope.value, label=scope.label)) for scope in Scope
+            (scope.value, format_lazy("{label} ({scope})", scope=scope.value, label=scope.label)) for scope in Scope
         ],
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy(
@@ -85,6 +87,7 @@ class ApiClientAdmin(PlatformAdmin):
     """Programs that may call the API. They are revoked, never deleted: what they asked for names them."""
 
     icon = "key"
+    when_empty = gettext_lazy("Add a client for each program that calls the API: it gets a key of its own.")
     form = ClientForm
     list_display = ("name", "state", "scopes_shown", "good_keys", "requests_per_minute", "expires_at")
     search_fields = ("name__startswith",)
@@ -142,11 +145,9 @@ class ApiClientAdmin(PlatformAdmin):
         return ", ".join(client.scopes)
 
     @admin.display(description=gettext_lazy("keys and their last use"))
-    def good_keys(self, client: ApiClient) -> str:
+    def good_keys(self, client: ApiClient) -> SafeString:
         keys: list[ApiKey] = client.active_keys  # type: ignore[attr-defined]
-        return ", ".join(
-            f"{key} {key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else f"{key} never" for key in keys
-        )
+        return format_html_join(", ", "{} {}", ((key, moment(key.last_used_at) or _("never")) for key in keys))
 
     def save_model(self, request: HttpRequest, obj: ApiClient, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -200,6 +201,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     """Keys of API clients, by how they begin."""
 
     icon = "vpn_key"
+    when_empty = gettext_lazy("Keys are made on the page of an API client.")
     list_display = ("ident", "owner", "created_at", "last_used_at", "revoked_at")
     list_select_related = ("client",)
     search_fields = ("client__name__exact",)

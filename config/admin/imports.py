@@ -30,7 +30,7 @@ from config.api.imports.parsing import RowFormat
 from config.api.imports.uploads import FolderUploadHandler
 from config.api.pagination import iterate_pages
 from config.api.problems import DiskFull, Problem
-from config.core.admin_columns import badge, grouped, indented, link_to, list_address, shortened
+from config.core.admin_columns import badge, grouped, link_to, list_address, listed, shortened
 from config.core.kept_texts import translated
 
 REJECTS_SHOWN = 20
@@ -177,7 +177,7 @@ class ImportRunAdminBase(MendingMixin, ReadOnlyAdmin):
             form.add_error(
                 None,
                 _("%(what)s may have at most %(import_max_upload)s bytes.")
-                % {"what": what, "import_max_upload": f"{settings.IMPORT_MAX_UPLOAD:,}"},
+                % {"what": what, "import_max_upload": grouped(settings.IMPORT_MAX_UPLOAD)},
             )
         if handler.lacks_room:
             form.tell(DiskFull(_("the disk of IMPORT_UPLOADS")))
@@ -234,12 +234,12 @@ class ImportRunAdminBase(MendingMixin, ReadOnlyAdmin):
     def _report_of(self, request: HttpRequest, run: Any) -> dict[str, Any]:
         """Return what the report shows of a run."""
         kinds = [spec.name for spec in self.importer.files.values()]
-        counted = [(kind, getattr(run, kind)) for kind in kinds]
+        counted = {kind: found for kind in kinds if (found := getattr(run, kind))}
         return {
             "run": run,
             "tone": TONES.get(run.status, ""),
-            "names": [_(name) for name in COUNTS],
-            "counts": [(_(kind), [found.get(name, 0) for name in COUNTS]) for kind, found in counted if found],
+            "counted": [_(kind) for kind in counted],
+            "counts": [(_(name), [grouped(found.get(name, 0)) for found in counted.values()]) for name in COUNTS],
             "files": len(kinds),
             "rejects": run.rejects.order_by("id")[:REJECTS_SHOWN],
             "mend": self._mending_of(request, run),
@@ -261,7 +261,9 @@ def has_imported(run: ImportRunBase) -> bool:
 def counts_text(counts: dict[str, int] | None) -> str:
     """Return what became of a file's rows, as a cell of a list."""
     return ", ".join(
-        f"{grouped(number)} {_(name)}" for name, number in (counts or {}).items() if number and name != "read"
+        _("%(what)s: %(number)s") % {"what": _(name), "number": grouped(number)}
+        for name, number in (counts or {}).items()
+        if number and name != "read"
     )
 
 
@@ -274,7 +276,7 @@ class ImportRejectAdminBase(ReadOnlyAdmin):
         " corrected on the page of the import."
     )
     readonly_fields = ("of_import", "why", "fields_of_row")
-    fields_of_row = indented("row")
+    fields_of_row = listed("row")
     search_keys = ("id", "run")
     search_help_text = gettext_lazy("A number, of an import or a reject")
     ordering = ("-id",)
@@ -282,7 +284,7 @@ class ImportRejectAdminBase(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("import"))
     def of_import(self, reject: Any) -> Any:
-        return link_to(type(reject).run.field.related_model, reject.run_id)
+        return link_to(type(reject).run.field.related_model, reject.run_id, _("import %(id)s") % {"id": reject.run_id})
 
     @admin.display(description=gettext_lazy("reasons"))
     def why(self, reject: Any) -> str:

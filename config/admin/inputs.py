@@ -62,6 +62,8 @@ class StrictChangeList(ChangeList):
             super().get_results(request)
         except NOT_A_VALUE as error:
             raise IncorrectLookupParameters from error
+        if not self.query and not self.has_active_filters:  # then the heading offers no "Show all"
+            self.full_result_count = self.result_count
 
 
 (

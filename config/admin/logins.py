@@ -10,6 +10,7 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.db import models, transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from config.admin.base import ReadOnlyAdmin
 
@@ -25,6 +26,7 @@ class AuthenticatorAdmin(ReadOnlyAdmin):
     """
 
     icon = "phonelink_lock"
+    when_empty = gettext_lazy("Nobody has set up a second factor yet. Each user does it in their own account.")
     list_display = ("user", "type", "created_at", "last_used_at")
     list_select_related = ("user",)
     search_fields = ("user__username",)
@@ -52,6 +54,7 @@ class SocialAccountAdmin(ReadOnlyAdmin):
     """Who came through the identity provider, and what it calls them. After a deletion, the next login makes a new account."""
 
     icon = "id_card"
+    when_empty = gettext_lazy("Nobody has logged in through the company's login yet.")
     list_display = ("user", "provider", "uid", "date_joined", "last_login")
     list_select_related = ("user",)
     search_fields = ("user__username", "uid__exact")

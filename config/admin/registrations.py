@@ -9,11 +9,14 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 from django_q.models import Failure, OrmQ, Schedule, Success
 
 from config.admin.base import PlatformAdmin, ReadOnlyAdmin
-from config.core.admin_columns import shortened
+from config.core.admin_columns import pre, shortened
+from config.core.kept_texts import translated
 from config.core.permissions import ROLES
 from config.models import IdempotencyKey, WorkerHeartbeat
 
@@ -31,6 +34,7 @@ class WorkerHeartbeatAdmin(ReadOnlyAdmin):
     """Workers that are alive, or were within the last day."""
 
     icon = "ecg_heart"
+    when_empty = gettext_lazy("No worker has run within a day. Start one: manage.py run_worker.")
     list_display = ("name", "started_at", "beat_at")
     search_fields = ("name",)
     ordering = ("-beat_at",)
@@ -41,6 +45,7 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin):
     """Requests of the last day that came with an Idempotency-Key, and how they were answered."""
 
     icon = "key"
+    when_empty = gettext_lazy("No request of the last day came with an Idempotency-Key.")
     list_display = ("key", "sub", "status", "created_at")
     search_fields = ("key__exact", "sub__exact")
     ordering = ("-created_at",)
@@ -64,6 +69,7 @@ class QueueAdmin(ReadOnlyAdmin):
     """Tasks waiting for a worker."""
 
     icon = "low_priority"
+    when_empty = gettext_lazy("No task waits for a worker. There is nothing to do.")
     list_display = ("id", "task", "due")
     search_keys = ("id",)
     ordering = ("-id",)
@@ -83,13 +89,19 @@ class FailureAdmin(ReadOnlyAdmin):
     """Tasks that ended with an exception. A schedule looks again at what they should have done."""
 
     icon = "error"
+    when_empty = gettext_lazy("No task has failed. There is nothing to do.")
     list_display = ("name", "func", "started", "stopped", "beginning")
     search_fields = ("name", "func")
     ordering = ("-stopped",)
-    fields = ("id", "name", "func", "started", "stopped", "result")
+    fields = ("func", "error", "started", "stopped", "name", "id")
+    readonly_fields = ("error",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Failure]:
         return super().get_queryset(request).defer("args", "kwargs")
+
+    @admin.display(description=gettext_lazy("error"))
+    def error(self, failure: Failure) -> SafeString:
+        return pre(str(failure.result))
 
     @admin.display(description=gettext_lazy("error"))
     def beginning(self, failure: Failure) -> str:
@@ -104,7 +116,15 @@ class OurUserAdmin(UserAdmin[User], PlatformAdmin):
     form = UserChangeForm[User]
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "first_name", "last_name", "roles", "is_active", "last_login")
     list_filter = ("is_staff", "is_superuser", "is_active", "groups")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    @admin.display(description=gettext_lazy("groups"))
+    def roles(self, user: User) -> str:
+        return ", ".join(group.name for group in user.groups.all())
 
     @transaction.atomic
     def user_change_password(self, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -117,6 +137,16 @@ class OurGroupAdmin(GroupAdmin, PlatformAdmin):
     """Groups. Those that `migrate` makes follow the code and cannot be edited."""
 
     icon = "groups"
+    readonly_fields = ("granted",)
+
+    def get_fields(self, request: HttpRequest, obj: Group | None = None) -> Any:
+        return ("name", "granted") if _is_made(obj) else ("name", "permissions")
+
+    @admin.display(description=gettext_lazy("permissions"))
+    def granted(self, group: Group) -> SafeString:
+        """Return what a group may, a line each, in the reader's language."""
+        kept = group.permissions.select_related("content_type").order_by("content_type__app_label", "name")
+        return format_html_join("", "<li>{}</li>", ((translated(each.name),) for each in kept))
 
     def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         return super().has_change_permission(request, obj) and not _is_made(obj)

@@ -12,6 +12,7 @@ class FailedAttemptsAdmin(ReadOnlyAdmin):
     """How many wrong passwords, codes or tokens came in a row, and until when no more are looked at. The log says whose."""
 
     icon = "block"
+    when_empty = gettext_lazy("Nobody has failed to log in or to call the API lately. There is nothing to do.")
     list_display = ("kind", "count", "failed_at", "blocked_until")
     list_filter = ("kind",)
     search_keys = ("id",)
@@ -26,6 +27,7 @@ class RequestQuotaAdmin(ReadOnlyAdmin):
     """How many requests the web processes have taken in advance for API clients, of the minute that was last begun."""
 
     icon = "speed"
+    when_empty = gettext_lazy("No API client with a limit has called yet. Limits are set on the page of a client.")
     list_display = ("key", "taken")
     search_fields = ("key__startswith",)
     search_help_text = gettext_lazy("Start of a client's name, such as client:till")

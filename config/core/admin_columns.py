@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +11,7 @@ from django.db import models
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.formats import number_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
@@ -34,14 +35,33 @@ def coloured(text: str, tone: str) -> SafeString:
     return format_html('<span class="apron-badge {}">{}</span>', tone, text)
 
 
-def indented(field: str) -> Callable[[Any, Any], SafeString]:
-    """Return a detail that shows a JSON field indented."""
+def indented(field: str) -> Callable[[Any, Any], SafeString | str]:
+    """Return a detail that shows a JSON field indented, and nothing where there is nothing in it."""
 
-    def detail(_admin: Any, row: Any) -> SafeString:
-        return pre(json.dumps(getattr(row, field), indent=2, ensure_ascii=False))
+    def detail(_admin: Any, row: Any) -> SafeString | str:
+        value = getattr(row, field)
+        return pre(json.dumps(value, indent=2, ensure_ascii=False)) if value not in (None, "", {}, []) else ""
 
     detail.short_description = gettext_lazy(field.replace("_", " "))  # type: ignore[attr-defined]
     return detail
+
+
+def listed(field: str) -> Callable[[Any, Any], SafeString]:
+    """Return a detail that shows the members of a JSON object as a table, each with its value or, of a list, its values."""
+
+    def detail(_admin: Any, row: Any) -> SafeString:
+        members = (getattr(row, field) or {}).items()
+        rows = [(name, format_html_join("", "<td>{}</td>", _cells(value))) for name, value in members]
+        table = format_html_join("", '<tr><th scope="row">{}</th>{}</tr>', rows)
+        return format_html('<table class="apron-table"><tbody>{}</tbody></table>', table) if rows else table
+
+    detail.short_description = gettext_lazy(field.replace("_", " "))  # type: ignore[attr-defined]
+    return detail
+
+
+def _cells(value: Any) -> list[tuple[str]]:
+    values = value if isinstance(value, list) else [value]
+    return [(each if isinstance(each, str) else json.dumps(each, ensure_ascii=False),) for each in values]
 
 
 def pre(text: str) -> SafeString:
@@ -72,6 +92,12 @@ def capped(rows: QuerySet[Any]) -> str:
 def grouped(number: int) -> str:
     """Return a number with its digits in groups, as the reader's language has them."""
     return number_format(number, use_l10n=True, force_grouping=True)
+
+
+def price(amount: Decimal) -> str:
+    """Return a price with its cents, and with more decimals only where it has them, as the reader's language writes it."""
+    _sign, _digits, exponent = amount.normalize().as_tuple()
+    return number_format(amount, max(2, -int(exponent)), use_l10n=True, force_grouping=True)
 
 
 def shortened(text: str, length: int = 120) -> str:

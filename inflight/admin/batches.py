@@ -3,6 +3,7 @@
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -113,7 +114,7 @@ class DeliveryAttemptAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("seconds"))
     def took(self, attempt: DeliveryAttempt) -> str:
-        return "" if attempt.seconds is None else f"{attempt.seconds:.2f}"
+        return "" if attempt.seconds is None else number_format(attempt.seconds, 2)
 
     @admin.display(description=gettext_lazy("error"))
     def why(self, attempt: DeliveryAttempt) -> str:

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -34,6 +35,11 @@ else:
 SEND = "inflight.send_deliveries"
 ATTEMPTS_SHOWN = 50
 EVERYBODY = [(only, only.label) for only in (Delivery.Only.CHANGED, Delivery.Only.ALL)]
+CUSTOMERS = {
+    "all": gettext_lazy("all"),
+    "changed": gettext_lazy("new or changed"),
+    "chosen": gettext_lazy("chosen ones"),
+}
 STATES = {"paused": "warning", "delivered": "success", "waiting": "warning", "failed": "danger"}
 
 
@@ -44,7 +50,6 @@ class BatchInline(ReadOnlyInline):
     fields = ("number", "status", "customers", "attempts", "http_status", "last_error", "acknowledged_at")
     readonly_fields = fields
     ordering = ("-status", "number")
-    hide_title = True  # it says no more than the number
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DeliveryBatch]:
         return super().get_queryset(request).defer("payload")
@@ -64,15 +69,16 @@ class DeliveryAdmin(ReadOnlyAdmin):
     when_empty = gettext_lazy(
         "Nothing has been sent to the partner yet. Import customers and purchases, then send them."
     )
-    list_display = ("id", "state", "only", "created_at", "next_attempt_at", "finished_at", "requested_by")
+    list_display = ("id", "state", "which", "next_attempt_at", "created_at", "finished_at", "requested_by")
     list_filter = ("status", "only", "created_at")
     search_keys = ("id",)
     search_fields = ("requested_by__istartswith",)
     search_help_text = gettext_lazy("A number, or the start of the requester's name")
     ordering = ("-id",)
     fields = (
-        "status", "only", "next_attempt_at", "failed_rounds", "requested_by", "created_at", "finished_at", "prepared_through",
+        "status", "which", "next_attempt_at", "failed_rounds", "requested_by", "created_at", "finished_at", "prepared_through",
     )  # fmt: skip
+    readonly_fields = ("which",)
     inlines = (BatchInline,)
     change_form_outer_before_template = "admin/inflight/delivery/report.html"
     actions = ("retry", "pause", "resume", "send_again")
@@ -113,6 +119,10 @@ class DeliveryAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def state(self, delivery: Delivery) -> SafeString:
         return coloured(_(delivery.state), STATES.get(delivery.state, ""))
+
+    @admin.display(description=gettext_lazy("which customers"))
+    def which(self, delivery: Delivery) -> str:
+        return str(CUSTOMERS[delivery.only])
 
     def has_send_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(SEND)
@@ -175,7 +185,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
             messages.success(
                 request,
                 _("Acknowledged: %(answer_status)s after %(started)s s.")
-                % {"answer_status": answer.status, "started": f"{time.monotonic() - started:.2f}"},
+                % {"answer_status": answer.status, "started": number_format(time.monotonic() - started, 2)},
             )
         return redirect(f"admin:{self.url_name('changelist')}")
 

@@ -7,14 +7,14 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.admin.base import Operation, ReadOnlyAdmin, ReadOnlyInline
 from config.api.problems import Problem
-from config.core.admin_columns import grouped, indented, link_to, list_address
+from config.core.admin_columns import grouped, link_to, list_address
 from config.core.json import dumps
 from inflight.models import Customer, Erasure, Purchase
 from inflight.services import people
@@ -34,6 +34,7 @@ class CustomerAdmin(ReadOnlyAdmin):
     """Customers with their purchases."""
 
     icon = "group"
+    when_empty = gettext_lazy("There are no customers yet. They come with the next import.")
     shows_people = True
     list_display = ("customer_id", "last_name", "first_name", "city", "email", "needs_sending")
     list_filter = ("needs_sending", "title")
@@ -100,7 +101,7 @@ class CustomerAdmin(ReadOnlyAdmin):
 class CurrencyFilter(admin.SimpleListFilter):
     """Filters by the currencies that have a name; asking the table for those there are would read all of it."""
 
-    title = "currency"
+    title = gettext_lazy("currency")
     parameter_name = "currency"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -115,6 +116,7 @@ class PurchaseAdmin(ReadOnlyAdmin):
     """Purchases, each leading to its customer."""
 
     icon = "shopping_bag"
+    when_empty = gettext_lazy("There are no purchases yet. They come with the next import.")
     shows_people = True
     list_display = ("purchase_identifier", "buyer", "product_id", "quantity", "price", "currency", "purchased_on")
     list_filter = (CurrencyFilter,)
@@ -132,6 +134,9 @@ class ErasureAdmin(ReadOnlyAdmin):
     """Records of erasures: of what how much was erased, and never whose it was."""
 
     icon = "person_off"
+    when_empty = gettext_lazy(
+        "Nobody has been erased. A person who asks for it is erased on their page in the list of customers."
+    )
     list_display = ("id", "created_at", "requested_by", "summary", "is_refused")
     search_keys = ("id",)
     search_fields = ("requested_by__istartswith",)
@@ -140,14 +145,20 @@ class ErasureAdmin(ReadOnlyAdmin):
     sortable_by = ("id",)
     fields = ("created_at", "requested_by", "counts", "is_refused")
     readonly_fields = ("counts", "is_refused")
-    counts = indented("erased")
 
     @admin.display(description=gettext_lazy("erased"))
     def summary(self, erasure: Erasure) -> str:
-        return ", ".join(
-            f"{grouped(number)} {_(what.replace('_', ' '))}" for what, number in erasure.erased.items() if number
-        )
+        return ", ".join(_erased(erasure))
+
+    @admin.display(description=gettext_lazy("erased"))
+    def counts(self, erasure: Erasure) -> SafeString:
+        return format_html_join("", "<p>{}</p>", ((line,) for line in _erased(erasure)))
 
     @admin.display(description=gettext_lazy("imports refuse the id"), boolean=True)
     def is_refused(self, erasure: Erasure) -> bool:
         return bool(erasure.digest)
+
+
+def _erased(erasure: Erasure) -> list[str]:
+    """Return of what how much was erased."""
+    return [f"{grouped(number)} {_(what.replace('_', ' '))}" for what, number in erasure.erased.items() if number]

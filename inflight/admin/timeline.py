@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -89,7 +90,7 @@ def _request(attempt: DeliveryAttempt, delivery: Delivery, *, shows_answers: boo
             "Its outcome is unknown: the process that sent it stopped. It is sent again with the same key."
         )
         return Event(attempt.started_at, _("Request with batch %(batch)d") % batch, Tone.WAITING, text)
-    took = _("after %(seconds).2f s") % {"seconds": attempt.seconds}
+    took = _("after %(seconds)s s") % {"seconds": number_format(attempt.seconds, 2)}
     if attempt.error:
         title = _("Batch %(batch)d was not acknowledged") % batch
         return Event(

@@ -163,12 +163,13 @@ def _left(delivery: Delivery) -> str:
     batches = delivery.batches.filter(status__in=LEFT)
     customers = batches.aggregate(customers=Sum("customers"))["customers"] or 0
     tried = batches.filter(attempts__gt=0).order_by("-status", "number").values_list("http_status", flat=True)[:1]
-    told = [_("Customers not delivered: %(customers)s.") % {"customers": customers}]
-    told += [
-        _("The last answer was %(status)s.") % {"status": status} if status else _("There was no answer.")
-        for status in tried
-    ]
-    return " ".join(told)
+    text = _("Customers not delivered: %(customers)s.")
+    for status in tried:  # one at most; each is one text, by which it is known when it is told in another language
+        text = _("Customers not delivered: %(customers)s. There was no answer.")
+        if status:
+            text = _("Customers not delivered: %(customers)s. The last answer was %(status)s.")
+        return text % {"customers": customers, "status": status}
+    return text % {"customers": customers}
 
 
 def _key(delivery: Delivery) -> str:

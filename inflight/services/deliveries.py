@@ -58,7 +58,7 @@ def start_delivery(
             return delivery, True
     except IntegrityError as error:
         if customer_ids is not None:
-            raise _in_progress("send these customers") from error
+            raise _in_progress() from error
         if active := active_delivery():
             return active, False
         return start_delivery(only=only, requested_by=requested_by)  # it ended just now
@@ -70,12 +70,14 @@ def _check_known(customer_ids: Sequence[str]) -> None:
         raise NoSuchCustomers(missing)
 
 
-def _in_progress(what: str) -> DeliveryInProgress:
+def _in_progress() -> DeliveryInProgress:
     other = active_delivery()
     where = f"/api/deliveries/{other.pk}" if other else "/api/deliveries"
-    advice = "It is paused: resume it first" if other and other.is_paused else "Wait until it has ended"
-    text = f"Another delivery is under way: {where}. {advice}, to {what}."
-    return DeliveryInProgress(text, headers={"Location": where})
+    if other and other.is_paused:
+        text = _("Another delivery is under way, and paused: %(where)s. Resume it first.")
+    else:
+        text = _("Another delivery is under way: %(where)s. Wait until it has ended.")
+    return DeliveryInProgress(text % {"where": where}, headers={"Location": where})
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def _reopen(delivery: Delivery, from_: Sequence[str], batches: str, what: str) -
                 delivery.save()
                 audit.record("retry_delivery" if what == "retry" else "send_again", delivery)
     except IntegrityError as error:
-        raise _in_progress(what) from error
+        raise _in_progress() from error
     return delivery
 
 

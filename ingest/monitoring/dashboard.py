@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
-from config.core.admin_columns import capped, list_address
+from config.core.admin_columns import capped, grouped, list_address
 from config.monitoring.charts import MOST_ROWS, Series, hour_links, hourly_chart, per_hour
 from config.monitoring.dashboard import Figure, Next, Panel, Tone, ago, tone_of
 from ingest.models import REFUSED, WAITING, DataEntry
@@ -36,7 +36,7 @@ def outbox() -> Panel:
             Figure(_("newest entry"), ago(newest.created_at if newest else None), list_address(DataEntry)),
         ],
         hourly_chart(
-            gettext("Entries received by hour (newest %(number)s)") % {"number": f"{MOST_ROWS:,}"},
+            gettext("Entries received by hour (newest %(number)s)") % {"number": grouped(MOST_ROWS)},
             [Series(gettext("entries"), "plain", arrived, hour_links(DataEntry, "created_at"))],
         ),
         next=None if newest else post,

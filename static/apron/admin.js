@@ -11,6 +11,14 @@ const chosen = localStorage.getItem("theme");
 if (chosen) localStorage.setItem(PERSISTED, JSON.stringify(chosen));
 addEventListener("pagehide", () => localStorage.setItem("theme", JSON.parse(localStorage.getItem(PERSISTED) ?? '"auto"')));
 
+// unfold asks for the system's choice once only; setting its state twice makes it ask again.
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  const state = Alpine.$data(document.documentElement);
+  const theme = state.adminTheme;
+  state.adminTheme = "";
+  state.adminTheme = theme;
+});
+
 // What unfold says in whole JavaScript, in the expressions that the CSP build understands: no statements, no arrow functions,
 // no globals. Null: not needed here.
 const REWORDED = [
@@ -71,6 +79,10 @@ document.addEventListener("DOMContentLoaded", () => {
     for (const element of document.querySelectorAll(selector)) element.ariaLabel = name;
   }
   for (const icon of document.querySelectorAll(".material-symbols-outlined:not([role])")) icon.ariaHidden = "true";
+  for (const cell of document.querySelectorAll("td[data-label], th[data-label]")) {
+    const label = cell.dataset.label;
+    cell.dataset.label = label.charAt(0).toUpperCase() + label.slice(1);
+  }
   // unfold would write a chosen file's name into a text field that only its own widget has.
   for (const input of document.querySelectorAll(".apron-file")) input.hasChangeListener = true;
   const main = document.getElementById("main") ?? document.getElementById("page");

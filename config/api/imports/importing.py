@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from config.access import audit
 from config.api.idempotency import link_resource, unlink_resource
@@ -159,7 +160,9 @@ class Importer(ABC, Generic[Run]):
         self._runs(self.model.Status.RUNNING).update(
             status=self.model.Status.INTERRUPTED,
             finished_at=timezone.now(),
-            error="The process ended in the middle; nothing of this run was imported. Import the files again.",
+            error=gettext_noop(
+                "The process ended in the middle; nothing of this run was imported. Import the files again."
+            ),
         )
 
     @transaction.atomic

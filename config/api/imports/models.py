@@ -47,7 +47,7 @@ class ImportRunBase(models.Model):
         abstract = True
 
     def __str__(self) -> str:
-        return gettext("import %(id)s (%(status)s)") % {"id": self.pk, "status": gettext(self.status)}
+        return gettext("import %(id)s (%(status)s)") % {"id": self.pk, "status": gettext(self.status).replace("_", " ")}
 
     @classmethod
     def waits_for(cls, folder: Path) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.utils.translation import gettext, override
+from django.utils.translation import gettext, gettext_noop, override
 
 from config.core.json import dumps
 from config.core.kept_texts import translated
@@ -32,7 +32,9 @@ def configured() -> list[str]:
 def send(message: AlertMessage) -> None:
     """Send a message once; raise TransportError, permanent or not, where it was not taken."""
     if message.channel not in configured():
-        raise TransportError(f"no {message.channel} is configured any more", permanent=True)
+        raise TransportError(
+            gettext_noop("no %(channel)s is configured any more") % {"channel": message.channel}, permanent=True
+        )
     try:
         _SENDERS[message.channel](message)
     except TransportError:

@@ -42,7 +42,7 @@ def test_an_alert_shows_each_message_with_its_channel_moment_and_error(admin_cli
         message.alerts.add(alert)
     for page in ("/admin/config/alert/", f"/admin/config/alert/{alert.pk}/change/"):
         shown = admin_client.get(page).content.decode()
-        assert f'<a href="/admin/config/alertmessage/{by_webhook.pk}/change/">webhook</a> given up' in shown
+        assert f'<a href="/admin/config/alertmessage/{by_webhook.pk}/change/">Webhook</a> given up' in shown
         assert "the alert webhook answered 404" in shown
-        assert f"email</a> sent {now:%Y-%m-%d %H:%M}" in shown
+        assert f'Email</a> sent <time datetime="{now:%Y-%m-%dT%H:%M:%S}Z"' in shown
     assert 'href="/admin/inflight/delivery/7/change/"' in shown
