@@ -73,7 +73,7 @@ def test_sending_says_what_it_sends_and_starts_a_delivery_for_a_worker(
     CustomerFactory(needs_sending=True)
     CustomerFactory(needs_sending=False)
     asked = text_of(operator, f"{LIST}send/")
-    assert "cannot be called back" in asked
+    assert "cannot be recalled" in asked
     assert ("last sent: 1" in asked, "All: 2" in asked) == (True, True)
     assert not Delivery.objects.exists()
 
