@@ -87,7 +87,8 @@ def test_rejected_rows_are_corrected_from_the_dashboard(operator: Page, by_keybo
     page.get_by_label("Dry run").set_checked(False)
     page.get_by_role("button", name="Import products").click()
     expect(page.get_by_role("region", name="Rejected rows")).to_contain_text("check digit")
-    page.wait_for_load_state("networkidle")  # a report that is done is loaded once more
+    expect(page.locator("[hx-trigger='every 1s']")).to_have_count(0)  # a report that is done is loaded once more
+    page.wait_for_load_state("load")
     number = number_in(page)
 
     line = line_of(page, f"Product import {number} has rejected rows that are not corrected yet.")

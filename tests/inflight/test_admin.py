@@ -73,7 +73,7 @@ def test_sending_says_what_it_sends_and_starts_a_delivery_for_a_worker(
     CustomerFactory(needs_sending=True)
     CustomerFactory(needs_sending=False)
     asked = text_of(operator, f"{LIST}send/")
-    assert "cannot be called back" in asked
+    assert "cannot be recalled" in asked
     assert ("last sent: 1" in asked, "All: 2" in asked) == (True, True)
     assert not Delivery.objects.exists()
 
@@ -110,7 +110,7 @@ def test_a_failed_delivery_is_retried_from_its_page_which_asks_first(
 ) -> None:
     page = f"{LIST}{failed.pk}/change/"
     assert f"{LIST}{failed.pk}/retry/" in text_of(operator, page)
-    assert "sent again by a worker" in text_of(operator, f"{LIST}{failed.pk}/retry/")
+    assert "A worker sends all batches again" in text_of(operator, f"{LIST}{failed.pk}/retry/")
     failed.refresh_from_db()
     assert failed.status == "failed"
 
@@ -161,7 +161,7 @@ def test_a_body_that_is_not_kept_is_not_offered(operator: Client, partner: Partn
     assert f"{page}read_body/" in text_of(operator, f"{page}change/")
     DeliveryBatch.objects.update(payload=None, customer_ids=None)
     assert f"{page}read_body/" not in text_of(operator, f"{page}change/")
-    assert "whose body is kept" in operator.post(f"{page}read_body/", follow=True).content.decode()
+    assert "whose body is still stored" in operator.post(f"{page}read_body/", follow=True).content.decode()
 
 
 def test_a_deliverys_page_says_what_happened_and_what_comes_next(
@@ -203,7 +203,7 @@ def test_a_delivery_is_sent_again_with_the_same_bodies_and_keys(operator: Client
     assert (first.body, first.headers["Idempotency-Key"]) == (second.body, second.headers["Idempotency-Key"])
     DeliveryBatch.objects.update(payload=None, customer_ids=None)
     answer = operator.post(f"{LIST}{delivery.pk}/send_again/", follow=True)
-    assert "No body of this delivery is kept" in answer.content.decode()
+    assert "No body of this delivery is stored" in answer.content.decode()
 
 
 def test_a_test_goes_to_the_partner_and_its_answer_is_shown(operator: Client, partner: Partner) -> None:

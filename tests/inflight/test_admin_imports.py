@@ -69,7 +69,7 @@ def test_a_dry_run_changes_nothing_and_its_report_leads_to_the_import_itself(ope
     answer = hand_over(operator, purchases=[*PURCHASES, BAD_ROW], dry_run="on")
     run = ImportRun.objects.get()
     assert answer.redirect_chain == [(f"{LIST}{run.pk}/change/", 302)]
-    assert "waits for a worker" in answer.content.decode()
+    assert "Waiting for a worker" in answer.content.decode()
     assert (run.status, run.dry_run, run.requested_by) == ("queued", True, "olga")
 
     run_queued_imports()
@@ -136,7 +136,7 @@ def test_more_than_the_bound_is_refused_and_not_kept(
 ) -> None:
     settings.IMPORT_MAX_UPLOAD = 1000
     answer = hand_over(operator, purchases=b"x" * (200_000 if announced else 2000))
-    assert "Both files together may have 1,000 bytes" in answer.content.decode()
+    assert "Both files together may have at most 1,000 bytes" in answer.content.decode()
     assert not ImportRun.objects.exists()
     assert list(uploads.iterdir()) == []
 

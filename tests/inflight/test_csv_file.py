@@ -165,7 +165,7 @@ def test_nothing_is_left_of_a_copy(tmp_path: Path, settings: Any) -> None:
     [
         (zipped(TEXT.encode(), "a.csv", "b.csv"), "holds 2 files"),
         (gzip.compress(TEXT.encode())[:-6], "cut off"),
-        (gzip.compress(gzip.compress(TEXT.encode())), "packed twice"),
+        (gzip.compress(gzip.compress(TEXT.encode())), "compressed twice"),
         (b"PAR1\0\0\0\0", "not CSV or a workbook"),
         ("id;name\n1;é\n".encode("cp1252") * 9_000 + b"\x81", r"byte 108000 is 0x81\. Save it as UTF-8\."),
     ],
