@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from config.admin.base import ReadOnlyAdmin
 from config.core.admin_columns import badge, indented, link_to
@@ -27,7 +27,7 @@ class AlertAdmin(ReadOnlyAdmin):
 
     icon = "notifications"
     when_empty = gettext_lazy("Nothing is wrong, and nothing was: alerts appear here by themselves.")
-    list_display = ("title", "how_bad", "state_now", "since", "ended_at", "told")
+    list_display = ("what", "how_bad", "state_now", "since", "ended_at", "told")
     list_filter = ("status", "severity")
     search_fields = ("key__istartswith",)
     search_help_text = gettext_lazy("Start of a key, such as delivery-12")
@@ -35,9 +35,9 @@ class AlertAdmin(ReadOnlyAdmin):
     sortable_by = ()
     list_intro = "admin/alert_channels.html"
     fields = (
-        "title", "detail", "page", "severity", "status", "since", "ended_at", "told", "told_at", "notice", "key",
+        "what", "detail", "page", "severity", "status", "since", "ended_at", "told", "told_at", "notice", "key",
     )  # fmt: skip
-    readonly_fields = ("page", "told")
+    readonly_fields = ("what", "page", "told")
     how_bad = badge("severity", SEVERITIES)
     state_now = badge("status", {"open": "danger", "ending": "warning", "over": "success"})
 
@@ -48,6 +48,10 @@ class AlertAdmin(ReadOnlyAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         configured = {"alert_channels": channels.configured()}
         return super().changelist_view(request, configured | (extra_context or {}))
+
+    @admin.display(description=pgettext_lazy("of an alert", "title"))
+    def what(self, alert: Alert) -> str:
+        return str(alert)
 
     @admin.display(description=gettext_lazy("messages"))
     def told(self, alert: Alert) -> SafeString:

@@ -27,6 +27,7 @@ class PurchaseInline(ReadOnlyInline):
     fields = ("purchase_identifier", "product_id", "quantity", "price", "currency", "purchased_on")
     readonly_fields = fields
     ordering = ("purchased_on", "purchase_identifier")
+    hide_title = False  # it is the identifier, for which unfold shows no column
 
 
 @admin.register(Customer)

@@ -1,5 +1,6 @@
 """Every page, full of the demo's data, in both languages: an empty console, no barrier, room on a phone, light and dark."""
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any, Literal
@@ -75,6 +76,8 @@ def show(page: Page, house: House, language: str, address: str) -> None:
     page.evaluate(OPEN_AND_SHORTEN)
     on_desk = faults_of(page)
     look(page, scheme="dark", window=PHONE)
+    if address.startswith("/admin/"):  # whose pages are dark by a class, which follows the system
+        expect(page.locator("html")).to_have_class(re.compile(r"\bdark\b"))
     on_phone = faults_of(page)
     assert not on_desk + on_phone, "\n".join(["Light, on a desk:", *on_desk, "Dark, on a phone:", *on_phone])
 
