@@ -52,6 +52,14 @@ const NAMES = [
   ["#nav-sidebar-inner a:has(> .material-symbols-outlined:only-child)", gettext("Dashboard")],
 ];
 
+// What scrolls by itself is a landmark, of which simplebar says only "scrollable content".
+const SCROLLED = [
+  ["#nav-sidebar-apps", gettext("Menu")],
+  ["[data-simplebar]:has(> table)", gettext("Rows")],
+  ["[data-simplebar][data-simplebar-direction]", gettext("Filters")],
+  ["[data-simplebar][x-on\\:htmx\\:after-swap]", gettext("Search")],
+];
+
 function makeUsableByKeyboard(element) {
   element.tabIndex = 0;
   element.role = "button";
@@ -69,6 +77,9 @@ document.addEventListener("DOMContentLoaded", () => {
   }
   for (const [selector, name] of NAMES) {
     for (const element of document.querySelectorAll(selector)) element.ariaLabel = name;
+  }
+  for (const [selector, name] of SCROLLED) {
+    for (const element of document.querySelectorAll(selector)) element.dataset.simplebarAriaLabel = name;
   }
   for (const icon of document.querySelectorAll(".material-symbols-outlined:not([role])")) icon.ariaHidden = "true";
   // unfold would write a chosen file's name into a text field that only its own widget has.
