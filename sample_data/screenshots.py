@@ -61,14 +61,6 @@ def take_login(browser: Browser, folder: Path) -> Path:
         return save(page, "login")
 
 
-def check(place: Path) -> None:
-    """Say how large a picture is, and end where it is too large."""
-    size = place.stat().st_size
-    print(f"{place.relative_to(Path.cwd())}: {size:,} bytes")
-    if size > LARGEST:
-        raise SystemExit(f"{place.name} is larger than {LARGEST:,} bytes.")
-
-
 def save(page: Page, name: str) -> Path:
     """Keep what the page shows."""
     place = IMAGES / f"{name}.png"

@@ -34,6 +34,7 @@ PERIODS = {
 }
 USUAL, OWN = "7d", "own"
 BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+INPUT_FORM = "%Y-%m-%dT%H:%M"  # of an input for a date and a time
 
 
 class ListQuery(forms.Form):
@@ -135,8 +136,13 @@ def _shown(trends: list[PriceTrend], comparison: Comparison, names: dict[int, st
     """The trend as the page has it: in figures, as a chart, and the chart as a table."""
     trend = trends[0]
     lines = _compared(trends, comparison) if comparison.others else _offered(trend, names)
+    start = trend.start
+    if start == BEFORE_ALL and trend.best.series.points:
+        start = trend.best.series.points[0].observed_at
     return {
         "trend": trend,
+        "shown_start": start.strftime(INPUT_FORM),
+        "shown_end": trend.end.strftime(INPUT_FORM),
         "price": trend.best.series.points[-1].price if trend.best.series.points else None,
         "chart": price_chart(lines, end=trend.end),
         "changes": _newest(lines),

@@ -32,6 +32,16 @@ SENTENCES = (
         " is an object store). Free some space, then try again."
     ),
     gettext_noop('If %(value)s stands for a missing value, send "read": %(read)s.'),
+    gettext_noop("If %(value)s is a number, send %(asked)s. %(mend)s"),
+    gettext_noop("it holds %(value)s. Only finite numbers are computed on."),
+    gettext_noop("it holds %(value)s. %(mend)s"),
+    gettext_noop("%(cells)s cells, the header has %(width)s. %(mend)s"),
+    gettext_noop('To leave such rows out, send "read": {"on_bad_rows": "skip"}.'),
+    gettext_noop(
+        'To leave such rows out, send "read": {"on_bad_rows": "skip"}.'
+        ' If the table begins with this line, send "read": %(read)s.'
+    ),
+    gettext_noop("Cancelled on request."),
     gettext_noop("The job took longer than %(seconds)s s (COMPUTE_TIMEOUT_SECONDS)."),
     gettext_noop("The job needs more memory than it may have."),
     gettext_noop("The job needs more memory than it may have; ask for fewer columns or groups."),

@@ -28,6 +28,21 @@ READ = (
     pgettext_lazy("read", "sheet"),
     pgettext_lazy("read", "types"),
 )
+TYPES = (  # of a profile
+    pgettext_lazy("profile", "text"),
+    pgettext_lazy("profile", "integer"),
+    pgettext_lazy("profile", "number"),
+    pgettext_lazy("profile", "boolean"),
+    pgettext_lazy("profile", "date"),
+    pgettext_lazy("profile", "time"),
+    pgettext_lazy("profile", "timestamp"),
+    pgettext_lazy("profile", "uuid"),
+    pgettext_lazy("profile", "binary"),
+    pgettext_lazy("profile", "float"),
+    pgettext_lazy("profile", "decimal"),
+    pgettext_lazy("profile", "nested"),
+    pgettext_lazy("profile", "json"),
+)
 FIGURES = (
     pgettext_lazy("figure", "count"),
     pgettext_lazy("figure", "sum"),

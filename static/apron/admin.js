@@ -60,6 +60,14 @@ const NAMES = [
   ["#nav-sidebar-inner a:has(> .material-symbols-outlined:only-child)", gettext("Dashboard")],
 ];
 
+// What scrolls by itself is a landmark, of which simplebar says only "scrollable content".
+const SCROLLED = [
+  ["#nav-sidebar-apps", gettext("Menu")],
+  ["[data-simplebar]:has(> table)", gettext("Rows")],
+  ["[data-simplebar][data-simplebar-direction]", gettext("Filters")],
+  ["[data-simplebar][x-on\\:htmx\\:after-swap]", gettext("Search")],
+];
+
 function makeUsableByKeyboard(element) {
   element.tabIndex = 0;
   element.role = "button";
@@ -77,6 +85,9 @@ document.addEventListener("DOMContentLoaded", () => {
   }
   for (const [selector, name] of NAMES) {
     for (const element of document.querySelectorAll(selector)) element.ariaLabel = name;
+  }
+  for (const [selector, name] of SCROLLED) {
+    for (const element of document.querySelectorAll(selector)) element.dataset.simplebarAriaLabel = name;
   }
   for (const icon of document.querySelectorAll(".material-symbols-outlined:not([role])")) icon.ariaHidden = "true";
   for (const cell of document.querySelectorAll("td[data-label], th[data-label]")) {

@@ -12,9 +12,22 @@ document.addEventListener("themechange", dress);
 dress();
 
 // It puts a link inside of each operation's button, where assistive technology cannot tell which one is meant: the button is.
-// And it gives the choice of servers no name.
+// It gives the choice of servers no name, leaves its head outside of all landmarks, and goes from a first heading to third ones.
 function mend() {
   document.querySelectorAll("button a[href]").forEach((link) => link.removeAttribute("href"));
   document.querySelector("select#servers:not([aria-label])")?.setAttribute("aria-label", gettext("Server"));
+  nameRegion(".information-container", gettext("About this API"));
+  nameRegion(".schemes-server-container", gettext("Server"));
+  for (const heading of document.querySelectorAll("#swagger-ui :is(h3, h4, h5):not([aria-level])")) {
+    heading.setAttribute("aria-level", heading.tagName[1] - 1);
+  }
 }
+
+function nameRegion(selector, name) {
+  const part = document.querySelector(`${selector}:not([role])`);
+  if (!part) return;
+  part.role = "region";
+  part.ariaLabel = name;
+}
+
 new MutationObserver(mend).observe(document.documentElement, { childList: true, subtree: true });

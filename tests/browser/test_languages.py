@@ -32,3 +32,15 @@ def test_a_time_is_shown_by_the_readers_clock_with_utc_in_the_tooltip(browser: B
             ".format(new Date(time.dateTime))"
         )
         expect(time).to_have_text(at)
+
+
+def test_a_period_is_chosen_by_the_readers_clock(browser: Browser, house: House) -> None:
+    with closing(browser.new_context(base_url=house.url, locale="fr-FR", timezone_id="Asia/Tokyo")) as context:
+        page = context.new_page()
+        page.goto(f"/catalogue/{house.places['product']}")
+        page.get_by_text("Une autre période").click()
+        page.get_by_label("Du", exact=True).fill("2020-01-01T09:00")
+        page.get_by_label("Au", exact=True).fill("2020-02-01T09:00")
+        page.get_by_role("button", name="Afficher").click()
+        expect(page).to_have_url(re.compile(r"start=2020-01-01T00%3A00&end=2020-02-01T00%3A00$"))
+        expect(page.get_by_label("Du", exact=True)).to_have_value("2020-01-01T09:00")

@@ -6,7 +6,6 @@ from typing import Any
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, WebError
 
-GRAVE = {"serious", "critical"}
 FIND = "axe.run({resultTypes: ['violations']})"
 FIRST = 3  # elements named of a barrier
 LEFT_BEHIND = "net::ERR_ABORTED"  # a download, or a request that was under way when its page was left
@@ -50,13 +49,12 @@ class Faults:
 
 
 def barriers(page: Page) -> list[str]:
-    """Return what axe-core finds on the page that keeps people from using it, with the first elements."""
+    """Return all that axe-core finds on the page, grave or not, with the first elements."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     return [
         f"{fault['id']} ({fault['impact']}): {fault['help']}, {len(fault['nodes'])} x: {_first_of(fault['nodes'])}"
         for fault in page.evaluate(FIND)["violations"]
-        if fault["impact"] in GRAVE
     ]
 
 

@@ -169,7 +169,7 @@ def test_the_figures_are_those_of_the_best_price_in_stock(client: Client) -> Non
     page = text_of(client.get(f"/catalogue/{product.pk}", {"period": "all"}))
     figures = re.findall(r"<dd>(?:<(?:span|time)[^>]*>)?([^<]+)", page)
     lowest_at = f"{product.offers.get().changes.get(price=80).observed_at:%Y-%m-%d} UTC"
-    assert figures == ["80", "-20.00 %", "80", lowest_at, "120", "100.00", "100"]
+    assert figures == ["80", "-20.00%", "80", lowest_at, "120", "100.00", "100"]
 
 
 @pytest.mark.parametrize(

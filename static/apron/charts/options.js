@@ -2,6 +2,7 @@
 import { moment, number, tick, timeTick } from "./format.js";
 
 const COLOURS = 8; // --chart-1 to --chart-8
+const MINUTE = 60_000; // milliseconds
 const NAME_WIDTH = 150; // pixels at most, of what stands beside horizontal bars
 const ROLES = ["good", "bad", "wait", "plain"];
 
@@ -101,7 +102,7 @@ function axisOf({ type, label, categories, zone }, chart, look, span) {
   const isTime = type === "time";
   const name = isTime || chart.parts ? {} : { name: label, nameLocation: "middle", nameGap: 26, nameTextStyle: { color: look.colours.muted } };
   const formatter = isTime ? (time) => timeTick(time, zone, span) : tick;
-  return { type: isTime ? "time" : "value", scale: true, splitNumber: 5, axisLabel: { ...texts, formatter }, ...lines, ...name, ...edges(chart) };
+  return { type: isTime ? "time" : "value", scale: true, splitNumber: 5, minInterval: isTime ? MINUTE : undefined, axisLabel: { ...texts, formatter }, ...lines, ...name, ...edges(chart) };
 }
 
 // Lines end at the edges; bars need room for the halves of the first and the last.
