@@ -68,10 +68,10 @@ def _operation(job: Job) -> str:
                 for column, names in asked["aggregations"].items()
                 for name in names or ["count"]
             ]
-            return _("%(measures)s, by %(columns)s") % {
-                "measures": ", ".join(measures) or _("count of rows"),
-                "columns": ", ".join(asked["by"]),
-            }
+            figures = ", ".join(measures) or _("count of rows")
+            if not asked["by"]:
+                return figures
+            return _("%(measures)s, by %(columns)s") % {"measures": figures, "columns": ", ".join(asked["by"])}
         case Job.Operation.NON_NULL:
             if not asked["columns"]:
                 return _("rows")
