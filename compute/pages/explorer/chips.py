@@ -1,7 +1,7 @@
 """The chips of a question: each part in words, with the address without it. And what is added to a question by a form."""
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from compute.operations.where import EXACT_IN_DOUBLE, Comparison
 from compute.pages.explorer.address import Address
 from compute.pages.explorer.question import DESCRIBE
 from compute.pages.read_form import TYPES
-from compute.pages.tables import Column, ColumnKind
+from compute.pages.tables import ColumnKind
 
 NOT_NULL = "not_null"
 COMPARISONS = {
@@ -122,22 +122,17 @@ def _column(form: Mapping[str, str], known: Collection[str]) -> str:
     return column
 
 
-def types_of(address: Address, columns: Sequence[Column]) -> list[Chip]:
-    """Return what an address says of the types of columns; `columns` are the file's, as far as they are known."""
-    known = {column.name: column for column in columns}
+def types_of(address: Address, known: Collection[str]) -> list[Chip]:
+    """Return what an address says of the types of columns; `known` are the file's columns, none while they are not known."""
     return [
-        Chip(column, str(TYPES.get(type_, type_)), address.typing(column, "").to("read"), _refusal(column, known))
-        for type_, _colon, column in (text.partition(":") for text in address.all("types"))
+        Chip(
+            column,
+            str(TYPES.get(type_, type_)),
+            address.typing(column, "").to("read"),
+            _("There is no column %(name)s.") % {"name": column} if known and column not in known else "",
+        )
+        for column, type_ in address.types.items()
     ]
-
-
-def _refusal(name: str, known: Mapping[str, Column]) -> str:
-    """Say why a column cannot have another type; blank where it can."""
-    if not known:
-        return ""
-    if name not in known:
-        return _("There is no column %(name)s.") % {"name": name}
-    return "" if known[name].is_untyped else _("The file says the type of %(name)s itself.") % {"name": name}
 
 
 def _type(form: Mapping[str, str]) -> str:

@@ -56,6 +56,7 @@ class Profiles:
     job: Job | None = None  # under way, over all rows
     rows: int | None = None
     sample: Job | None = None  # under way
+    error: str = ""
 
 
 def columns_in_view(address: Address, question: Question, columns: Sequence[Column]) -> tuple[list[Column], int]:
@@ -83,6 +84,7 @@ def profiles_of(asked: Mapping[str, Any], columns: Sequence[Column], total: int)
         return Profiles(_rows_of(whole), of_all=True, rows=whole.rows_in)
     running = whole if whole and not whole.is_settled else None
     found: dict[str, Mapping[str, Any]] = {}
+    error = ""
     for begin in range(0, len(names), SHOWN):
         parameters = {"columns": names[begin : begin + SHOWN], "rows": SAMPLE_ROWS}
         try:
@@ -92,7 +94,8 @@ def profiles_of(asked: Mapping[str, Any], columns: Sequence[Column], total: int)
         if not job.is_settled:
             return Profiles(found, job=running, sample=job)
         found |= _rows_of(job) if job.status == Job.Status.DONE else {}
-    return Profiles(found, job=running)
+        error = error or job.error
+    return Profiles(found, job=running, error=error)
 
 
 def whole_profile(asked: Mapping[str, Any], names: Sequence[str], total: int) -> services.Request:
@@ -123,7 +126,7 @@ def _card(address: Address, column: Column, profile: Mapping[str, Any], *, is_ke
         for each in profile.get("top") or []
         if isinstance(each["value"], str | int | float)
     ]
-    bars = list(_bars(profile.get("histogram") or []))
+    bars = list(_bars(profile.get("histogram") or [])) if profile.get("distinct") != 1 else []
     return ColumnCard(column, links, is_kept, profile, bars, top[:MOST_TOP], _types(address, column))
 
 

@@ -127,7 +127,7 @@ def page(request: HttpRequest, opened: Opened, *, refusal: str = "", status: int
         "input_formats": list(Format),
         "as_detected": address.without(*READ, "row").to("read"),
         "suggestions": _suggestions(opened),
-        "types": types_of(address, opened.columns),
+        "types": types_of(address, [column.name for column in opened.columns]),
         "reload": f"?{address.query}",
     }
     if head.table:
