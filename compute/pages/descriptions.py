@@ -86,6 +86,8 @@ def mending(read: Mapping[str, Any]) -> str:
     """Return what reading a file so would do, for a button; blank where nothing is said."""
     if "null_values" in read:
         return _("Take %(values)s for missing") % {"values": ", ".join(map(quoted, read["null_values"]))}
+    if "on_bad_rows" in read:
+        return _("Leave out the rows that do not fit")
     if "decimal" not in read:
         return ""
     said = _("Read decimal commas") if read["decimal"] == "," else _("Read decimal points")

@@ -40,6 +40,11 @@ class Answer:
         )
 
     @property
+    def more_columns(self) -> int:
+        """How many columns are not shown."""
+        return len(self.preview.table.columns) - len(self.headers) if self.preview and self.preview.table else 0
+
+    @property
     def own_format(self) -> str:
         """The format in which the result lies there."""
         return self.job.result_path.rpartition(".")[2] if self.job else ""

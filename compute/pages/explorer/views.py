@@ -185,6 +185,9 @@ def _suggestions(opened: Opened) -> list[dict[str, str]]:
     """Other ways to read the file which its first rows suggest: each in words, with the link."""
     found = []
     reading = opened.head.reading
+    failed = opened.head.job if opened.head.error else None
+    if failed and (words := mending(failed.mending_read or {})):
+        found.append({"words": words, "link": opened.address.reading(mended_read(failed)).to("read")})
     notation = other_notation(opened.head.table) if opened.head.table else None
     if notation:
         read = notation.as_read()
