@@ -22,7 +22,8 @@ def go_to(page: Page, what: Locator) -> None:
 
 
 def goes_on_in(page: Page, place: str) -> None:
-    """Fail unless the next Tab stays in a part of the page: after a form or a reload nobody begins at the top again."""
+    """Fail unless a part of the page has the focus, and the next Tab stays in it: nobody begins at the top again."""
+    expect(page.locator(f"#{place}")).to_be_focused()
     press(page, "Tab")
     assert page.evaluate("place => document.activeElement.closest(`#${place}`) !== null", place)
 
