@@ -40,7 +40,9 @@ class TypesField(forms.Field):
 class ReadForm(forms.Form):
     """The members of `read` that a person sets, checked by the serializer that checks the API's requests."""
 
-    encoding = forms.CharField(required=False, max_length=40, help_text=gettext_lazy("such as cp1252"))
+    encoding = forms.CharField(
+        required=False, max_length=40, label=gettext_lazy("Encoding"), help_text=gettext_lazy("such as cp1252")
+    )
     delimiter = forms.ChoiceField(
         required=False,
         choices=[
@@ -88,7 +90,9 @@ class ReadForm(forms.Form):
     record = forms.CharField(
         required=False, max_length=1000, label=gettext_lazy("Records"), help_text=gettext_lazy("path in JSON or XML")
     )
-    sheet = forms.CharField(required=False, max_length=100, help_text=gettext_lazy("of a workbook"))
+    sheet = forms.CharField(
+        required=False, max_length=100, label=gettext_lazy("Sheet"), help_text=gettext_lazy("of a workbook")
+    )
     types = TypesField(required=False)
 
     def clean(self) -> dict[str, Any]:
