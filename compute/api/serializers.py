@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -79,9 +80,9 @@ class ArrangedInput(FileInput):
 
 @example({"file_path": "sales.csv", "by": ["shop"], "aggregations": {"price": ["mean", "sum"]}})
 class GroupByInput(ArrangedInput):
-    """One row per distinct combination of `by`."""
+    """One row per distinct combination of `by`, or, without `by`, one row of the whole file."""
 
-    by = _names()
+    by = _names(required=False)
     aggregations = serializers.DictField(
         child=DistinctListField(child=WordField(choices=[each.value for each in Aggregation])),
         default=dict,
@@ -92,6 +93,12 @@ class GroupByInput(ArrangedInput):
         if len(asked) > MAX_COLUMNS:
             raise serializers.ValidationError(f"At most {MAX_COLUMNS} columns.")
         return asked
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs.get("by") and not any(attrs["aggregations"].values()):
+            said = _("Name at least one column, or say in aggregations what to compute of the whole file.")
+            raise serializers.ValidationError({"by": said})
+        return {"by": []} | attrs
 
 
 @example({"file_path": "sales.csv", "columns": ["price"]})

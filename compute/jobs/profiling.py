@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,16 +29,24 @@ NUMERIC = (
 def profile(spec: JobSpec, operation: Profile, found: Prepared, compute: Compute) -> JobResult:
     """Return the result: a row for each column. `found` has the rows, in a file whose columns are read fast."""
     columns = operation.columns or found.source.columns
+    step = _with_types(spec, set(map(own_name, found.source.columns)))
     types: dict[str, str] = {}
     rows = []
     for column in columns:
-        rows.append(_row(spec, column, found, compute))
+        rows.append(_row(step, column, found, compute))
         types[own_name(column)] = rows[-1]["type"]
     path = Path(spec.scratch) / "profile.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     source = replace(found.source, path=path, format=Format.JSONL, columns=tuple(rows[0]), by_lines=True, url="")
-    result = compute(spec, Preview(len(rows)), replace(found, source=source))
+    result = compute(_with_types(spec, set()), Preview(len(rows)), replace(found, source=source))
     return replace(result, read_as=types)
+
+
+def _with_types(spec: JobSpec, columns: Set[str]) -> JobSpec:
+    """Return the order with `read.types` of no other columns than these: a step has only some, the result none."""
+    read = spec.parameters.get("read", {})
+    types = {column: type_ for column, type_ in read.get("types", {}).items() if column in columns}
+    return replace(spec, parameters=spec.parameters | {"read": read | {"types": types}})
 
 
 def _row(spec: JobSpec, column: str, found: Prepared, compute: Compute) -> dict[str, Any]:

@@ -42,6 +42,7 @@ QUANTILES = {  # as shares of the values; between two of them, on the line from 
     **{each: int(each[1:]) / 100 for each in Aggregation if each[1:].isdigit()},
 }
 NEED_NUMBERS = frozenset({Aggregation.SUM, Aggregation.MEAN, Aggregation.STD, Aggregation.VAR, *QUANTILES})
+ZERO_OF_NONE = frozenset({Aggregation.SUM, Aggregation.COUNT, Aggregation.N_UNIQUE})
 NEED_COUNT = frozenset({Aggregation.N_UNIQUE, Aggregation.MEAN, *QUANTILES})
 GIVE_CELLS = frozenset({Aggregation.MIN, Aggregation.MAX, Aggregation.FIRST, Aggregation.LAST})
 _EXPRESSIONS: dict[Aggregation, Callable[[nw.Expr], nw.Expr]] = {
@@ -61,6 +62,9 @@ _ON_SPARK: dict[Aggregation, Callable[[nw.Expr], nw.Expr]] = {  # whose frames h
     Aggregation.FIRST: lambda cell: nw.struct(row=ROW, cell=cell).min().struct.field("cell"),
     Aggregation.LAST: lambda cell: nw.struct(row=ROW, cell=cell).max().struct.field("cell"),
 }
+
+
+WHOLE = ":whole"  # the key of a frame that is one group
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,10 @@ class Output:
 
 @dataclass(frozen=True)
 class GroupBy:
-    """One row for each distinct combination of `by` (null is a value), in order; without aggregations, its `count`."""
+    """One row for each distinct combination of `by` (null is a value), in order; without aggregations, its `count`.
+
+    Without `by`, one row of all rows, even where there are none.
+    """
 
     by: Sequence[str]
     aggregations: Mapping[str, Sequence[Aggregation]]
@@ -140,15 +147,20 @@ class GroupBy:
 
     def apply(self, frame: Frame, table: Table, small_table: SmallTable) -> Result:
         outputs, keys = list(self._outputs(table)), keys_of(self.by)
+        keyed = [key.name for key in keys] or [WHOLE]
+        if not keys:
+            frame = frame.with_columns(nw.lit(0).alias(WHOLE))
         if frame.implementation.is_duckdb() and any(each.aggregation in QUANTILES for each in outputs):
-            frame = _with_quantile_parts(frame, [key.name for key in keys], outputs)
+            frame = _with_quantile_parts(frame, keyed, outputs)
         counted = [each.cell for each in outputs if each.aggregation in NEED_COUNT]
-        grouped = frame.group_by([key.name for key in keys]).agg(
+        grouped = frame.group_by(keyed).agg(
             nw.len().alias("rows"),
             *(each.aggregated(frame).alias(each.inner_name) for each in outputs),
             *(cell.expression.count().alias(f"there:{cell.name}") for cell in distinct(counted)),
         )
-        finished = grouped.sort([key.name for key in keys], nulls_last=True).select(
+        if not keys:
+            grouped = _one_row(grouped, outputs, small_table)
+        finished = grouped.sort(keyed, nulls_last=True).select(
             *(key.expression.alias(key.name) for key in keys),
             *(each.finished().alias(each.inner_name) for each in outputs),
             *(nw.col("rows").cast(nw.Int64).alias(name) for name in self._default_output()),
@@ -169,6 +181,17 @@ class GroupBy:
         for column, asked in self.aggregations.items():
             for aggregation in asked:
                 yield Output(f"{column}_{aggregation}", aggregation, _cell_for(aggregation, column, table))
+
+
+def _one_row(grouped: Frame, outputs: Sequence[Output], small_table: SmallTable) -> Frame:
+    """Return the row of all rows, also where there are none: then counts and sums are 0."""
+    counts = [f"there:{each.cell.name}" for each in outputs if each.aggregation in NEED_COUNT]
+    zeros = [each.inner_name for each in outputs if each.aggregation in ZERO_OF_NONE]
+    if grouped.implementation.is_duckdb():  # which tells no progress in a join; the greatest of one value is that value
+        one = grouped.select(nw.all().max())
+    else:
+        one = small_table({WHOLE: [0]}).join(grouped, on=WHOLE, how="left")
+    return one.with_columns(nw.col("rows", *dict.fromkeys([*counts, *zeros])).fill_null(0))
 
 
 def _with_quantile_parts(frame: Frame, keys: Sequence[str], outputs: Sequence[Output]) -> Frame:

@@ -83,10 +83,10 @@ def _operation(job: Job) -> str:
                 for column, names in asked["aggregations"].items()
                 for name in names or ["count"]
             ]
-            return _("%(measures)s, by %(columns)s") % {
-                "measures": ", ".join(measures) or _("count of rows"),
-                "columns": ", ".join(asked["by"]),
-            }
+            figures = ", ".join(measures) or _("count of rows")
+            if not asked["by"]:
+                return figures
+            return _("%(measures)s, by %(columns)s") % {"measures": figures, "columns": ", ".join(asked["by"])}
         case Job.Operation.NON_NULL:
             if not asked["columns"]:
                 return _("rows")
@@ -101,6 +101,8 @@ def mending(read: Mapping[str, Any]) -> str:
     """Return what reading a file so would do, for a button; blank where nothing is said."""
     if "null_values" in read:
         return _("Treat %(values)s as missing") % {"values": ", ".join(map(quoted, read["null_values"]))}
+    if "on_bad_rows" in read:
+        return _("Leave out the rows that do not fit")
     if "decimal" not in read:
         return ""
     said = _("Read decimal commas") if read["decimal"] == "," else _("Read decimal points")

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from compute.api.read_serializers import ReadInput
+from compute.operations.cell_types import Reading
 from compute.reading.options import OnBadRows
 from config.core.kept_texts import translated
 
@@ -19,12 +22,28 @@ THOUSANDS = {
     "\u202f": gettext_lazy("narrow space"),
     "'": gettext_lazy("apostrophe"),
 }
+TYPES = {Reading.TEXT.value: gettext_lazy("text"), Reading.NUMBER.value: gettext_lazy("numbers")}
+
+
+class TypesField(forms.Field):
+    """Types of columns as an address has them, text:code and number:price; each column once."""
+
+    widget = forms.MultipleHiddenInput
+
+    def to_python(self, value: Any) -> dict[str, str]:
+        pairs = [text.partition(":") for text in value or []]
+        for type_, _colon, column in pairs:
+            if type_ not in TYPES or not column:
+                raise ValidationError(_("A column is read as text or as numbers, not as %(type)s.") % {"type": type_})
+        return {column: type_ for type_, _colon, column in pairs}
 
 
 class ReadForm(forms.Form):
     """The members of `read` that a person sets, checked by the serializer that checks the API's requests."""
 
-    encoding = forms.CharField(required=False, max_length=40, help_text=gettext_lazy("such as cp1252"))
+    encoding = forms.CharField(
+        required=False, max_length=40, label=gettext_lazy("Encoding"), help_text=gettext_lazy("such as cp1252")
+    )
     delimiter = forms.ChoiceField(
         required=False,
         choices=[
@@ -72,7 +91,10 @@ class ReadForm(forms.Form):
     record = forms.CharField(
         required=False, max_length=1000, label=gettext_lazy("Records"), help_text=gettext_lazy("path in JSON or XML")
     )
-    sheet = forms.CharField(required=False, max_length=100, help_text=gettext_lazy("of a workbook"))
+    sheet = forms.CharField(
+        required=False, max_length=100, label=gettext_lazy("Sheet"), help_text=gettext_lazy("of a workbook")
+    )
+    types = TypesField(required=False)
 
     def clean(self) -> dict[str, Any]:
         """Check what is set as the API would."""
@@ -90,7 +112,7 @@ class ReadForm(forms.Form):
 
 
 def _as_json(cleaned: Mapping[str, Any]) -> dict[str, Any]:
-    given = {name: value for name, value in cleaned.items() if value not in ("", None)}
+    given = {name: value for name, value in cleaned.items() if value not in ("", None, {})}
     if "header" in given:
         given["header"] = False
     if "null_values" in given:

@@ -53,8 +53,10 @@ def preview_table(job: Job) -> Table | None:
     """Return the rows that a preview has found; None where they are too large to be shown."""
     with open_file(job.result_path) as file:
         text = file.read(MOST_PREVIEW_BYTES + 1)
-    notation = ReadOptions.of((job.reading or {}).get("read", {})).notation
-    return table_of(text, job.columns or [], notation) if len(text) <= MOST_PREVIEW_BYTES else None
+    if len(text) > MOST_PREVIEW_BYTES:
+        return None
+    read = ReadOptions.of((job.reading or {}).get("read", {}))
+    return table_of(text, job.columns or [], read.notation, read.types)
 
 
 def _uploads(after: str) -> Iterator[StoredFile]:

@@ -89,7 +89,8 @@ def _group_by(job: Job, read: Mapping[str, Any], where: Sequence[str]) -> str:
         for name in names or ["count"]
     ]
     selected = ",\n       ".join([*keys, *(figures or ["count(*) AS count"])])
-    return f"SELECT {selected}\n{_from(job, read)}{_where(where)}\nGROUP BY {', '.join(keys)}"
+    group = f"\nGROUP BY {', '.join(keys)}" if keys else ""
+    return f"SELECT {selected}\n{_from(job, read)}{_where(where)}{group}"
 
 
 def _stats(job: Job, read: Mapping[str, Any], where: Sequence[str]) -> str:

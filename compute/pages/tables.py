@@ -2,15 +2,18 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from compute.files.notation import NOTATIONS, PLAIN, Notation
+from compute.operations.cell_types import Reading
 
 # Numbers as the operations understand them; what begins with a zero that means nothing is rather an identifier.
 NUMBER = re.compile(r"\s*[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*", re.ASCII | re.IGNORECASE)
+UNTYPED = ("String", "Unknown")
 NUMERIC_TYPES = ("Int", "UInt", "Float", "Decimal")
 
 
@@ -20,6 +23,9 @@ class ColumnKind(StrEnum):
     NUMBER = "number"
     TEXT = "text"
     EMPTY = "no values yet"
+
+
+KINDS = {Reading.TEXT: ColumnKind.TEXT, Reading.NUMBER: ColumnKind.NUMBER}
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,11 @@ class Column:
     @property
     def is_number(self) -> bool:
         return self.kind == ColumnKind.NUMBER
+
+    @property
+    def is_untyped(self) -> bool:
+        """Return whether its values say what it is, or who asks: text and JSON have no types."""
+        return self.type in UNTYPED
 
 
 @dataclass(frozen=True)
@@ -48,14 +59,23 @@ class Table:
         return [list(zip(row, are_numbers, strict=False)) for row in self.rows[:rows]]
 
 
-def table_of(text: bytes, columns: Sequence[tuple[str, str]], notation: Notation = PLAIN) -> Table:
+def table_of(
+    text: bytes,
+    columns: Sequence[tuple[str, str]],
+    notation: Notation = PLAIN,
+    declared: Mapping[str, str] = MappingProxyType({}),
+) -> Table:
     """Return the table that `text`, a JSON array of records, holds of the columns, given by name and type.
 
-    Numbers stay as they are written, those beyond 64 bits too; text is a number where it is one in `notation`.
+    Numbers stay as they are written, those beyond 64 bits too; text is a number where it is one in `notation`. `declared`
+    says of columns what they are, as `read.types` does.
     """
     records = json.loads(text, parse_int=str, parse_float=str)
     rows = [[_cell(record.get(name)) for name, _ in columns] for record in records]
-    kinds = [_kind(type_, [row[place] for row in rows], notation) for place, (_, type_) in enumerate(columns)]
+    kinds = [
+        KINDS[Reading(declared[name])] if name in declared else _kind(type_, [row[place] for row in rows], notation)
+        for place, (name, type_) in enumerate(columns)
+    ]
     return Table([Column(name, kind, type_) for (name, type_), kind in zip(columns, kinds, strict=True)], rows)
 
 

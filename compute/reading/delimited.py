@@ -162,7 +162,8 @@ class DelimitedText:
             mend = 'To leave such rows out, send "read": {"on_bad_rows": "skip"}.'
             if has_more and line <= _LOOKED_AT:
                 mend += f' If the table begins with this line, send "read": {{"skip_rows": {line - 1}}}.'
-            raise BrokenFile(f"The file cannot be read: line {line}: {reason}. {mend}")
+            detail = f"The file cannot be read: line {line}: {reason}. {mend}"
+            raise BrokenFile(detail, read={"on_bad_rows": OnBadRows.SKIP.value})
         text = shortened(self._lines.taken[0].rstrip("\r\n"), MOST_TEXT)
         self.bad_rows.note(BadRow(line, text, reason))
 

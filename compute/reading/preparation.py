@@ -64,6 +64,8 @@ class Preparation:
         said: dict[str, Any] = {} if options.notation.is_plain else dict(options.notation.as_read())
         if options.null_values:
             said["null_values"] = list(options.null_values)
+        if options.types:
+            said["types"] = dict(options.types)
         if options.on_bad_rows != OnBadRows.ERROR:
             said["on_bad_rows"] = options.on_bad_rows
         return said

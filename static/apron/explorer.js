@@ -1,5 +1,13 @@
 // A file's page: what the reader chooses of the chart goes into the address, so that it is there after a reload and in a shared link;
-// and Escape closes what adds to the question. Without this script the page has all else.
+// the focus is where the address leads; and Escape closes what adds to the question. Without this script the page has all else.
+
+// Who goes by keyboard goes on where the address leads, also after a reload, which begins at the top of the page.
+const place = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+if (place && !place.contains(document.activeElement)) {
+  if (place.tabIndex < 0) place.tabIndex = -1;
+  place.focus({ preventScroll: true });
+}
+
 const CHOICES = ["kind", "y", "x"];
 
 document.querySelector("figure.chart-figure")?.addEventListener("chartchange", ({ detail }) => {

@@ -7,6 +7,7 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 
 from compute.files.formats import Format
 from compute.pages.read_form import ReadForm
@@ -69,8 +70,18 @@ class Address:
         """Return the address that reads the file so, beside what it says already."""
         found = self
         for name, value in read.items():
-            found = found.setting(name, ",".join(value) if isinstance(value, list) else value)
+            if name == "types":
+                for column, type_ in value.items():
+                    found = found.typing(column, type_)
+            else:
+                found = found.setting(name, ",".join(value) if isinstance(value, list) else value)
         return found.without("row")
+
+    def typing(self, column: str, type_: str) -> Self:
+        """Return the address that reads a column as text or as numbers, or, where the type is blank, as its values are."""
+        others = tuple(pair for pair in self.pairs if pair[0] != "types" or pair[1].partition(":")[2] != column)
+        found = type(self)(others).without("row")
+        return found.adding("types", f"{type_}:{column}") if type_ else found
 
     @property
     def query(self) -> str:
@@ -88,6 +99,11 @@ class Address:
         return asked if asked in list(Format) else ""
 
     @property
+    def types(self) -> dict[str, str]:
+        """As what it says that columns are read."""
+        return {column: type_ for type_, _colon, column in (text.partition(":") for text in self.all("types"))}
+
+    @property
     def read_form(self) -> ReadForm:
         """The form that says how the file is read."""
-        return ReadForm({name: self.get(name) for name in ReadForm.base_fields}, label_suffix="")
+        return ReadForm(MultiValueDict({name: self.all(name) for name in ReadForm.base_fields}), label_suffix="")

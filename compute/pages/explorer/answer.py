@@ -40,6 +40,11 @@ class Answer:
         )
 
     @property
+    def more_columns(self) -> int:
+        """How many columns are not shown."""
+        return len(self.preview.table.columns) - len(self.headers) if self.preview and self.preview.table else 0
+
+    @property
     def own_format(self) -> str:
         """The format in which the result lies there."""
         return self.job.result_path.rpartition(".")[2] if self.job else ""
@@ -87,7 +92,8 @@ def _header(address: Address, question: Question, column: Column) -> Header:
 
 def _chart(address: Address, question: Question, job: Job, table: Table) -> dict[str, Any] | None:
     """What the chart is drawn from; which one is the reader's choice, and a part of the address."""
-    if not table.rows or len(table.columns) > MOST_COLUMNS:
+    is_one_row = bool(question.measures) and not question.by  # figures of the whole file
+    if not table.rows or is_one_row or len(table.columns) > MOST_COLUMNS:
         return None
     columns: list[dict[str, Any]] = [
         {"name": column.name, "kind": _kind(table, place), "key": column.name in question.by}

@@ -1,7 +1,7 @@
 """The chips of a question: each part in words, with the address without it. And what is added to a question by a form."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from compute.operations.group_by import Aggregation
 from compute.operations.where import EXACT_IN_DOUBLE, Comparison
 from compute.pages.explorer.address import Address
 from compute.pages.explorer.question import DESCRIBE
+from compute.pages.read_form import TYPES
 from compute.pages.tables import ColumnKind
 
 NOT_NULL = "not_null"
@@ -40,11 +41,12 @@ class NotAddableError(Exception):
 
 @dataclass(frozen=True)
 class Chip:
-    """A part of the question: its kind, its words, and the link to the page without it."""
+    """A part of the question: its kind, its words, the link to the page without it, and why it cannot be."""
 
     kind: str
     text: str
     removed: str
+    refusal: str = ""
 
 
 def chips_of(address: Address) -> list[Chip]:
@@ -93,13 +95,11 @@ def with_addition(
     add = form.get("add", "")
     if add == "limit":
         return address.setting("limit", _whole(form.get("value", "")))
-    column = form.get("column", "")
-    if not column:
-        raise NotAddableError(_("Choose a column."))
-    if kinds and add != "sort" and column not in kinds:
-        raise NotAddableError(_("There is no column %(name)s.") % {"name": column})
+    column = _column(form, {} if add == "sort" else kinds)  # an answer is sorted by its own columns
     direction = "desc" if form.get("direction") == "desc" else "asc"
     match add:
+        case "type":
+            return address.typing(column, _type(form))
         case "filter":
             return address.filtering(
                 _condition(column, form, notation if kinds.get(column) == ColumnKind.NUMBER else None)
@@ -111,6 +111,34 @@ def with_addition(
         case "sort" | "order":
             return address.setting(add, f"{direction}:{column}").without("row")
     raise NotAddableError(_("Choose what to add."))
+
+
+def _column(form: Mapping[str, str], known: Collection[str]) -> str:
+    column = form.get("column", "")
+    if not column:
+        raise NotAddableError(_("Choose a column."))
+    if known and column not in known:
+        raise NotAddableError(_("There is no column %(name)s.") % {"name": column})
+    return column
+
+
+def types_of(address: Address, known: Collection[str]) -> list[Chip]:
+    """Return what an address says of the types of columns; `known` are the file's columns, none while they are not known."""
+    return [
+        Chip(
+            column,
+            str(TYPES.get(type_, type_)),
+            address.typing(column, "").to("read"),
+            _("There is no column %(name)s.") % {"name": column} if known and column not in known else "",
+        )
+        for column, type_ in address.types.items()
+    ]
+
+
+def _type(form: Mapping[str, str]) -> str:
+    if form.get("type", "") not in ("", *TYPES):
+        raise NotAddableError(_("Choose a type."))
+    return form.get("type", "")
 
 
 def _figure(form: Mapping[str, str]) -> str:

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.utils.translation import gettext as _
+
 from compute.files.formats import Format
 from compute.jobs import services
 from compute.models import Job
 from compute.pages.explorer.address import Address
 from compute.pages.explorer.question import Question
 from compute.pages.preview import job_of
+from compute.pages.read_form import TYPES
 from compute.pages.selectors import MOST_PREVIEW_BYTES, open_file
 from compute.pages.tables import Column
 from config.api.problems import Problem
@@ -24,7 +27,10 @@ MOST_TOP = 6
 
 @dataclass(frozen=True)
 class ColumnCard:
-    """A column with what is known of it; `bars` are (level, title), `top` (value, count, link to the rows that have it)."""
+    """A column with what is known of it; `bars` are (level, title), `top` (value, count, link to the rows that have it).
+
+    `types`: as what it can be read, each in words, with the link and whether it is read so now.
+    """
 
     column: Column
     links: Mapping[str, str]
@@ -32,6 +38,7 @@ class ColumnCard:
     profile: Mapping[str, Any]
     bars: Sequence[tuple[int, str]]
     top: Sequence[tuple[str, int, str]]
+    types: Sequence[tuple[str, str, bool]]
 
     @property
     def missing_percent(self) -> float | None:
@@ -49,6 +56,7 @@ class Profiles:
     job: Job | None = None  # under way, over all rows
     rows: int | None = None
     sample: Job | None = None  # under way
+    error: str = ""
 
 
 def columns_in_view(address: Address, question: Question, columns: Sequence[Column]) -> tuple[list[Column], int]:
@@ -76,6 +84,7 @@ def profiles_of(asked: Mapping[str, Any], columns: Sequence[Column], total: int)
         return Profiles(_rows_of(whole), of_all=True, rows=whole.rows_in)
     running = whole if whole and not whole.is_settled else None
     found: dict[str, Mapping[str, Any]] = {}
+    error = ""
     for begin in range(0, len(names), SHOWN):
         parameters = {"columns": names[begin : begin + SHOWN], "rows": SAMPLE_ROWS}
         try:
@@ -85,7 +94,8 @@ def profiles_of(asked: Mapping[str, Any], columns: Sequence[Column], total: int)
         if not job.is_settled:
             return Profiles(found, job=running, sample=job)
         found |= _rows_of(job) if job.status == Job.Status.DONE else {}
-    return Profiles(found, job=running)
+        error = error or job.error
+    return Profiles(found, job=running, error=error)
 
 
 def whole_profile(asked: Mapping[str, Any], names: Sequence[str], total: int) -> services.Request:
@@ -116,7 +126,19 @@ def _card(address: Address, column: Column, profile: Mapping[str, Any], *, is_ke
         for each in profile.get("top") or []
         if isinstance(each["value"], str | int | float)
     ]
-    return ColumnCard(column, links, is_kept, profile, list(_bars(profile.get("histogram") or [])), top[:MOST_TOP])
+    bars = list(_bars(profile.get("histogram") or [])) if profile.get("distinct") != 1 else []
+    return ColumnCard(column, links, is_kept, profile, bars, top[:MOST_TOP], _types(address, column))
+
+
+def _types(address: Address, column: Column) -> list[tuple[str, str, bool]]:
+    """As what a column can be read, by the links to that; nothing where the file says its type."""
+    if not column.is_untyped:
+        return []
+    now = address.types.get(column.name, "")
+    choices = {"": _("what its values are"), **TYPES}
+    return [
+        (str(words), address.typing(column.name, type_).to("read"), type_ == now) for type_, words in choices.items()
+    ]
 
 
 def _draft(kind: str, name: str) -> str:

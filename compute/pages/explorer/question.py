@@ -85,8 +85,6 @@ class Question:
             return {}, list(self.problems)
         if self.described and self.measures:
             return {}, [_("Describe columns, or compute single figures of them: remove one of the two.")]
-        if self.measures and not self.by:
-            return {}, [_("Choose a column to group by, or describe the columns instead.")]
         document = {name: value for name, value in self._document().items() if value} | ({"read": read} if read else {})
         serializer = INPUTS[self.operation](data={"file_path": "file", **document})
         if serializer.is_valid():

@@ -15,10 +15,11 @@ from compute.pages.descriptions import mended_read, mending
 from compute.pages.explorer import columns as panel
 from compute.pages.explorer.address import READ, Address
 from compute.pages.explorer.answer import Answer, answer_of, request_of
-from compute.pages.explorer.chips import COMPARISONS, FIGURES, NotAddableError, chips_of, with_addition
+from compute.pages.explorer.chips import COMPARISONS, FIGURES, NotAddableError, chips_of, types_of, with_addition
 from compute.pages.explorer.question import Question
 from compute.pages.explorer.rows import PAGE_ROWS, rows_in_view
 from compute.pages.preview import WAIT_SECONDS, Preview, preview_of
+from compute.pages.read_form import TYPES
 from compute.pages.snippets import curl_of, python_of, sql_of
 from compute.pages.tables import Column, other_notation
 from compute.reading.encodings import UTF_8
@@ -61,7 +62,7 @@ def file(request: HttpRequest, file_path: str) -> HttpResponseBase:
         )
     except NotAddableError as refused:
         return page(request, opened, refusal=str(refused), status=400)
-    return redirect(f"{request.path}{address.to('question')}")
+    return redirect(f"{request.path}{address.to('read' if request.GET['add'] == 'type' else 'question')}")
 
 
 @permission_required_page("compute.add_job")
@@ -124,7 +125,9 @@ def page(request: HttpRequest, opened: Opened, *, refusal: str = "", status: int
         "is_read_set": bool(read_form.read) or not read_form.is_valid(),
         "input_format": address.input_format,
         "input_formats": list(Format),
+        "as_detected": address.without(*READ, "row").to("read"),
         "suggestions": _suggestions(opened),
+        "types": types_of(address, [column.name for column in opened.columns]),
         "reload": f"?{address.query}",
     }
     if head.table:
@@ -158,6 +161,7 @@ def _shown(request: HttpRequest, opened: Opened) -> dict[str, Any]:
         "rows": rows,
         "comparisons": COMPARISONS.items(),
         "figures": FIGURES.items(),
+        "type_choices": TYPES.items(),
         "sortable": question.outputs,
         "draft": {"kind": kind, "column": name},
         "is_askable": request_for is not None,
@@ -181,6 +185,9 @@ def _suggestions(opened: Opened) -> list[dict[str, str]]:
     """Other ways to read the file which its first rows suggest: each in words, with the link."""
     found = []
     reading = opened.head.reading
+    failed = opened.head.job if opened.head.error else None
+    if failed and (words := mending(failed.mending_read or {})):
+        found.append({"words": words, "link": opened.address.reading(mended_read(failed)).to("read")})
     notation = other_notation(opened.head.table) if opened.head.table else None
     if notation:
         read = notation.as_read()

@@ -24,11 +24,12 @@ function kindsFor(keys) {
   return keys.some((key) => key.kind !== "text") && keys.length <= 2 ? ["line", "bar"] : ["bar"];
 }
 
-// The columns that say what a row is about: those it was grouped by, or the first date, or the first text.
-function keysOf({ columns }) {
+// The columns that say what a row is about: those it was grouped by, or the first date, or the first text, of which each is there once.
+function keysOf({ columns, rows }) {
   const keys = columns.filter((column) => column.key);
   if (keys.length) return keys;
-  const first = columns.find((column) => column.kind === "date") ?? columns.find((column) => column.kind === "text");
+  const tells = (kind) => columns.find((column, place) => column.kind === kind && new Set(rows.map((row) => row[place])).size === rows.length);
+  const first = tells("date") ?? tells("text");
   return first ? [first] : [];
 }
 

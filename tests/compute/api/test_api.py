@@ -64,6 +64,7 @@ REFUSALS: dict[str, tuple[str, dict[str, Any], int, str]] = {
     "unknown column": ("stats", STATS | {"columns": ["prize"]}, 400, "columns"),
     "not numeric": ("stats", {"file_path": "words.csv", "columns": ["word"]}, 400, "columns"),
     "unknown key": ("group_by", {"file_path": "table.csv", "by": ["shap"]}, 400, "by"),
+    "neither groups nor figures": ("group_by", {"file_path": "table.csv", "aggregations": {"price": []}}, 400, "by"),
     "unknown aggregation": ("group_by", {"file_path": "table.csv", "by": ["shop"], "aggregations": {"price": ["mode"]}}, 400,
                             "aggregations.price.0"),
     "mean of text": ("group_by", {"file_path": "words.csv", "by": ["word"], "aggregations": {"word": ["mean"]}}, 400,

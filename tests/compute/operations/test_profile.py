@@ -101,3 +101,13 @@ def test_all_numbers_are_in_the_histogram(engine: str, tmp_path: Path) -> None:
     path.write_text("x\n" + "".join(f"{some.gauss(0, 9):.3f}\n" for _ in range(3000)) + "7\n" * 5)
     histogram = profile(path, engine)["x"]["histogram"]
     assert (len(histogram), sum(part["count"] for part in histogram)) == (BINS, 3005)
+
+
+@every_engine
+def test_columns_are_profiled_as_the_request_says(engine: str, tmp_path: Path) -> None:
+    path = write_table(tmp_path, "csv", [{"code": 10, "other": 1}, {"code": 9, "other": 2}])
+    read = {"types": {"code": "text", "other": "text"}}
+
+    (row,) = result(path, "profile", engine=engine, columns=["code"], read=read, output_format="json")
+
+    assert (row["type"], row["min"], row["max"], row["histogram"]) == ("text", "10", "9", None)

@@ -174,7 +174,6 @@ def test_what_cannot_be_added_is_refused_in_words(ana: Client, form: dict[str, s
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        (question(compute="sum:price"), "Choose a column to group by"),
         (question(by="shop", compute=["sum:price", "describe:price"]), "remove one of the two"),
         (question(["price", "~", 1]), "not a valid choice"),
         ("?where=x", "A filter in this address is not valid."),
@@ -235,6 +234,16 @@ def test_an_answer_is_computed_again_where_that_is_said(ana: Client) -> None:
         ana.post(FILE + GROUPED, form)
         compute_queued()
     assert Job.objects.exclude(operation__in=Job.LOOKS).count() == 2
+
+
+def test_a_figure_of_the_whole_file_is_an_answer(ana: Client, compute_root: Path) -> None:
+    query = question(["shop", "=", "Nice"], compute=["sum:price", "max:price"])
+    ana.post(FILE + query, {"ask": "answer"})
+    page = look(ana, FILE + query)
+    assert read_table(compute_root / asked().result_path) == [{"price_sum": "23", "price_max": "20"}]
+    assert '<td class="number">23</td>' in page
+    assert "GROUP BY" not in page
+    assert 'id="chart-data"' not in page, "one row is no chart"
 
 
 def test_whole_rows_are_an_answer(ana: Client, compute_root: Path) -> None:

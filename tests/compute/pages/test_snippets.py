@@ -37,6 +37,7 @@ def _table(compute_root: Path, settings: Any) -> None:
             "group_by",
             {"by": ["shop"], "aggregations": {"price": ["std"]}, "sort": [{"column": "price_std", "descending": True}]},
         ),
+        ("group_by", {"by": [], "aggregations": {"price": ["sum", "max"]}, **SOME}),
         ("stats", {"columns": ["price"], "by": []}),
         ("non_null", {"columns": ["shop", "code"], **SOME}),
         ("non_null", {"columns": [], "where": [{"column": "shop", "op": "in", "value": ["Nice", "x'y"]}]}),

@@ -139,7 +139,7 @@ def test_a_full_queue_is_said_in_words(ana: Client, compute_root: Path, settings
 @pytest.mark.parametrize(
     ("path", "status", "said"),
     [
-        ("nothing.csv", 404, "There is no file nothing.csv"),
+        ("nothing.csv", 404, "There is no such file."),
         ("../etc/passwd", 403, "Give a path below COMPUTE_ROOT"),
     ],
 )
