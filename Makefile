@@ -180,9 +180,10 @@ vendor: icons ## Build static/vendor/ anew from the exact versions of vendor/pac
 	@mkdir -p .real/vendor
 	@cp vendor/package.json vendor/echarts.js .real/vendor/
 	@npm install --prefix .real/vendor --no-package-lock --no-audit --no-fund --silent
-	cd .real/vendor && npx esbuild echarts.js --bundle --minify --format=esm --target=es2022 --legal-comments=none \
-		--define:process.env.NODE_ENV='"production"' --log-level=warning --outfile=$(CURDIR)/static/vendor/echarts.min.js \
-		--banner:js="/* Apache ECharts 6.1.0 (Apache-2.0) with zrender 6.1.0 (BSD-3-Clause) and tslib 2.3.0 (0BSD); licences in echarts.LICENSE.txt */"
+	cd .real/vendor && npx esbuild echarts.js --bundle --format=esm --target=es2022 --legal-comments=none \
+		--define:process.env.NODE_ENV='"production"' --log-level=warning \
+		| npx terser --module --compress passes=3,ecma=2020 --mangle --output $(CURDIR)/static/vendor/echarts.min.js \
+		--format preamble='"/* Apache ECharts 6.1.0 (Apache-2.0) with zrender 6.1.0 (BSD-3-Clause) and tslib 2.3.0 (0BSD); licences in echarts.LICENSE.txt */"'
 	@cd .real/vendor/node_modules && tail -n +1 echarts/LICENSE echarts/NOTICE echarts/licenses/LICENSE-d3 zrender/LICENSE tslib/LICENSE.txt > $(CURDIR)/static/vendor/echarts.LICENSE.txt
 	cd static/vendor && sha256sum echarts.min.js echarts.LICENSE.txt > SHA256SUMS
 

@@ -169,6 +169,7 @@ MIDDLEWARE = [
     "config.access.acts.ActMiddleware",
     "config.core.languages.LanguageMiddleware",
     "config.pages.csp.ContentSecurityPolicyMiddleware",
+    "config.pages.compression.PageCompressionMiddleware",
     "config.api.problems.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
