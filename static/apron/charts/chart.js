@@ -244,7 +244,7 @@ class Chart {
   }
 }
 
-// --- Charts of the page: drawn when they come near to what is seen ---
+// --- Charts of the page: drawn when they come into view ---
 
 const near = new IntersectionObserver(
   (entries) => {
@@ -254,7 +254,7 @@ const near = new IntersectionObserver(
       draw(target);
     }
   },
-  { rootMargin: "400px" },
+  { rootMargin: "0px" }, // the admin loads the library no sooner: with all else of a product it is 340 kB
 );
 
 async function draw(figure) {
