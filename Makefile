@@ -162,6 +162,7 @@ bench: install ## Measure side by side; see benchmarks/
 	python -m benchmarks.admin_lists
 	python -m benchmarks.lists
 	python -m benchmarks.logins
+	python -m benchmarks.pages
 	@pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	python -m benchmarks.ingest
 	python -m benchmarks.ingest_lines

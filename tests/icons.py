@@ -22,7 +22,7 @@ FONT = WHERE / "Material-Symbols-Outlined.woff2"
 LICENSE = WHERE / "LICENSE"
 SUMS = ROOT / WHERE / "SHA256SUMS"
 APPS = ("config", "inflight", "catalog", "metadata_registry", "ingest", "compute")
-ALONE = re.compile(r"""["'>]\s*([a-z0-9_]+)\s*(?=["'<])""")
+ALONE = re.compile(r"""["'>}]\s*([a-z0-9_]+)\s*(?=["'<{])""")
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_"
 
 

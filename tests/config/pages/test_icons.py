@@ -9,9 +9,9 @@ from tests.icons import FONT, ROOT, SUMS, UNFOLD, WHERE, font_of, glyphs_of, ico
 OURS, THEIRS = font_of(ROOT), font_of(UNFOLD)
 
 
-@pytest.mark.parametrize("name", ["space_dashboard", "network_check", "visibility_off", "history"])
+@pytest.mark.parametrize("name", ["space_dashboard", "network_check", "visibility_off", "history", "close_small"])
 def test_icons_are_found_wherever_they_are_named(name: str) -> None:
-    """As an argument, a class's attribute, in a script's attribute, in an include."""
+    """As an argument, a class's attribute, in a script's attribute, in an include, between tags of a template."""
     assert name in icons_used()
 
 
