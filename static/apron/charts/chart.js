@@ -244,7 +244,7 @@ class Chart {
   }
 }
 
-// --- Charts of the page: drawn when they come into view ---
+// --- Charts of the page: drawn when they come near to what is seen ---
 
 const near = new IntersectionObserver(
   (entries) => {
@@ -254,7 +254,7 @@ const near = new IntersectionObserver(
       draw(target);
     }
   },
-  { rootMargin: "0px" }, // the admin loads the library no sooner: with all else of a product it is 340 kB
+  { rootMargin: "400px" },
 );
 
 async function draw(figure) {
