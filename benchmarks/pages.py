@@ -39,7 +39,7 @@ WATCH = """
 """
 TIMES = """() => {
     const [page] = performance.getEntriesByType("navigation");
-    const painted = performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Infinity;
+    const painted = performance.getEntriesByName("first-contentful-paint")[0].startTime;
     return [page.responseStart - page.requestStart, Math.max(painted, page.domContentLoadedEventEnd, window.lastLongTask)];
 }"""
 
@@ -62,6 +62,7 @@ def load(browser: Browser, house: House, address: str, *, user: str, server: psu
     context.add_init_script(WATCH)
     page = context.new_page()
     page.goto(address, wait_until="networkidle")
+    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
     files = loaded_by(page)
     answered, interactive = page.evaluate(TIMES)
     context.close()

@@ -27,6 +27,8 @@ const loaded = (element, address) => new Promise((done, failed) => document.head
 async function showOperation() {
   if (!location.hash.startsWith("#/")) return;
   removeEventListener("hashchange", showOperation);
+  const [, tag, operation] = location.hash.split("/");
+  history.replaceState(null, "", location.pathname); // of a name with "_" in the address it complains in the console
   document.body.setAttribute("aria-busy", "true");
   await Promise.all([
     loaded(document.createElement("link"), { rel: "stylesheet", href: styles }),
@@ -35,6 +37,9 @@ async function showOperation() {
   document.getElementById("main").remove();
   Object.assign(shell, { id: "main", hidden: false, tabIndex: -1 });
   await loaded(document.createElement("script"), { src: script });
+  const place = ["operations", tag, operation];
+  ui.layoutActions.show(place, true);
+  ui.layoutActions.scrollTo(place);
   document.body.removeAttribute("aria-busy");
 }
 
