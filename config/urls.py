@@ -9,7 +9,6 @@ from drf_spectacular.views import SpectacularJSONAPIView
 
 from config.api.problems import not_found
 from config.monitoring.views import HealthView, LiveView, MetricsView, ReadyView
-from config.pages.api_docs import ApiDocsView
 
 admin.autodiscover()
 
@@ -39,7 +38,6 @@ urlpatterns = [
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
     path("api/schema", SpectacularJSONAPIView.as_view(), name="schema"),
-    path("api/docs", ApiDocsView.as_view(url_name="schema"), name="docs"),
     path("", include((api, "unprefixed"))),
     *([path("", include("config.pages.sso.urls"))] if settings.HAS_ALLAUTH else []),
     re_path("", csrf_exempt(not_found)),
