@@ -16,7 +16,7 @@ PG_SAMPLE := tests/config/core tests/inflight/test_imports.py tests/inflight/tes
 RESULTS ?= # a folder for test results and coverage, as the pipeline publishes them
 report = $(if $(RESULTS),--junitxml=$(RESULTS)/$(1).xml --cov --cov-append --cov-report=xml:$(RESULTS)/coverage/coverage.xml)
 
-.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-librdkafka test-postgresql-field test-kafka test-real test-spark test-spark-cluster test-stores lint lint-delivery lint-alerts format bench screenshots vendor docs messages lock
+.PHONY: help install run test test-sqlite test-postgresql test-browser test-api test-librdkafka test-postgresql-field test-kafka test-real test-spark test-spark-cluster test-stores lint lint-delivery lint-alerts format bench screenshots vendor icons docs messages lock
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -162,6 +162,7 @@ bench: install ## Measure side by side; see benchmarks/
 	python -m benchmarks.admin_lists
 	python -m benchmarks.lists
 	python -m benchmarks.logins
+	python -m benchmarks.pages
 	@pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	python -m benchmarks.ingest
 	python -m benchmarks.ingest_lines
@@ -176,15 +177,19 @@ bench: install ## Measure side by side; see benchmarks/
 screenshots: install ## Take the pictures of README and docs anew, of the demo, with the machine's Chromium
 	python -m sample_data.screenshots
 
-vendor: ## Build static/vendor/ anew from the exact versions of vendor/package.json, with their licences and checksums
+vendor: icons ## Build static/vendor/ anew from the exact versions of vendor/package.json, with licences and checksums; and the icons
 	@mkdir -p .real/vendor
 	@cp vendor/package.json vendor/echarts.js .real/vendor/
 	@npm install --prefix .real/vendor --no-package-lock --no-audit --no-fund --silent
-	cd .real/vendor && npx esbuild echarts.js --bundle --minify --format=esm --target=es2022 --legal-comments=none \
-		--define:process.env.NODE_ENV='"production"' --log-level=warning --outfile=$(CURDIR)/static/vendor/echarts.min.js \
-		--banner:js="/* Apache ECharts 6.1.0 (Apache-2.0) with zrender 6.1.0 (BSD-3-Clause) and tslib 2.3.0 (0BSD); licences in echarts.LICENSE.txt */"
+	cd .real/vendor && npx esbuild echarts.js --bundle --format=esm --target=es2022 --legal-comments=none \
+		--define:process.env.NODE_ENV='"production"' --log-level=warning \
+		| npx terser --module --compress passes=3,ecma=2020 --mangle --output $(CURDIR)/static/vendor/echarts.min.js \
+		--format preamble='"/* Apache ECharts 6.1.0 (Apache-2.0) with zrender 6.1.0 (BSD-3-Clause) and tslib 2.3.0 (0BSD); licences in echarts.LICENSE.txt */"'
 	@cd .real/vendor/node_modules && tail -n +1 echarts/LICENSE echarts/NOTICE echarts/licenses/LICENSE-d3 zrender/LICENSE tslib/LICENSE.txt > $(CURDIR)/static/vendor/echarts.LICENSE.txt
 	cd static/vendor && sha256sum echarts.min.js echarts.LICENSE.txt > SHA256SUMS
+
+icons: install ## Cut unfold's icon font down to the icons that the admin uses
+	python -m tests.icons
 
 docs: install ## Write those tables of docs/ anew that are made from the code
 	python -m tests.scopes_table

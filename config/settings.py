@@ -4,6 +4,7 @@ docs/configuration.md lists every variable (a test compares).
 """
 
 import sys
+from pathlib import Path
 from urllib.parse import unquote
 
 import django_stubs_ext
@@ -168,6 +169,7 @@ MIDDLEWARE = [
     "config.access.acts.ActMiddleware",
     "config.core.languages.LanguageMiddleware",
     "config.pages.csp.ContentSecurityPolicyMiddleware",
+    "config.pages.compression.PageCompressionMiddleware",
     "config.api.problems.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -220,7 +222,9 @@ USE_TZ = True
 FORMAT_MODULE_PATH = "config.core.formats"
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = BASE_DIR / "staticfiles"  # made by collectstatic, in the image; not needed on a desk
+STATIC_ROOT = Path(
+    env.str("STATIC_ROOT", default="") or BASE_DIR / "staticfiles"
+)  # made by collectstatic, in the image
 STATIC_ROOT.mkdir(exist_ok=True)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

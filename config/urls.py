@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularJSONAPIView
 
 from config.api.problems import not_found
 from config.monitoring.views import HealthView, LiveView, MetricsView, ReadyView
@@ -38,7 +38,6 @@ urlpatterns = [
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
     path("api/schema", SpectacularJSONAPIView.as_view(), name="schema"),
-    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("", include((api, "unprefixed"))),
     *([path("", include("config.pages.sso.urls"))] if settings.HAS_ALLAUTH else []),
     re_path("", csrf_exempt(not_found)),

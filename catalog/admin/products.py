@@ -100,7 +100,7 @@ class ProductAdmin(PlatformAdmin):
             for name, (offer, its) in zip(names, trend.offers, strict=True)
         ]
         chart = price_chart(lines, end=trend.end)
-        return render_to_string("parts/chart.html", {"chart": chart, "id": "prices"}) if chart else _("none yet")
+        return render_to_string("admin/catalog/folded_chart.html", {"chart": chart}) if chart else _("none yet")
 
     @admin.action(description=gettext_lazy("Retry registration"), permissions=["register"])
     def register_again(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:

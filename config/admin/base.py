@@ -28,6 +28,7 @@ from django_stubs_ext import StrOrPromise
 from config.admin.audited import AuditedAdmin
 from config.admin.export import DOWNLOADS, EXPORTS
 from config.admin.inputs import KeysField, StrictChangeList, UnusableQuery, check_key, is_lookup_of_a_filter
+from config.admin.light import LightAdmin
 from config.admin.saved_filters import add_button, shown_above
 from config.core.admin_columns import MOST_COUNTED
 
@@ -70,7 +71,7 @@ class Operation:
     always_asks: bool = False
 
 
-class PlatformAdmin(AuditedAdmin, ModelAdmin[Any]):
+class PlatformAdmin(AuditedAdmin, LightAdmin, ModelAdmin[Any]):
     """Base of all our admin classes."""
 
     icon = "database"  # in the menu, of Material Symbols
@@ -83,7 +84,7 @@ class PlatformAdmin(AuditedAdmin, ModelAdmin[Any]):
     list_before_template = "admin/list_top.html"
     list_intro = ""  # a template that stands above the list
     when_empty: Any = ""  # what to do next where there is no row yet
-    search_keys: tuple[str, ...] = ()  # numbers and UUIDs, found by their indexes instead of cast to text
+    search_keys: tuple[str, ...] = ()  # numbers and UUIDs, found by their indexes: Django would cast each row's
     tools: tuple[Tool, ...] = ()
     operations: Mapping[str, Operation] = {}  # by the name of the action
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from config.monitoring import health
 from config.monitoring.attention import needs_of
 from config.monitoring.dashboard import panels
 from config.pages.login import Logout
@@ -64,9 +65,9 @@ class ApronAdminSite(UnfoldAdminSite):
         return Logout.as_view()(request)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        found = {
-            "needs": needs_of(request.user), "panels": panels(request.user), "now": timezone.now(), "title": _("Dashboard"),
-        }  # fmt: skip
+        with health.asked_once():
+            needs, its_panels = needs_of(request.user), panels(request.user)
+        found = {"needs": needs, "panels": its_panels, "now": timezone.now(), "title": _("Dashboard")}
         return super().index(request, found | (extra_context or {}))
 
     @transaction.atomic

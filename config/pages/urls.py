@@ -1,10 +1,11 @@
-"""Pages that belong to no app: landing page, login, logout."""
+"""Pages that belong to no app: landing page, login, logout, API docs."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, re_path
 
 from config.monitoring import health, status
+from config.pages.api_docs import ApiDocsView
 from config.pages.languages import switch, texts
 from config.pages.login import Login, Logout, logged_out
 
@@ -21,6 +22,7 @@ urlpatterns = [
     path("login", Login.as_view(), name="login"),
     path("logout", Logout.as_view(), name="logout"),
     path("logged-out", logged_out, name="logged-out"),
+    path("api/docs", ApiDocsView.as_view(url_name="schema"), name="docs"),
     path("language", switch, name="set_language"),
     re_path("^texts/(?P<language>en|fr)-(?P<digest>[0-9a-f]{12})[.]js$", texts, name="texts"),
 ]

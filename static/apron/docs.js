@@ -31,3 +31,30 @@ function nameRegion(selector, name) {
 }
 
 new MutationObserver(mend).observe(document.documentElement, { childList: true, subtree: true });
+
+// It is heavier than all other pages together: it comes in place of the list when an operation is chosen, or named by the address.
+const shell = document.querySelector("[data-bundle]");
+const { styles, bundle, script } = shell.dataset;
+const loaded = (element, address) => new Promise((done, failed) => document.head.append(Object.assign(element, address, { onload: done, onerror: failed })));
+
+async function showOperation() {
+  if (!location.hash.startsWith("#/")) return;
+  removeEventListener("hashchange", showOperation);
+  const [, tag, operation] = location.hash.split("/");
+  history.replaceState(null, "", location.pathname); // of a name with "_" in the address it complains in the console
+  document.body.setAttribute("aria-busy", "true");
+  await Promise.all([
+    loaded(document.createElement("link"), { rel: "stylesheet", href: styles }),
+    loaded(document.createElement("script"), { src: bundle }),
+  ]);
+  document.getElementById("main").remove();
+  Object.assign(shell, { id: "main", hidden: false, tabIndex: -1 });
+  await loaded(document.createElement("script"), { src: script });
+  const place = ["operations", tag, operation];
+  ui.layoutActions.show(place, true);
+  ui.layoutActions.scrollTo(place);
+  document.body.removeAttribute("aria-busy");
+}
+
+addEventListener("hashchange", showOperation);
+showOperation();

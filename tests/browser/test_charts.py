@@ -1,10 +1,9 @@
 """A buyer zooms into a week and compares two products; an operator goes from an hour to its rows. By mouse and by keyboard."""
 
-import gzip
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, Response, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.charts import chart_of, points_of, said_of, tab_to
 from tests.browser.house import House
@@ -12,8 +11,6 @@ from tests.browser.watching import barriers
 
 OTHER = "Silk scarf, 90 cm"
 HOURS = 24
-LIGHT_ENOUGH = 300_000  # bytes of a page with all it loads, compressed
-PACKED = (".woff2", ".png")  # they do not get smaller
 
 
 def drag(page: Page, plot: Locator, start: float, end: float) -> None:
@@ -155,15 +152,3 @@ def test_an_hour_of_the_dashboard_leads_to_its_rows(page: Page, house: House, *,
         page.mouse.up()
     expect(page).to_have_url(re.compile(r"/admin/compute/job/\?status__exact=\w+&finished_at__gte="))
     expect(page.locator("#result_list tbody tr").first).to_be_visible()
-
-
-@pytest.mark.parametrize("address", ["/", "/catalogue", "/catalogue/{product}", "/workbench/jobs/{job}"])
-def test_a_page_is_light_enough(page: Page, house: House, address: str) -> None:
-    house.sign_in(page.context, "demo")
-    loaded: list[Response] = []
-    page.on("response", lambda response: loaded.append(response))  # noqa: PLW0108 - a built-in cannot listen
-    page.goto(address.format(**house.places), wait_until="networkidle")
-    weights = {
-        each.url: len(each.body() if each.url.endswith(PACKED) else gzip.compress(each.body(), 6)) for each in loaded
-    }
-    assert sum(weights.values()) < LIGHT_ENOUGH, sorted(weights.items(), key=lambda each: -each[1])[:8]

@@ -22,7 +22,7 @@ from tests.rows import ROWS, make_rows
 
 pytestmark = pytest.mark.django_db
 
-MOST_QUERIES = 95
+MOST_QUERIES = 86
 
 
 def panels_of(client: Client) -> dict[str, Panel]:
