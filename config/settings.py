@@ -222,9 +222,7 @@ USE_TZ = True
 FORMAT_MODULE_PATH = "config.core.formats"
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = Path(
-    env.str("STATIC_ROOT", default="") or BASE_DIR / "staticfiles"
-)  # made by collectstatic, in the image
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default="") or BASE_DIR / "staticfiles")  # made by collectstatic
 STATIC_ROOT.mkdir(exist_ok=True)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

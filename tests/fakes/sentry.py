@@ -2,7 +2,10 @@
 
 import gzip
 import json
+from collections.abc import Callable
 from typing import Any
+
+import brotli
 
 from tests.fakes.faulty import FaultyServer, Received
 
@@ -33,7 +36,8 @@ class Sentry(FaultyServer):
 
 
 def _body(request: Received) -> bytes:
-    return gzip.decompress(request.body) if request.headers.get("Content-Encoding") == "gzip" else request.body
+    unpacked: dict[str | None, Callable[[bytes], bytes]] = {"gzip": gzip.decompress, "br": brotli.decompress}
+    return unpacked.get(request.headers.get("Content-Encoding"), bytes)(request.body)
 
 
 def _events(envelope: bytes) -> list[dict[str, Any]]:
