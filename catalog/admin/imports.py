@@ -54,7 +54,7 @@ class ProductImportAdmin(ImportRunAdminBase):
     search_fields = ("products_file_path", "requested_by__istartswith")
     search_help_text = gettext_lazy("A number, part of the file's path, or the start of the requester's name")
     ordering = ("-id",)
-    fields = ("products_file_path", "requested_by", "traceparent", "created_at", "started_at", "finished_at")
+    fields = ("products_file_path", "requested_by", "created_at", "started_at", "finished_at", "traceparent")
     tools = (Tool("import_files", gettext_lazy("Import products"), "upload_file", IMPORT, reads_body=True),)
 
     def rejects_csv(self, rejects: Iterable[ProductReject]) -> Iterator[str]:

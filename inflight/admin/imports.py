@@ -71,8 +71,8 @@ class ImportRunAdmin(ImportRunAdminBase):
     search_help_text = gettext_lazy("A number, part of a file's path, or the start of the requester's name")
     ordering = ("-id",)
     fields = (
-        "customers_file_path", "purchased_file_path", "requested_by", "traceparent", "created_at", "started_at",
-        "finished_at",
+        "customers_file_path", "purchased_file_path", "requested_by", "created_at", "started_at", "finished_at",
+        "traceparent",
     )  # fmt: skip
     tools = (Tool("import_files", gettext_lazy("Import files"), "upload_file", IMPORT, reads_body=True),)
 

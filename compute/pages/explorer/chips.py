@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from compute.files.notation import PLAIN, Notation, number_of
 from compute.operations.group_by import Aggregation
@@ -54,7 +54,7 @@ def chips_of(address: Address) -> list[Chip]:
     words: dict[str, tuple[str, Callable[[str], str]]] = {
         "where": (_("Filter"), _condition_words),
         "by": (_("Group by"), str),
-        "compute": (_("Compute"), _measure_words),
+        "compute": (pgettext("question", "Compute"), _measure_words),
         "sort": (_("Sort"), _order_words),
         "order": (_("Sort rows"), _order_words),
         "limit": (_("Limit"), lambda text: _("%(number)s rows") % {"number": text}),

@@ -280,4 +280,4 @@ def test_a_running_job_says_how_long_it_will_take(ana: Client) -> None:
     told = ana.get(f"/workbench/jobs/{job.pk}/status").json()
     assert told["seconds_left"] == pytest.approx(365 * 24 * 3600, rel=0.01)
     page = look(ana, FILE + GROUPED)
-    assert "Running: 50 % done, about" in page
+    assert "Running: 50% done, about" in page
