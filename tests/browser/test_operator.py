@@ -84,7 +84,7 @@ def test_a_bad_row_is_found_mended_and_delivered(operator: Page, house: House) -
     expect(report).to_contain_text("Done.")
     expect(report.get_by_role("region", name="Rejected rows")).to_have_count(0)
 
-    wait_for(house, send(page, house, "New or changed"), "delivered")
+    wait_for(house, send(page, house, "New, or changed"), "delivered")
     page.reload()
     expect(page.get_by_text("delivered", exact=False).first).to_be_visible()
     olga = next(each for each in house.partner.customers if each["email"] == "olga@example.com")

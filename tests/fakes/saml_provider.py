@@ -204,7 +204,7 @@ class SamlProvider(FaultyServer):
         destination, xml = self.response(query, name)
         sent = {"SAMLResponse": base64.b64encode(xml.encode()).decode(), "RelayState": query.get("RelayState", "")}
         fields = "".join(HIDDEN.format(name=name, value=html.escape(value)) for name, value in sent.items())
-        return self._page(PAGE.format(action=html.escape(destination), fields=f"{fields}<button>Go on</button>"))
+        return self._page(PAGE.format(action=html.escape(destination), fields=f"{fields}<button>Continue</button>"))
 
     @staticmethod
     def _page(text: str) -> tuple[int, dict[str, str], bytes]:
