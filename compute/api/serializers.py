@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -96,7 +95,7 @@ class GroupByInput(ArrangedInput):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs.get("by") and not any(attrs["aggregations"].values()):
-            said = _("Name at least one column, or say in aggregations what to compute of the whole file.")
+            said = "Name at least one column, or say in aggregations what to compute of the whole file."
             raise serializers.ValidationError({"by": said})
         return {"by": []} | attrs
 

@@ -198,6 +198,7 @@ SENTENCES = (
     gettext_noop("Give the text that a cell must have in it."),
     gettext_noop("Give true, or false for the cells that have a value."),
     gettext_noop("Name at least one column, or say with where, sort or limit which rows you want."),
+    gettext_noop("Name at least one column, or say in aggregations what to compute of the whole file."),
     gettext_noop("Name each column once."),
     gettext_noop("At most %(most)s columns."),
     gettext_noop("Write a JSON object: %(error)s."),

@@ -127,7 +127,8 @@ def _waiting(delivery: Delivery) -> Condition:
         state="waiting",
         severity=Severity.WARNING,
         title=_("Delivery %(delivery)s has waited for the partner for more than an hour") % {"delivery": delivery.pk},
-        detail=_("%(delivery)s It is retried automatically.") % {"delivery": _left(delivery)},
+        detail=_("%(delivery)s It is retried automatically; nobody needs to act unless this lasts.")
+        % {"delivery": _left(delivery)},
         recovery=_("Delivery %(delivery)s no longer waits for the partner") % {"delivery": delivery.pk},
         path=_path(delivery),
         since=waits_since(delivery),

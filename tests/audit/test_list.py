@@ -66,8 +66,9 @@ def test_the_names_of_acts_are_read_one_by_one(admin_client: Client) -> None:
 def test_an_entry_says_who_what_and_leads_to_the_row(admin_client: Client) -> None:
     make_rows(AuditEntry, 1)
     page = admin_client.get(LIST).content.decode()
-    for part in ("actor-1", "act 1", '/admin/inflight/delivery/1/change/">delivery 1<', "10.0.1.1", f"{1:032x}"):
+    for part in ("actor-1", "act 1", '/admin/inflight/delivery/1/change/">delivery 1<', "10.0.1.1"):
         assert part in page
+    assert f"{1:032x}" in admin_client.get(f"{LIST}{AuditEntry.objects.get().pk}/change/").content.decode()
 
 
 @pytest.mark.parametrize("kind", ["compute.file", "config.gone", ""])

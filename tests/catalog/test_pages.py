@@ -175,9 +175,9 @@ def test_the_figures_are_those_of_the_best_price_in_stock(client: Client) -> Non
 @pytest.mark.parametrize(
     ("query", "fault"),
     [
-        ({"start": "2026-02-01T00:00", "end": "2026-01-01T00:00"}, "start is after end."),
-        ({"start": "yesterday"}, "start: Datetime has wrong format"),
-        ({"end": "0001-01-01T00:00"}, "end: There are no prices from before 1970."),
+        ({"start": "2026-02-01T00:00", "end": "2026-01-01T00:00"}, "Start is after end."),
+        ({"start": "yesterday"}, "Start: Datetime has wrong format"),
+        ({"end": "0001-01-01T00:00"}, "End: There are no prices from before 1970."),
     ],
 )
 def test_a_period_that_cannot_be_is_refused_in_words(client: Client, query: dict[str, str], fault: str) -> None:
@@ -210,7 +210,7 @@ def test_a_product_shows_what_was_sold_on_board(client: Client) -> None:
     product = ProductFactory(sku=PEN, category="Office")
     PurchaseFactory(product_id=PEN, quantity=3, price="2.50", currency="EUR", purchased_on="2026-01-02")
     page = text_of(client.get(f"/catalogue/{product.pk}"))
-    assert f"Office · sku {PEN}" in page
+    assert f"Office · SKU {PEN}" in page
     row = page[page.index(f"All purchases of {PEN}") :]
     assert re.findall(r"<t[hd][^>]*>(?:<time[^>]*>)?([^<]+)(?:</time>)?</t[hd]>", row)[6:12] == [
         "EUR",

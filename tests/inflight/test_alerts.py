@@ -101,7 +101,7 @@ def test_a_pickup_that_failed_is_told_once_without_what_the_file_says(
     failed = Pickup.objects.get(status="failed", run=None)
     assert "Galante" in failed.error
     assert (alert["kind"], alert["severity"], alert["title"]) == ("happened", "error", f"Pickup {failed.pk} failed")
-    assert alert["detail"].startswith("Nothing of AF12-customers.csv and AF12-purchases.csv was imported.")
+    assert alert["detail"].startswith("AF12-customers.csv and AF12-purchases.csv: nothing was imported.")
     assert "Galante" not in str(receiver.received[0].body)
     assert resolve(alert["url"]).kwargs == {"object_id": str(failed.pk)}
     assert told(receiver, timezone.now() + 3 * HOUR) == []
@@ -152,7 +152,9 @@ def test_a_delivery_is_told_when_it_has_waited_for_an_hour_and_when_it_goes_on(
     assert told(receiver, now + 59 * MINUTE) == []
     (alert,) = told(receiver, now + 61 * MINUTE)
     assert alert["title"] == f"Delivery {delivery.pk} has waited for the partner for more than an hour"
-    assert alert["detail"] == ("Customers not delivered: 1. There was no answer. It is retried automatically.")
+    assert alert["detail"] == (
+        "Customers not delivered: 1. There was no answer. It is retried automatically; nobody needs to act unless this lasts."
+    )
     assert resolve(alert["url"]).kwargs == {"object_id": str(delivery.pk)}
 
     Delivery.objects.update(status=Delivery.Status.SENDING, next_attempt_at=None)

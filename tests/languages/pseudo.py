@@ -67,7 +67,8 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = {name: value or "" for name, value in attrs}
         if tag not in EMPTY:
-            self._open.append((tag, tag in UNSEEN or ICON in found.get("class", "")))
+            is_english = tag != "html" and found.get("lang") == "en"  # as the API docs are: docs/decisions/0093
+            self._open.append((tag, tag in UNSEEN or ICON in found.get("class", "") or is_english))
         self.texts += [found[name] for name in SHOWN_ATTRIBUTES & found.keys()]
         if tag == "input" and found.get("type") in BUTTONS:
             self.texts.append(found.get("value", ""))

@@ -169,4 +169,4 @@ def test_a_column_with_a_type_of_its_own_keeps_it(ana: Client, compute_root: Pat
 def test_rows_that_do_not_fit_are_left_out_with_one_click(ana: Client, compute_root: Path) -> None:
     (compute_root / "codes.csv").write_text("a,b\n1\n1,2\n")
     assert 'href="?on_bad_rows=skip#read">Leave out the rows that do not fit</a>' in shown(ana, FILE)
-    assert "Among the first rows, 1 was left out" in shown(ana, f"{FILE}?on_bad_rows=skip")
+    assert "Among the first rows, 1 was skipped" in shown(ana, f"{FILE}?on_bad_rows=skip")

@@ -165,7 +165,7 @@ def test_a_pair_that_is_too_large_fails(inbox: Path, drop: Drop, settings: Any) 
     settings.IMPORT_MAX_UPLOAD = 100
     drop()
     [pickup] = look(inbox).ended
-    assert "may have 100 (IMPORT_MAX_UPLOAD)" in pickup.error
+    assert "may have at most 100 (IMPORT_MAX_UPLOAD)" in pickup.error
 
 
 def test_a_link_is_not_followed(inbox: Path, drop: Drop, tmp_path: Path) -> None:
