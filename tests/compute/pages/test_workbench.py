@@ -17,6 +17,7 @@ from compute.models import Job
 from tests.compute.conftest import RunningRunner
 from tests.compute.pages.workbench import compute_queued, preview, question, text_of
 from tests.compute.tables import write_table
+from tests.fakes.faulty import wait_until
 from tests.people import client_of
 
 SALES = b"product,price\nPerfume,91.2\nCoffee,3.5\nCoffee,4.5\n"
@@ -43,7 +44,7 @@ def test_an_analysts_way_from_file_to_downloaded_result(
     ana = client_of("operator")
     start_runner()
     address = upload(ana)["Location"]
-    assert "Perfume" in text_of(ana.get(address))
+    wait_until(lambda: "Perfume" in text_of(ana.get(address)), what="the rows")
 
     asked = address + question(by="product", compute=["mean:price", "max:price"])
     page = text_of(ana.post(asked, {"ask": "answer"}, follow=True))
