@@ -85,6 +85,8 @@ def test_what_is_set_in_the_form_is_how_the_file_is_shown_and_computed(ana: Clie
     ana.post(address + "&" + question(["b", "is_null", False])[1:], RUN)
 
     assert "Among the first rows, 1 was skipped; the first is line 4: 1 cells, the header has 2." in page
+    told = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page))
+    assert (told["lines skipped"], told["bad rows"], told["missing values"]) == ("1", "skipped", "NA, -")
     assert Job.objects.get(operation="non_null").parameters["read"] == {
         "delimiter": ",", "skip_rows": 1, "on_bad_rows": "skip", "null_values": ["NA", "-"],
     }  # fmt: skip
@@ -169,4 +171,4 @@ def test_a_column_with_a_type_of_its_own_keeps_it(ana: Client, compute_root: Pat
 def test_rows_that_do_not_fit_are_left_out_with_one_click(ana: Client, compute_root: Path) -> None:
     (compute_root / "codes.csv").write_text("a,b\n1\n1,2\n")
     assert 'href="?on_bad_rows=skip#read">Leave out the rows that do not fit</a>' in shown(ana, FILE)
-    assert "Among the first rows, 1 was left out" in shown(ana, f"{FILE}?on_bad_rows=skip")
+    assert "Among the first rows, 1 was skipped" in shown(ana, f"{FILE}?on_bad_rows=skip")

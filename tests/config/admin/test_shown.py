@@ -15,7 +15,7 @@ from tests.rows import make_rows
 
 pytestmark = pytest.mark.django_db
 
-ALONE = "It is tried again by itself; nobody has to do anything unless that lasts."
+ALONE = "It is retried automatically."
 FRENCH = {"HTTP_ACCEPT_LANGUAGE": "fr"}
 
 
@@ -98,8 +98,8 @@ def test_an_empty_list_says_what_to_do_next(admin_client: Client) -> None:
 @pytest.mark.parametrize(
     "kept",
     [
-        "Customers that have not arrived: 24. There was no answer. " + ALONE,
-        "Customers that have not arrived: 24. The last answer was 503. " + ALONE,
+        "Customers not delivered: 24. There was no answer. " + ALONE,
+        "Customers not delivered: 24. The last answer was 503. " + ALONE,
         "The process ended in the middle; nothing of this run was imported. Import the files again.",
         "The computation failed; the log has the details under this job.",
         "Another delivery is under way: /api/deliveries/6. Wait until it has ended.",
