@@ -106,7 +106,7 @@ def test_a_profile_of_all_rows_takes_the_place_of_the_sample(ana: Client) -> Non
     assert "Cancel" in text_of(ana.get(FILE))
     page = look(ana, FILE)
     assert "Of all 4 rows." in page
-    assert "1–4 of 4" in page
+    assert "1\u20134 of 4" in page
     assert "Profile all rows" not in page
 
 
