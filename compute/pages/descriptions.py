@@ -4,30 +4,37 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext, pgettext_lazy
+from django.utils.translation import pgettext_lazy
+from django_stubs_ext import StrPromise
 
 from compute.files.errors import quoted
 from compute.models import Job
+from compute.operations.group_by import Aggregation
 from compute.operations.where import Comparison
 from compute.pages.read_form import THOUSANDS
+from compute.reading.options import OnBadRows
 
 KINDS = (pgettext_lazy("column", "number"), pgettext_lazy("column", "text"), pgettext_lazy("column", "no values yet"))
-READ = (
-    pgettext_lazy("read", "encoding"),
-    pgettext_lazy("read", "delimiter"),
-    pgettext_lazy("read", "quote"),
-    pgettext_lazy("read", "escape"),
-    pgettext_lazy("read", "header"),
-    pgettext_lazy("read", "skip_rows"),
-    pgettext_lazy("read", "comment"),
-    pgettext_lazy("read", "decimal"),
-    pgettext_lazy("read", "thousands"),
-    pgettext_lazy("read", "null_values"),
-    pgettext_lazy("read", "on_bad_rows"),
-    pgettext_lazy("read", "record"),
-    pgettext_lazy("read", "sheet"),
-    pgettext_lazy("read", "types"),
-)
+READ = {
+    "encoding": pgettext_lazy("read", "encoding"),
+    "delimiter": pgettext_lazy("read", "delimiter"),
+    "quote": pgettext_lazy("read", "quote"),
+    "escape": pgettext_lazy("read", "escape"),
+    "header": pgettext_lazy("read", "header"),
+    "skip_rows": pgettext_lazy("read", "lines skipped"),
+    "comment": pgettext_lazy("read", "comment"),
+    "decimal": pgettext_lazy("read", "decimal"),
+    "thousands": pgettext_lazy("read", "thousands"),
+    "null_values": pgettext_lazy("read", "missing values"),
+    "on_bad_rows": pgettext_lazy("read", "bad rows"),
+    "record": pgettext_lazy("read", "records"),
+    "sheet": pgettext_lazy("read", "sheet"),
+}
+BAD_ROWS = {
+    OnBadRows.ERROR: pgettext_lazy("bad rows", "rejected"),
+    OnBadRows.SKIP: pgettext_lazy("bad rows", "skipped"),
+    OnBadRows.PAD: pgettext_lazy("bad rows", "padded"),
+}
 TYPES = (  # of a profile
     pgettext_lazy("profile", "text"),
     pgettext_lazy("profile", "integer"),
@@ -43,16 +50,33 @@ TYPES = (  # of a profile
     pgettext_lazy("profile", "nested"),
     pgettext_lazy("profile", "json"),
 )
-FIGURES = (
-    pgettext_lazy("figure", "count"),
-    pgettext_lazy("figure", "sum"),
-    pgettext_lazy("figure", "mean"),
-    pgettext_lazy("figure", "min"),
-    pgettext_lazy("figure", "max"),
-    pgettext_lazy("figure", "median"),
-    pgettext_lazy("figure", "std"),
-    pgettext_lazy("figure", "n_unique"),
-)
+FIGURES: dict[str, StrPromise] = {  # percentiles, such as p95, are said as they are
+    Aggregation.COUNT: pgettext_lazy("figure", "count"),
+    Aggregation.SUM: pgettext_lazy("figure", "sum"),
+    Aggregation.MEAN: pgettext_lazy("figure", "mean"),
+    Aggregation.MIN: pgettext_lazy("figure", "minimum"),
+    Aggregation.MAX: pgettext_lazy("figure", "maximum"),
+    Aggregation.MEDIAN: pgettext_lazy("figure", "median"),
+    Aggregation.STD: pgettext_lazy("figure", "standard deviation"),
+    Aggregation.VAR: pgettext_lazy("figure", "variance"),
+    Aggregation.N_UNIQUE: pgettext_lazy("figure", "distinct values"),
+    Aggregation.FIRST: pgettext_lazy("figure", "first value"),
+    Aggregation.LAST: pgettext_lazy("figure", "last value"),
+}
+
+
+def read_words(read: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
+    """Return what is said of how a file was read: each member's name, its name in words, and its value."""
+    return [
+        (name, str(READ.get(name, name)), BAD_ROWS.get(value, value) if name == "on_bad_rows" else value)
+        for name, value in read.items()
+        if name != "types"
+    ]
+
+
+def figure_words(name: str) -> str:
+    """Return an aggregation in words."""
+    return str(FIGURES.get(name, name))
 
 
 def described(job: Job) -> str:
@@ -79,7 +103,7 @@ def _operation(job: Job) -> str:
     match job.operation:
         case Job.Operation.GROUP_BY:
             measures = [
-                _("%(figure)s of %(column)s") % {"figure": pgettext("figure", name), "column": column}
+                _("%(figure)s of %(column)s") % {"figure": figure_words(name), "column": column}
                 for column, names in asked["aggregations"].items()
                 for name in names or ["count"]
             ]

@@ -77,7 +77,7 @@ class AlertMessageAdmin(ReadOnlyAdmin):
 
     icon = "forward_to_inbox"
     when_empty = gettext_lazy(
-        "No alert has been sent to anybody. What has to be set for that stands above the list of alerts."
+        "Nobody has been notified of an alert yet. The list of alerts says which settings notify people."
     )
     list_display = (
         "id",

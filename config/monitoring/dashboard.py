@@ -54,6 +54,11 @@ class Panel:
     rows: Sequence[Sequence[Any]] = ()
     next: Next | None = None
 
+    @property
+    def labelled_rows(self) -> list[list[tuple[str, Any]]]:
+        """Return the rows, each cell with its column's title, for screens on which a table has no head."""
+        return [list(zip(self.columns, row, strict=True)) for row in self.rows]
+
 
 class _Provider(NamedTuple):
     title: StrOrPromise

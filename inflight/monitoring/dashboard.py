@@ -4,7 +4,7 @@ from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext as _
 
 from config.core.admin_columns import capped, link_to, list_address
@@ -72,14 +72,14 @@ def imports() -> Panel:
     )
     runs = list(ImportRun.objects.order_by("-pk")[:LAST_IMPORTS])
     return Panel(
-        columns=(_("Import"), _("Status"), _("When"), _("New or changed"), _("Rejected")),
+        columns=(pgettext("one", "Import"), _("Status"), _("Rejected"), _("New or changed"), _("When")),
         rows=[
             (
                 link_to(ImportRun, run.pk),
                 run.get_status_display().capitalize() + (_(" (dry run)") if run.dry_run else ""),
-                moment(run.created_at),
-                _count(run, "inserted") + _count(run, "updated"),
                 _rejected(run),
+                _count(run, "inserted") + _count(run, "updated"),
+                moment(run.created_at),
             )
             for run in runs
         ],

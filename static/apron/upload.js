@@ -61,7 +61,7 @@ function send(form, file) {
 }
 
 function told(percent, file) {
-  const text = percent < 100 ? gettext("%(percent)s %% of %(file)s uploaded.") : gettext("Saving %(file)s…");
+  const text = percent < 100 ? gettext("%(percent)s%% of %(file)s uploaded.") : gettext("Saving %(file)s…");
   return interpolate(text, { percent, file }, true).replace("%%", "%");
 }
 

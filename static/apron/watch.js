@@ -61,7 +61,7 @@ function show(place, job) {
 
 function inWords(percent, seconds) {
   if (!percent) return gettext("Running.");
-  if (seconds === null) return interpolate(gettext("Running: %(percent)s % done."), { percent });
+  if (seconds === null) return interpolate(gettext("Running: %(percent)s% done."), { percent });
   const rounded = seconds < 10 ? seconds : Math.round(seconds / 5) * 5;
-  return interpolate(gettext("Running: %(percent)s % done, about %(seconds)s s left."), { percent, seconds: rounded });
+  return interpolate(gettext("Running: %(percent)s% done, about %(seconds)s s left."), { percent, seconds: rounded });
 }

@@ -94,7 +94,7 @@ def test_the_report_says_how_far_a_run_is_until_it_is_over(operator: Client) -> 
     hand_over(operator)
     run = ImportRun.objects.get()
     ImportRun.objects.update(status="running", progress=0.42)
-    assert "42 % of the files read" in operator.get(f"{LIST}{run.pk}/progress/").content.decode()
+    assert "42% of the files read" in operator.get(f"{LIST}{run.pk}/progress/").content.decode()
     ImportRun.objects.update(status="queued")
     run_queued_imports()
     assert operator.get(f"{LIST}{run.pk}/progress/").headers["HX-Refresh"] == "true"

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy, pgettext
 from compute.files.notation import PLAIN, Notation, number_of
 from compute.operations.group_by import Aggregation
 from compute.operations.where import EXACT_IN_DOUBLE, Comparison
+from compute.pages.descriptions import FIGURES as FIGURE_WORDS
+from compute.pages.descriptions import figure_words
 from compute.pages.explorer.address import Address
 from compute.pages.explorer.question import DESCRIBE
 from compute.pages.read_form import TYPES
@@ -31,7 +33,7 @@ COMPARISONS = {
 }
 FIGURES = {
     DESCRIBE: gettext_lazy("describe (count, mean, range …)"),
-    **{each.value: each.value for each in Aggregation},
+    **{each.value: FIGURE_WORDS.get(each, each.value) for each in Aggregation},
 }
 
 
@@ -80,7 +82,7 @@ def _condition_words(text: str) -> str:
 
 def _measure_words(text: str) -> str:
     name, _colon, column = text.partition(":")
-    return f"{_('describe') if name == DESCRIBE else name} · {column}"
+    return f"{_('describe') if name == DESCRIBE else figure_words(name)} · {column}"
 
 
 def _order_words(text: str) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from compute.files.formats import Format
 from compute.jobs import services
 from compute.models import Job
+from compute.pages.descriptions import figure_words
 from compute.pages.explorer.address import Address
 from compute.pages.explorer.question import Question
 from compute.pages.preview import job_of
@@ -118,7 +119,7 @@ def _card(address: Address, column: Column, profile: Mapping[str, Any], *, is_ke
         "filter": f"?{address.query}&{_draft('filter', name)}#filter-value",
         "group": address.adding("by", name).to("question"),
         "compute": address.adding("compute", f"{figure}:{name}").to("question"),
-        "figure": figure,
+        "figure": figure_words(figure),
         "keep": keep.to("columns"),
     }
     top = [

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from compute.files.formats import Format
 from compute.jobs import services
 from compute.models import Job
-from compute.pages.descriptions import mended_read, mending
+from compute.pages.descriptions import mended_read, mending, read_words
 from compute.pages.explorer import columns as panel
 from compute.pages.explorer.address import READ, Address
 from compute.pages.explorer.answer import Answer, answer_of, request_of
@@ -115,6 +115,7 @@ def page(request: HttpRequest, opened: Opened, *, refusal: str = "", status: int
         "address": address,
         "sought": address.get("find"),
         "preview": head,
+        "told": read_words(head.reading.get("read", {})),
         "refusal": refusal,
         "new_path": request.POST.get("to", opened.asked["file_path"]),
         "hidden": address.pairs,

@@ -91,7 +91,7 @@ export function swatch(colour) {
 export function legendOf(chart) {
   const swatches = chart.series.map(() => swatch(""));
   const items = chart.series.map(({ name, role, data, change }, place) => {
-    const made = element("button", { type: "button", ariaPressed: true, className: role === "gone" ? "gone" : "" }, swatches[place], name, detailOf(chart, data, change));
+    const made = element("button", { type: "button", ariaPressed: true, className: role === "gone" ? "gone" : "" }, swatches[place], name, detailOf(chart, data, change, role));
     made.onclick = () => {
       chart.toggle(name);
       made.ariaPressed = !chart.hidden.has(name);
@@ -103,10 +103,10 @@ export function legendOf(chart) {
 }
 
 // The last price with its change, which a reader looks for first.
-function detailOf({ chart }, data, change) {
+function detailOf({ chart }, data, change, role) {
   const [, last] = chart.kind === "step" ? data.at(-1) : [];
   if (last === undefined) return "";
-  const text = last === null ? gettext("none") : [number(last), change === null ? "" : `(${percent(change)})`].join(" ");
+  const text = last === null ? (role === "gone" ? gettext("gone") : gettext("none")) : [number(last), change === null ? "" : `(${percent(change)})`].join(" ");
   return element("span", { className: "chart-detail", textContent: text });
 }
 

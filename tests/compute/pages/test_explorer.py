@@ -87,9 +87,17 @@ def test_looking_is_no_job_that_somebody_asked_for(ana: Client) -> None:
 def test_columns_have_what_a_sample_says_of_them(ana: Client) -> None:
     page = look(ana, FILE)
     panel = page[page.index('id="columns"') : page.index('id="rows"')]
-    assert "25 % missing" in panel
+    assert "25% missing" in panel
     assert re.findall(r'class="level-(\d+)"', panel)[:20] == ["10", "0", "0", "5", *["0"] * 15, "5"]
     assert link_of(panel, "Nice") == question(["shop", "=", "Nice"]) + "#rows"
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "distinct values"), ("fr", "valeurs distinctes")])
+def test_a_figure_is_said_in_the_readers_words(ana: Client, language: str, words: str) -> None:
+    look(ana, FILE)
+    page = text_of(ana.get(f"{FILE}?compute=n_unique:shop", HTTP_ACCEPT_LANGUAGE=language))
+    assert f'<span class="said">{words} · shop</span>' in page
+    assert f'<option value="n_unique">{words}</option>' in page
 
 
 def test_a_profile_of_all_rows_takes_the_place_of_the_sample(ana: Client) -> None:
@@ -98,7 +106,7 @@ def test_a_profile_of_all_rows_takes_the_place_of_the_sample(ana: Client) -> Non
     assert "Cancel" in text_of(ana.get(FILE))
     page = look(ana, FILE)
     assert "Of all 4 rows." in page
-    assert "1 … 4 of 4" in page
+    assert "1\u20134 of 4" in page
     assert "Profile all rows" not in page
 
 

@@ -85,6 +85,8 @@ def test_what_is_set_in_the_form_is_how_the_file_is_shown_and_computed(ana: Clie
     ana.post(address + "&" + question(["b", "is_null", False])[1:], RUN)
 
     assert "Among the first rows, 1 was skipped; the first is line 4: 1 cells, the header has 2." in page
+    told = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page))
+    assert (told["lines skipped"], told["bad rows"], told["missing values"]) == ("1", "skipped", "NA, -")
     assert Job.objects.get(operation="non_null").parameters["read"] == {
         "delimiter": ",", "skip_rows": 1, "on_bad_rows": "skip", "null_values": ["NA", "-"],
     }  # fmt: skip

@@ -98,7 +98,7 @@ def test_deliveries_tell_what_waits_and_what_needs_a_person(admin_client: Client
 def test_the_last_imports_lead_to_their_rejects(admin_client: Client) -> None:
     make_rows(ImportReject, 1)
     page = admin_client.get("/admin/").content.decode()
-    assert '<a href="/admin/inflight/importreject/?run__exact=1">1</a>' in page
+    assert '<td data-label="Rejected"><a href="/admin/inflight/importreject/?run__exact=1">1</a></td>' in page
 
 
 def test_a_panel_is_for_those_who_may_look_at_what_is_in_it() -> None:
