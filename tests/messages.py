@@ -62,6 +62,10 @@ PACKAGES = Domain("locale/packages", "django")  # texts of packages that have no
 DOMAINS = (PAGES, SCRIPTS, PACKAGES)
 WITHOUT_FRENCH = ("unfold", "auditlog")
 PARTLY_FRENCH = ("django_q", "mfa", "socialaccount", "auth")  # apps whose models say more than their French
+BETTER_FRENCH = {  # names of which theirs has mistakes, or means something else here
+    "Queued task", "Queued tasks", "Schedule Type", "Scheduled task", "Scheduled tasks", "Failed task", "Failed tasks",
+    "social account", "social accounts",
+}  # fmt: skip
 
 
 def found(domain: Domain) -> Catalog:
@@ -95,7 +99,7 @@ def _in_packages() -> Iterator[Message]:
                 if known.gettext(str(message[1])) == message[1]:
                     yield name, *message
     for app in PARTLY_FRENCH:
-        yield from (each for each in _names_of(app) if known.gettext(each[2]) == each[2])
+        yield from (each for each in _names_of(app) if each[2] in BETTER_FRENCH or known.gettext(each[2]) == each[2])
 
 
 def _of_packages() -> gettext.NullTranslations:

@@ -12,14 +12,12 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import quote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
@@ -27,10 +25,16 @@ from django_stubs_ext import StrOrPromise
 
 from config.admin.audited import AuditedAdmin
 from config.admin.export import DOWNLOADS, EXPORTS
-from config.admin.inputs import KeysField, StrictChangeList, UnusableQuery, check_key, is_lookup_of_a_filter
+from config.admin.inputs import (
+    BoundedPaginator,
+    KeysField,
+    StrictChangeList,
+    UnusableQuery,
+    check_key,
+    is_lookup_of_a_filter,
+)
 from config.admin.light import LightAdmin
 from config.admin.saved_filters import add_button, shown_above
-from config.core.admin_columns import MOST_COUNTED
 
 if TYPE_CHECKING:  # unfold has no types, and its classes are used as Django's
     from django.contrib.admin import ModelAdmin, TabularInline
@@ -39,15 +43,6 @@ else:
 
 MOST_SHOWN = 100  # rows of another table on a row's page
 ASKED = "asked"  # in a POST: the user has seen what is going to happen
-
-
-class BoundedPaginator(Paginator[Any]):
-    """Count at most MOST_COUNTED rows, so that no page scans the table. Filters reach the rest."""
-
-    @cached_property
-    def count(self) -> int:
-        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
-        return rows.order_by()[: MOST_COUNTED + 1].count()
 
 
 @dataclass(frozen=True)

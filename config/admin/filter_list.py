@@ -17,11 +17,12 @@ class SavedFilterAdmin(ReadOnlyAdmin):
     """Whose filters there are, of which lists."""
 
     icon = "bookmark"
-    when_empty = gettext_lazy("Nobody keeps a filter yet. Filter a list, then keep its filters under a name.")
+    when_empty = gettext_lazy("Nobody has saved a filter yet. Filter a list, then save its filters under a name.")
     list_display = ("id", "name", "of_list", "user", "created_at")
     list_select_related = ("user",)
     search_keys = ("id",)
-    search_help_text = gettext_lazy("A number")
+    search_fields = ("name__istartswith",)
+    search_help_text = gettext_lazy("A number, or the start of a name")
     ordering = ("-id",)
     sortable_by = ("id",)
 

@@ -284,7 +284,7 @@ class ImportRejectAdminBase(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("import"))
     def of_import(self, reject: Any) -> Any:
-        return link_to(type(reject).run.field.related_model, reject.run_id, _("import %(id)s") % {"id": reject.run_id})
+        return link_to(type(reject).run.field.related_model, reject.run_id)
 
     @admin.display(description=gettext_lazy("reasons"))
     def why(self, reject: Any) -> str:

@@ -1,4 +1,4 @@
-"""Validate the admin's query strings and forms before the database refuses them with a 500."""
+"""Validate the admin's query strings and forms before the database refuses them with a 500, and bound what they cost."""
 
 from typing import Any
 
@@ -6,15 +6,18 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.db import DataError
 from django.db.models import Model, QuerySet
 from django.db.models.constants import LOOKUP_SEP
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from config.api.problems import Problem
+from config.core.admin_columns import MOST_COUNTED, counted
 from config.core.kept_texts import translated
 
 MOST_SEARCHED = 200  # characters; each word is one more condition
@@ -22,6 +25,20 @@ LOOKUPS = frozenset(
     {"exact", "isnull", "gte", "lt", "isempty"}
 )  # those of the filters; others, such as regex, cost more
 NOT_A_VALUE = (DataError, ValueError, TypeError, ArithmeticError)  # the database, or its driver, refuses a parameter
+
+
+class BoundedPaginator(Paginator[Any]):
+    """Count at most MOST_COUNTED rows, so that no page scans the table. Filters reach the rest."""
+
+    @cached_property
+    def count(self) -> int:
+        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
+        return rows.order_by()[: MOST_COUNTED + 1].count()
+
+    @property
+    def count_text(self) -> str:
+        """Return how many rows there are as pages say it."""
+        return counted(self.count)
 
 
 class UnusableQuery(Problem):

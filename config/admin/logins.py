@@ -54,7 +54,9 @@ class SocialAccountAdmin(ReadOnlyAdmin):
     """Who came through the identity provider, and what it calls them. After a deletion, the next login makes a new account."""
 
     icon = "id_card"
-    when_empty = gettext_lazy("Nobody has logged in through the company's login yet.")
+    when_empty = gettext_lazy(
+        "Nobody has logged in through the company's login yet. The settings SSO_… set it up: docs/configuration.md."
+    )
     list_display = ("user", "provider", "uid", "date_joined", "last_login")
     list_select_related = ("user",)
     search_fields = ("user__username", "uid__exact")

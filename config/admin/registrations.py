@@ -11,7 +11,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django_q.models import Failure, OrmQ, Schedule, Success
 
 from config.admin.base import PlatformAdmin, ReadOnlyAdmin
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 else:
     from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+HOUR, DAY = 60, 24 * 60  # minutes
 
 for model in (Success, Failure, OrmQ, Schedule, User, Group):  # successes are not kept (Q_CLUSTER's save_limit)
     admin.site.unregister(model)
@@ -45,7 +48,9 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin):
     """Requests of the last day that came with an Idempotency-Key, and how they were answered."""
 
     icon = "key"
-    when_empty = gettext_lazy("No request of the last day came with an Idempotency-Key.")
+    when_empty = gettext_lazy(
+        "No request of the last day came with an Idempotency-Key. Programs that retry should send one: docs/api.md."
+    )
     list_display = ("key", "sub", "status", "created_at")
     search_fields = ("key__exact", "sub__exact")
     ordering = ("-created_at",)
@@ -57,11 +62,23 @@ class ScheduleAdmin(ReadOnlyAdmin):
     """Periodic and one-time tasks. The code declares them."""
 
     icon = "schedule"
-    list_display = ("func", "schedule_type", "minutes", "next_run")
+    list_display = ("func", "every", "next_run")
     list_filter = ("schedule_type",)
     search_fields = ("func", "name")
     ordering = ("next_run",)
     fields = ("name", "func", "schedule_type", "minutes", "repeats", "next_run")
+
+    @admin.display(description=gettext_lazy("runs"), ordering="minutes")
+    def every(self, schedule: Schedule) -> str:
+        """Return how often it runs, in the largest unit that counts it whole."""
+        minutes = schedule.minutes
+        if schedule.schedule_type != Schedule.MINUTES or not minutes:
+            return str(schedule.get_schedule_type_display()).lower()
+        if not minutes % DAY:
+            return ngettext("every day", "every %(number)d days", minutes // DAY) % {"number": minutes // DAY}
+        if not minutes % HOUR:
+            return ngettext("every hour", "every %(number)d hours", minutes // HOUR) % {"number": minutes // HOUR}
+        return ngettext("every minute", "every %(number)d minutes", minutes) % {"number": minutes}
 
 
 @admin.register(OrmQ)
@@ -116,7 +133,7 @@ class OurUserAdmin(UserAdmin[User], PlatformAdmin):
     form = UserChangeForm[User]
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ("username", "first_name", "last_name", "roles", "is_active", "last_login")
+    list_display = ("username", "roles", "is_active", "last_login", "first_name", "last_name")
     list_filter = ("is_staff", "is_superuser", "is_active", "groups")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -124,7 +141,8 @@ class OurUserAdmin(UserAdmin[User], PlatformAdmin):
 
     @admin.display(description=gettext_lazy("groups"))
     def roles(self, user: User) -> str:
-        return ", ".join(group.name for group in user.groups.all())
+        names = [group.name for group in user.groups.all()]
+        return ", ".join([_("superuser"), *names] if user.is_superuser else names)
 
     @transaction.atomic
     def user_change_password(self, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -1,6 +1,8 @@
 """Admin of what throttling counts."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from config.admin.base import ReadOnlyAdmin
@@ -13,13 +15,17 @@ class FailedAttemptsAdmin(ReadOnlyAdmin):
 
     icon = "block"
     when_empty = gettext_lazy("Nobody has failed to log in or to call the API lately. There is nothing to do.")
-    list_display = ("kind", "count", "failed_at", "blocked_until")
+    list_display = ("id", "kind", "count", "failed_at", "blocked_until")
     list_filter = ("kind",)
     search_keys = ("id",)
     search_help_text = gettext_lazy("A number")
     ordering = ("-id",)
     sortable_by = ()
     fields = ("kind", "count", "failed_at", "blocked_until")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[FailedAttempts]:
+        """Return those that failed: an attempt that succeeded leaves a row with a count of zero."""
+        return super().get_queryset(request).filter(count__gt=0)
 
 
 @admin.register(RequestQuota)

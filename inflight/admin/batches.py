@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy
 
 from config.access import audit
 from config.admin.base import Operation, ReadOnlyAdmin
-from config.core.admin_columns import badge, link_to, shortened
+from config.core.admin_columns import badge, coloured, link_to, shortened
 from config.core.kept_texts import translated
 from inflight.models import Delivery, DeliveryAttempt, DeliveryBatch
 from inflight.services.batches import body_of
 
 READ_BODIES = "inflight.read_bodies"
+TONES = {"acknowledged": "success", "failed": "danger"}
 OF_A_DELIVERY = "batch__delivery__exact"  # to which a delivery's page links
 
 
@@ -50,7 +51,7 @@ class DeliveryBatchAdmin(ReadOnlyAdmin):
             "visibility",
         )
     }
-    state = badge("status", {"acknowledged": "success", "failed": "danger"})
+    state = badge("status", TONES)
 
     def has_read_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(READ_BODIES)
@@ -90,7 +91,7 @@ class DeliveryAttemptAdmin(ReadOnlyAdmin):
     list_filter = ("started_at",)
     list_select_related = ("batch",)
     search_keys = ("request_id",)
-    search_help_text = gettext_lazy("A request's id, as the partner got it in X-Request-ID")
+    search_help_text = gettext_lazy("A request's ID (X-Request-ID)")
     ordering = ("-id",)
     sortable_by = ("id",)
     fields = (
@@ -109,8 +110,8 @@ class DeliveryAttemptAdmin(ReadOnlyAdmin):
         return link_to(DeliveryBatch, attempt.batch_id)
 
     @admin.display(description=gettext_lazy("outcome"))
-    def outcome(self, attempt: DeliveryAttempt) -> str:
-        return _(attempt.outcome)
+    def outcome(self, attempt: DeliveryAttempt) -> SafeString:
+        return coloured(_(attempt.outcome), TONES.get(attempt.outcome, ""))
 
     @admin.display(description=gettext_lazy("seconds"))
     def took(self, attempt: DeliveryAttempt) -> str:

@@ -73,7 +73,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     list_filter = ("status", "only", "created_at")
     search_keys = ("id",)
     search_fields = ("requested_by__istartswith",)
-    search_help_text = gettext_lazy("A number, or the start of the requester's name")
+    search_help_text = gettext_lazy("A number, or the requester")
     ordering = ("-id",)
     fields = (
         "status", "which", "next_attempt_at", "failed_rounds", "requested_by", "created_at", "finished_at", "prepared_through",

@@ -68,7 +68,7 @@ class ImportRunAdmin(ImportRunAdminBase):
     list_filter = ("status", "dry_run", "created_at")
     search_keys = ("id",)
     search_fields = ("customers_file_path", "purchased_file_path", "requested_by__istartswith")
-    search_help_text = gettext_lazy("A number, part of a file's path, or the start of the requester's name")
+    search_help_text = gettext_lazy("A number, a file's path, or the requester")
     ordering = ("-id",)
     fields = (
         "customers_file_path", "purchased_file_path", "requested_by", "created_at", "started_at", "finished_at",

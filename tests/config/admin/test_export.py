@@ -79,7 +79,7 @@ def test_purchases_come_with_plain_values_and_the_text_of_links(admin_client: Cl
     customer = CustomerFactory(customer_id="<b>&amp;")
     sold = PurchaseFactory(purchase_identifier="=1", customer=customer, price="1000.5000", product_id="0071")
     assert rows_of(admin_client, Purchase) == [
-        ["Purchase identifier", "Customer", "Product id", "Quantity", "Price", "Currency", "Purchased on"],
+        ["Purchase identifier", "Customer", "Product ID", "Quantity", "Price", "Currency", "Purchased on"],
         ["'=1", "<b>&amp;", "0071", str(sold.quantity), "1000.5", sold.currency, sold.purchased_on.isoformat()],
     ]
 

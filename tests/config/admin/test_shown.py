@@ -6,10 +6,11 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone, translation
+from django_q.models import Schedule
 
 from config.core.kept_texts import translated
-from config.models import Alert, AuditEntry, SavedFilter
-from inflight.models import Delivery, Purchase
+from config.models import Alert, AuditEntry, FailedAttempts, SavedFilter
+from inflight.models import Delivery, DeliveryAttempt, Purchase
 from ingest.models import DataEntry
 from tests.rows import make_rows
 
@@ -111,3 +112,59 @@ def test_a_kept_sentence_is_told_whole_in_french(kept: str) -> None:
         told = translated(kept)
     words = {"the", "There", "was", "again", "it", "It", "is", "configured", "last", "nobody"}
     assert not words & set(told.replace(".", " ").split()), told
+
+
+@pytest.mark.parametrize(
+    ("kind", "minutes", "english", "french"),
+    [
+        (Schedule.MINUTES, 1, "every minute", "toutes les minutes"),
+        (Schedule.MINUTES, 45, "every 45 minutes", "toutes les 45 minutes"),
+        (Schedule.MINUTES, 60, "every hour", "toutes les heures"),
+        (Schedule.MINUTES, 180, "every 3 hours", "toutes les 3 heures"),
+        (Schedule.MINUTES, 1440, "every day", "tous les jours"),
+        (Schedule.MINUTES, 10080, "every 7 days", "tous les 7 jours"),
+        (Schedule.ONCE, None, "once", "une fois"),
+    ],
+)
+def test_a_schedule_says_how_often_it_runs(
+    admin_client: Client, kind: str, minutes: int | None, english: str, french: str
+) -> None:
+    Schedule.objects.all().delete()
+    Schedule.objects.create(func="inflight.tasks.deliver_due", schedule_type=kind, minutes=minutes)
+    for language, text in (("en", english), ("fr", french)):
+        page = admin_client.get("/admin/django_q/schedule/", headers={"Accept-Language": language})
+        assert f">{text}</td>" in " ".join(page.content.decode().split()).replace("> ", ">").replace(" <", "<")
+
+
+def test_an_attempt_that_succeeded_is_not_listed_as_failed(admin_client: Client) -> None:
+    make_rows(FailedAttempts, 2)
+    FailedAttempts.objects.filter(pk=FailedAttempts.objects.earliest("pk").pk).update(count=0)
+    shown = admin_client.get("/admin/config/failedattempts/").context["cl"].result_list
+    assert [row.count > 0 for row in shown] == [True]
+
+
+def test_a_superuser_is_told_from_a_user_without_a_group(admin_client: Client, admin_user: User) -> None:
+    other = User.objects.create_user("nobody")
+    page = admin_client.get("/admin/auth/user/")
+    roles = {row.username: page.context["cl"].model_admin.roles(row) for row in page.context["cl"].result_list}
+    assert roles == {admin_user.username: "superuser", other.username: ""}
+
+
+def test_the_outcome_of_an_attempt_has_the_colour_of_its_batch(admin_client: Client) -> None:
+    make_rows(DeliveryAttempt, 1)
+    DeliveryAttempt.objects.update(seconds=0.1, error="connection refused")
+    page = admin_client.get("/admin/inflight/deliveryattempt/").content.decode()
+    assert '<span class="apron-badge danger">failed</span>' in page
+    assert "HTTP status" in page
+    assert "Request ID" in page
+
+
+def test_the_menu_names_what_packages_do_and_not_the_packages(admin_client: Client) -> None:
+    menu = {group["title"] for group in admin_client.get("/admin/").context["sidebar_navigation"]}
+    assert {"Background tasks", "Users and groups", "Second factor", "Company login"} <= menu
+
+
+def test_an_empty_list_counts_nothing_below_what_to_do_next(admin_client: Client) -> None:
+    assert "0 deliveries" not in admin_client.get("/admin/inflight/delivery/").content.decode()
+    make_rows(Delivery, 2)
+    assert "2 deliveries" in admin_client.get("/admin/inflight/delivery/").content.decode()
