@@ -140,8 +140,7 @@ class OfferAdmin(ReadOnlyAdmin):
 
     icon = "sell"
     when_empty = gettext_lazy("Offers come with the next refresh, once products are registered.")
-    list_display = ("of_product", "offer_id", "price", "items_in_stock", "gone_at", "changes")
-    list_display_links = ("offer_id",)
+    list_display = ("product", "offer_id", "price", "items_in_stock", "gone_at", "changes")
     list_filter = (("gone_at", admin.EmptyFieldListFilter),)
     list_select_related = ("product",)
     search_keys = ("product",)
@@ -149,10 +148,6 @@ class OfferAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Offer id, product id or product name")
     ordering = ("-id",)
     sortable_by = ()
-
-    @admin.display(description=gettext_lazy("product"))
-    def of_product(self, offer: Offer) -> SafeString:
-        return link_to(Product, offer.product_id, offer.product.name)
 
     @admin.display(description=gettext_lazy("history"))
     def changes(self, offer: Offer) -> SafeString:
