@@ -11,7 +11,7 @@ class Metadata(models.Model):
     """One record. Deleting it leaves a tombstone for a while, from which it can be restored."""
 
     # Version 7 begins with the time: ids sort as they were registered, and new ones go to the end of the index.
-    id = models.UUIDField("ID", primary_key=True, default=uuid7, editable=False)
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     registered_on = models.DateTimeField(default=timezone.now, editable=False)
     name = models.CharField(max_length=255, help_text="names may repeat")
     payload = models.TextField(help_text="JSON text, stored byte for byte as it was given")

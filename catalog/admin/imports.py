@@ -52,7 +52,7 @@ class ProductImportAdmin(ImportRunAdminBase):
     list_filter = ("status", "dry_run", "created_at")
     search_keys = ("id",)
     search_fields = ("products_file_path", "requested_by__istartswith")
-    search_help_text = gettext_lazy("Number, file's path or requester")
+    search_help_text = gettext_lazy("A number, part of the file's path, or the start of the requester's name")
     ordering = ("-id",)
     fields = ("products_file_path", "requested_by", "created_at", "started_at", "finished_at", "traceparent")
     tools = (Tool("import_files", gettext_lazy("Import products"), "upload_file", IMPORT, reads_body=True),)

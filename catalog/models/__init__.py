@@ -25,11 +25,10 @@ class Product(models.Model):
         REGISTERED = "registered"
         FAILED = "failed", "failed (needs a person)"
 
-    id = models.UUIDField("ID", primary_key=True, default=uuid.uuid4, editable=False)
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     sku = models.CharField(
-        "SKU",
         max_length=LONGEST,
         null=True,
         blank=True,
@@ -76,7 +75,7 @@ class Offer(models.Model):
     """What one shop asks for a product, as last observed; the product's `offers_observed_at` says when that was."""
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="offers", db_index=False)
-    offer_id = models.CharField("offer ID", max_length=255, help_text="the offers service's id")
+    offer_id = models.CharField(max_length=255, help_text="the offers service's id")
     price = models.PositiveBigIntegerField(help_text="as the offers service gives it")
     items_in_stock = models.PositiveBigIntegerField()
     gone_at = models.DateTimeField(null=True, help_text="since when the offers service no longer returns it")
@@ -150,9 +149,7 @@ class RefreshRun(models.Model):
 class ServiceToken(models.Model):
     """The access token that an offers service gave us. All registered products are tied to it."""
 
-    base_url = models.CharField(
-        "base URL", max_length=500, unique=True, help_text="whose token it is; no other service gets it"
-    )
+    base_url = models.CharField(max_length=500, unique=True, help_text="whose token it is; no other service gets it")
     token = models.TextField(blank=True)
     obtained_at = models.DateTimeField(null=True)
     ask_again_at = models.DateTimeField(

@@ -12,10 +12,9 @@ from django.db.models.constants import LOOKUP_SEP
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, ngettext
+from django.utils.translation import gettext_noop
 
 from config.api.problems import Problem
-from config.core.admin_columns import bounded
 from config.core.kept_texts import translated
 
 MOST_SEARCHED = 200  # characters; each word is one more condition
@@ -65,15 +64,6 @@ class StrictChangeList(ChangeList):
             raise IncorrectLookupParameters from error
         if not self.query and not self.has_active_filters:  # then the heading offers no "Show all"
             self.full_result_count = self.result_count
-
-    @property
-    def row_count(self) -> str:
-        """How many rows there are, with their name in the form that this number has in the reader's language."""
-        return ngettext("%(number)s %(one)s", "%(number)s %(many)s", self.result_count) % {
-            "number": bounded(self.result_count),
-            "one": self.opts.verbose_name,
-            "many": self.opts.verbose_name_plural,
-        }
 
 
 (

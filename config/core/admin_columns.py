@@ -83,11 +83,7 @@ def link_to(model: type[models.Model], pk: Any, text: str = "") -> SafeString:
 
 def capped(rows: QuerySet[Any]) -> str:
     """Return how many rows there are, in words beyond MOST_COUNTED: nobody waits for a count of millions."""
-    return bounded(rows.order_by()[: MOST_COUNTED + 1].count())
-
-
-def bounded(number: int) -> str:
-    """Return a number that was counted up to MOST_COUNTED + 1, in words where that is what it is."""
+    number = rows.order_by()[: MOST_COUNTED + 1].count()
     if number <= MOST_COUNTED:
         return grouped(number)
     return gettext("more than %(number)s") % {"number": grouped(MOST_COUNTED)}

@@ -101,7 +101,7 @@ class DeliveryBatch(models.Model):
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.PENDING)
     attempts = models.PositiveIntegerField(default=0)
     last_error = models.TextField(blank=True)
-    http_status = models.PositiveSmallIntegerField("HTTP status", null=True)
+    http_status = models.PositiveSmallIntegerField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -128,7 +128,7 @@ class DeliveryAttempt(models.Model):
     request_id = models.UUIDField(default=uuid.uuid4, unique=True, help_text="sent as X-Request-ID")
     started_at = models.DateTimeField(default=timezone.now)
     seconds = models.FloatField(null=True, help_text="until the answer or the failure; null: not finished")
-    http_status = models.PositiveSmallIntegerField("HTTP status", null=True)
+    http_status = models.PositiveSmallIntegerField(null=True)
     error = models.TextField(blank=True, help_text="why the answer is no acknowledgement; blank if it is one")
     answer = models.TextField(blank=True, help_text="the first 500 bytes of the partner's answer")
 
