@@ -28,7 +28,7 @@ class JobAdmin(ReadOnlyAdmin):
     list_filter = ("status", "operation", "created_at")
     search_keys = ("id",)
     search_fields = ("file_path", "sub__istartswith", "error")
-    search_help_text = gettext_lazy("A number, part of a path or of an error, or the start of the requester's name")
+    search_help_text = gettext_lazy("Number, path, error or requester")
     ordering = ("-id",)
     fields = (
         "id", "status", "share", "error", "operation", "file_path", "result_path", "sub", "created_at", "started_at",

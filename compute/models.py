@@ -21,17 +21,17 @@ class Job(models.Model):
         CANCELLED = "cancelled"
 
     class Operation(models.TextChoices):
-        GROUP_BY = "group_by"
-        NON_NULL = "non_null"
-        STATS = "stats"
+        GROUP_BY = "group_by", "Grouping"
+        NON_NULL = "non_null", "Rows with values"
+        STATS = "stats", "Statistics"
         PROFILE = "profile"
         PREVIEW = "preview"
-        PROFILE_SAMPLE = "profile_sample"
+        PROFILE_SAMPLE = "profile_sample", "Profile of a sample"
 
     LOOKS = (Operation.PREVIEW, Operation.PROFILE_SAMPLE)  # made by looking at a file, not by asking for something
     SETTLED = (Status.DONE, Status.FAILED, Status.CANCELLED)
 
-    sub = models.CharField(max_length=255, help_text="requester: the token's subject")
+    sub = models.CharField("requested by", max_length=255, help_text="the token's subject")
     traceparent = models.CharField(
         max_length=TRACEPARENT_LENGTH, blank=True, default="", db_default="", help_text="trace context of the request"
     )
@@ -92,7 +92,7 @@ class Job(models.Model):
     def __str__(self) -> str:
         return gettext("job %(id)s (%(operation)s, %(status)s)") % {
             "id": self.pk,
-            "operation": gettext(self.operation),
+            "operation": self.get_operation_display().lower(),
             "status": gettext(self.status),
         }
 
@@ -124,7 +124,7 @@ class OwnedFile(models.Model):
     """Whose a file is: who brought it, or asked for the job whose result it is. A file without a row is nobody's."""
 
     path = models.TextField(unique=True, help_text="below COMPUTE_ROOT")
-    sub = models.CharField(max_length=255, help_text="the token's subject, or the user's name")
+    sub = models.CharField("owner", max_length=255, help_text="the token's subject, or the user's name")
 
     def __str__(self) -> str:
         return self.path

@@ -125,6 +125,7 @@ class KafkaFailureAdmin(ReadOnlyAdmin):
     when_empty = gettext_lazy("Kafka has taken all entries. There is nothing to do.")
     list_display = ("reason", "happened_at")
     search_fields = ("sentence",)
+    search_help_text = gettext_lazy("Part of a reason")
     ordering = ("-happened_at",)
 
     @admin.display(description=gettext_lazy("reason"), ordering="sentence")

@@ -53,5 +53,8 @@ class KafkaFailure(models.Model):
     sentence = models.CharField("reason", max_length=200, primary_key=True)
     happened_at = models.DateTimeField(default=timezone.now, help_text="time of the last failure")
 
+    class Meta:
+        verbose_name = "Kafka failure"
+
     def __str__(self) -> str:
         return gettext(self.sentence)

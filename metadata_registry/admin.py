@@ -13,7 +13,7 @@ from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from config.admin.base import Operation, PlatformAdmin, ReadOnlyAdmin, ReadOnlyInline
 from config.core.admin_columns import badge, link_to, pre
@@ -47,7 +47,7 @@ class DeletedFilter(admin.SimpleListFilter):
     parameter_name = "deleted"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("true", _("Deleted"))]
+        return [("true", pgettext("records", "Deleted"))]
 
     def choices(self, changelist: Any) -> Any:
         everything, *others = super().choices(changelist)
@@ -210,7 +210,7 @@ class MetadataEventAdmin(ReadOnlyAdmin):
     list_select_related = ("metadata",)
     search_keys = ("metadata",)
     search_fields = ("by__istartswith",)
-    search_help_text = gettext_lazy("A record's id, or the start of a name")
+    search_help_text = gettext_lazy("A record's id, or the start of a user's name")
     ordering = ("-id",)
     sortable_by = ()
     deed = badge("action", {"created": "success", "deleted": "danger", "restored": "info"})

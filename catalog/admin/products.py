@@ -140,19 +140,19 @@ class OfferAdmin(ReadOnlyAdmin):
 
     icon = "sell"
     when_empty = gettext_lazy("Offers come with the next refresh, once products are registered.")
-    list_display = ("offer_id", "product", "price", "items_in_stock", "gone_at", "changes")
+    list_display = ("product", "offer_id", "price", "items_in_stock", "gone_at", "changes")
     list_filter = (("gone_at", admin.EmptyFieldListFilter),)
     list_select_related = ("product",)
     search_keys = ("product",)
     search_fields = ("offer_id__exact", "product__name__istartswith")
-    search_help_text = gettext_lazy("An offer's id, a product's id, or the start of a product's name")
+    search_help_text = gettext_lazy("Offer id, product id or product name")
     ordering = ("-id",)
     sortable_by = ()
 
     @admin.display(description=gettext_lazy("history"))
     def changes(self, offer: Offer) -> SafeString:
         return format_html_join(
-            "", '<a href="{}">{}</a>', [(list_address(OfferChange, offer__exact=offer.pk), _("price history"))]
+            "", '<a href="{}">{}</a>', [(list_address(OfferChange, offer__exact=offer.pk), _("Price history"))]
         )
 
 
@@ -166,7 +166,7 @@ class OfferChangeAdmin(ReadOnlyAdmin):
     list_filter = (("price", admin.EmptyFieldListFilter),)
     list_select_related = ("offer__product",)
     search_fields = ("offer__offer_id",)
-    search_help_text = gettext_lazy("An offer's id, or the start of a product's name")
+    search_help_text = gettext_lazy("Offer id or product name")
     ordering = ("-id",)
     sortable_by = ()
 
@@ -200,7 +200,7 @@ class RefreshRunAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     list_filter = ("status", "started_at")
     search_keys = ("id",)
-    search_help_text = gettext_lazy("A number")
+    search_help_text = gettext_lazy("Number of a run")
     ordering = ("-id",)
     exclude = ("first_failures",)
     readonly_fields = ("failed_products",)
@@ -233,6 +233,7 @@ class ServiceTokenAdmin(ReadOnlyAdmin):
     when_empty = gettext_lazy("There is no token yet. The next call of the offers service gets one.")
     list_display = ("base_url", "obtained_at", "ask_again_at")
     search_fields = ("base_url",)
+    search_help_text = gettext_lazy("Part of a URL")
     exclude = ("token",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

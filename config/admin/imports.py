@@ -278,7 +278,7 @@ class ImportRejectAdminBase(ReadOnlyAdmin):
     readonly_fields = ("of_import", "why", "fields_of_row")
     fields_of_row = listed("row")
     search_keys = ("id", "run")
-    search_help_text = gettext_lazy("A number, of an import or a reject")
+    search_help_text = gettext_lazy("Number of an import or of a rejected row")
     ordering = ("-id",)
     sortable_by = ("id",)
 

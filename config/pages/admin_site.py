@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from unicodedata import combining, normalize
 
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
@@ -77,6 +78,8 @@ class ApronAdminSite(UnfoldAdminSite):
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
         found = super().get_app_list(request, app_label)
+        for app in found:
+            app["models"].sort(key=lambda model: _sorting(model["name"]))
         return sorted(found, key=lambda app: ORDER.index(app["app_label"]) if app["app_label"] in ORDER else len(ORDER))
 
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
@@ -92,6 +95,11 @@ class ApronAdminSite(UnfoldAdminSite):
     def _item_of(self, model: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
         icon = getattr(self._registry[model["model"]], "icon", "database")
         return _item(model["name"], icon, model["admin_url"], is_active=request.path.startswith(model["admin_url"]))
+
+
+def _sorting(name: str) -> str:
+    """Return a name as a dictionary sorts it: É is an E."""
+    return "".join(each for each in normalize("NFD", name.casefold()) if not combining(each))
 
 
 def _item(title: str, icon: str, link: str, *, is_active: bool) -> dict[str, Any]:

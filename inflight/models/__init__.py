@@ -121,7 +121,7 @@ class ImportRun(ImportRunBase):
     PATHS = ("customers_file_path", "purchased_file_path")
 
     customers_file_path = models.TextField()
-    purchased_file_path = models.TextField()
+    purchased_file_path = models.TextField("purchases file path")
     customers = models.JSONField(null=True, help_text="counts: read, inserted, updated, unchanged, rejected, skipped")
     purchases = models.JSONField(null=True, help_text="counts, as for customers")
 

@@ -32,7 +32,7 @@ def test_operators_find_jobs_and_cancel_those_that_wait(operator: Client, comput
     assert b"ana" in operator.get(page, {"q": "ana"}).content
     asked = operator.post(page, chosen)
 
-    assert f"job {waiting.pk} (stats, queued)" in asked.content.decode()
+    assert f"job {waiting.pk} (statistics, queued)" in asked.content.decode()
     assert not Job.objects.filter(status="cancelled").exists()
 
     answer = operator.post(page, chosen | {"asked": "yes"}, follow=True)

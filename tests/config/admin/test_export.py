@@ -91,7 +91,7 @@ def test_moments_are_in_utc_and_what_is_not_there_is_empty(admin_client: Client)
 
 def test_the_text_of_another_row_stands_for_it(admin_client: Client) -> None:
     make_rows(Offer, 1)
-    assert rows_of(admin_client, Offer)[1] == ["offer-1", "Product 1", "1", "1", "", "price history"]
+    assert rows_of(admin_client, Offer)[1] == ["Product 1", "offer-1", "1", "1", "", "Price history"]
 
 
 def test_only_what_is_filtered_and_searched_is_exported(admin_client: Client) -> None:
