@@ -150,11 +150,11 @@ def test_each_round_waits_longer_and_the_last_one_ends(partner: Partner, setting
     settings.DELIVERY_SCHEDULE = [10.0, 100.0]
     CustomerFactory()
     partner.down = True
-    delivery = send(seconds=0.1)
+    delivery = send(seconds=0.5)
     waits = []
     while delivery.status == "waiting":
         waits.append(round(seconds_until_next(delivery), -1))  # to tens: seconds may pass meanwhile
-        delivery = deliver(delivery, seconds=0.1)
+        delivery = deliver(delivery, seconds=0.5)
     assert (waits, delivery.status) == ([10, 100], "failed")
     assert delivery.finished_at
 
@@ -162,7 +162,7 @@ def test_each_round_waits_longer_and_the_last_one_ends(partner: Partner, setting
 def test_an_acknowledgement_starts_the_schedule_anew(partner: Partner) -> None:
     CustomerFactory.create_batch(3)
     partner.down = True
-    delivery = send(seconds=0.1)
+    delivery = send(seconds=0.5)
     partner.down = False
     partner.fail_next(Fault(), *[Fault(status=503)] * 20)
     delivery = deliver(delivery, seconds=0.3)
