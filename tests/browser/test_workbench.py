@@ -79,7 +79,7 @@ def test_from_login_to_the_downloaded_result(page: Page, house: House) -> None:
     expect(rows).to_have_text(
         [re.compile("flight.*product.*price"), "AP1Coffee3", "AP1Perfume90", "AP2Coffee4", "AP2missing5"]
     )
-    expect(page.get_by_role("region", name="Columns", exact=True)).to_contain_text("25 % missing")
+    expect(page.get_by_role("region", name="Columns", exact=True)).to_contain_text("25% missing")
     assert barriers(page) == []
 
     ask_for_price_by(page, "flight")
