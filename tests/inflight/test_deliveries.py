@@ -165,7 +165,7 @@ def test_an_acknowledgement_starts_the_schedule_anew(partner: Partner) -> None:
     delivery = send(seconds=0.5)
     partner.down = False
     partner.fail_next(Fault(), *[Fault(status=503)] * 20)
-    delivery = deliver(delivery, seconds=0.3)
+    delivery = deliver(delivery, seconds=0.5)
     assert (delivery.failed_rounds, statuses(delivery)) == (1, ["acknowledged", "pending"])
 
 

@@ -180,7 +180,7 @@ def test_a_delivery_that_is_half_prepared_goes_on_behind_the_person(partner: Par
 def test_a_batch_of_which_nobody_is_left_ends_with_its_delivery(partner: Partner) -> None:
     CustomerFactory(customer_id="1")
     partner.down = True
-    delivery = deliver(start_delivery()[0], seconds=0.1)
+    delivery = deliver(start_delivery()[0], seconds=0.5)
     erasure = erase_customer("1", requested_by="")
     assert erasure.erased["batches_perhaps_sent"] == 1
     before = len(partner.received)

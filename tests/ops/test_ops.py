@@ -9,7 +9,7 @@ import pytest
 import requests
 import yaml
 
-from tests.fakes.faulty import free_port
+from tests.fakes.faulty import free_port, wait_until
 from tests.fakes.partner import Partner
 from tests.metrics import Samples, parse, value
 from tests.ops.expressions import DASHBOARDS, OPS, metric_names, panels, queries, rules
@@ -57,7 +57,13 @@ def scrape(address: str) -> Samples:
 
 @pytest.fixture(scope="module")
 def samples(system: System) -> Samples:
-    return scrape(f"{system.url}/metrics")
+    def with_the_job() -> Samples:
+        found = scrape(f"{system.url}/metrics")
+        return found if any(name == "apron_job_duration_seconds_count" for name, _ in found) else {}
+
+    return wait_until(
+        with_the_job, what="the job in the metrics"
+    )  # a worker counts it when it has said that it is done
 
 
 def test_what_processes_did_is_told(samples: Samples) -> None:
