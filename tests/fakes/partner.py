@@ -30,7 +30,7 @@ class Partner(FaultyServer):
     @property
     def customers(self) -> list[dict[str, Any]]:
         """Every customer that was accepted, once per idempotency key, in order."""
-        return [customer for batch in self.accepted.values() for customer in batch]
+        return [customer for batch in list(self.accepted.values()) for customer in batch]
 
     def answer(self, request: Received) -> tuple[int, dict[str, str], bytes]:
         if request.method == "GET":
