@@ -9,9 +9,12 @@ from tests.icons import FONT, ROOT, SUMS, UNFOLD, WHERE, font_of, glyphs_of, ico
 OURS, THEIRS = font_of(ROOT), font_of(UNFOLD)
 
 
-@pytest.mark.parametrize("name", ["space_dashboard", "network_check", "visibility_off", "history", "close_small"])
+NAMED = ["space_dashboard", "network_check", "visibility_off", "history", "close_small", "calendar_today"]
+
+
+@pytest.mark.parametrize("name", NAMED)
 def test_icons_are_found_wherever_they_are_named(name: str) -> None:
-    """As an argument, a class's attribute, in a script's attribute, in an include, between tags of a template."""
+    """As an argument, a class's attribute, in a script's attribute, in an include, between tags, in a style sheet."""
     assert name in icons_used()
 
 
