@@ -160,17 +160,16 @@ def _failure(delivery: Delivery) -> Condition:
 
 
 def _left(delivery: Delivery) -> str:
-    """Say what has not arrived, and how the partner answered last."""
+    """Say what has not arrived, and how the partner answered last: in one text, by which French finds it again."""
     batches = delivery.batches.filter(status__in=LEFT)
-    customers = batches.aggregate(customers=Sum("customers"))["customers"] or 0
-    tried = batches.filter(attempts__gt=0).order_by("-status", "number").values_list("http_status", flat=True)[:1]
-    text = _("Customers not delivered: %(customers)s.")
-    for status in tried:  # one at most; each is one text, by which it is known when it is told in another language
-        text = _("Customers not delivered: %(customers)s. There was no answer.")
-        if status:
-            text = _("Customers not delivered: %(customers)s. The last answer was %(status)s.")
-        return text % {"customers": customers, "status": status}
-    return text % {"customers": customers}
+    values = {"customers": batches.aggregate(customers=Sum("customers"))["customers"] or 0}
+    tried = batches.filter(attempts__gt=0).order_by("-status", "number").values_list("http_status").first()
+    if tried is None:
+        return _("Customers not delivered: %(customers)s.") % values
+    (status,) = tried
+    if status is None:
+        return _("Customers not delivered: %(customers)s. There was no answer.") % values
+    return _("Customers not delivered: %(customers)s. The last answer was %(status)s.") % (values | {"status": status})
 
 
 def _key(delivery: Delivery) -> str:
