@@ -35,11 +35,6 @@ else:
 SEND = "inflight.send_deliveries"
 ATTEMPTS_SHOWN = 50
 EVERYBODY = [(only, only.label) for only in (Delivery.Only.CHANGED, Delivery.Only.ALL)]
-CUSTOMERS = {
-    "all": gettext_lazy("all"),
-    "changed": gettext_lazy("new or changed"),
-    "chosen": gettext_lazy("chosen ones"),
-}
 STATES = {"paused": "warning", "delivered": "success", "waiting": "warning", "failed": "danger"}
 
 
@@ -69,16 +64,15 @@ class DeliveryAdmin(ReadOnlyAdmin):
     when_empty = gettext_lazy(
         "Nothing has been sent to the partner yet. Import customers and purchases, then send them."
     )
-    list_display = ("id", "state", "which", "next_attempt_at", "created_at", "finished_at", "requested_by")
+    list_display = ("id", "state", "only", "next_attempt_at", "created_at", "finished_at", "requested_by")
     list_filter = ("status", "only", "created_at")
     search_keys = ("id",)
     search_fields = ("requested_by__istartswith",)
     search_help_text = gettext_lazy("A number, or the requester")
     ordering = ("-id",)
     fields = (
-        "status", "which", "next_attempt_at", "failed_rounds", "requested_by", "created_at", "finished_at", "prepared_through",
+        "status", "only", "next_attempt_at", "failed_rounds", "requested_by", "created_at", "finished_at", "prepared_through",
     )  # fmt: skip
-    readonly_fields = ("which",)
     inlines = (BatchInline,)
     change_form_outer_before_template = "admin/inflight/delivery/report.html"
     actions = ("retry", "pause", "resume", "send_again")
@@ -119,10 +113,6 @@ class DeliveryAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def state(self, delivery: Delivery) -> SafeString:
         return coloured(_(delivery.state), STATES.get(delivery.state, ""))
-
-    @admin.display(description=gettext_lazy("which customers"))
-    def which(self, delivery: Delivery) -> str:
-        return str(CUSTOMERS[delivery.only])
 
     def has_send_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(SEND)

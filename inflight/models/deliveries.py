@@ -14,8 +14,8 @@ class Delivery(models.Model):
     """A delivery of customers to the partner, in batches."""
 
     class Only(models.TextChoices):
-        ALL = "all"
-        CHANGED = "changed"
+        ALL = "all", "all"
+        CHANGED = "changed", "new or changed"
         CHOSEN = "chosen", "selected"
 
     class Status(models.TextChoices):
@@ -27,7 +27,7 @@ class Delivery(models.Model):
 
     ACTIVE = (Status.PREPARING, Status.SENDING, Status.WAITING)
 
-    only = models.CharField("selection", max_length=8, choices=Only.choices, default=Only.ALL)
+    only = models.CharField("which customers", max_length=8, choices=Only.choices, default=Only.ALL)
     customer_ids = models.JSONField(null=True, help_text="the requested customers; null: all that `only` selects")
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.PREPARING)
     is_paused = models.BooleanField(
