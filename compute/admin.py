@@ -39,14 +39,15 @@ class JobAdmin(ReadOnlyAdmin):
     actions = ("cancel",)
     operations = {
         "cancel": Operation(
-            gettext_lazy("Cancel"), gettext_lazy(
+            gettext_lazy("Cancel"),
+            gettext_lazy(
                 "Queued jobs never run, and running jobs are killed."
-                " A cancelled job cannot be resumed; submit it again"
-                " instead."
+                " A cancelled job cannot be resumed; submit it again instead."
             ),
-            "cancel", always_asks=True,
+            "cancel",
+            always_asks=True,
         )
-    }  # fmt: skip
+    }
     asked = indented("parameters")
     state = badge("status", {"done": "success", "running": "info", "failed": "danger", "cancelled": "warning"})
 

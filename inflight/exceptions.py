@@ -44,7 +44,7 @@ class NoSuchCustomers(Problem):
 
 
 class UnknownCustomer(Problem):
-    "No data is stored about a customer with this id."
+    """No data is stored about a customer with this id."""
 
     status = HTTPStatus.NOT_FOUND
     code = "unknown_customer"

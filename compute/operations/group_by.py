@@ -62,8 +62,6 @@ _ON_SPARK: dict[Aggregation, Callable[[nw.Expr], nw.Expr]] = {  # whose frames h
     Aggregation.FIRST: lambda cell: nw.struct(row=ROW, cell=cell).min().struct.field("cell"),
     Aggregation.LAST: lambda cell: nw.struct(row=ROW, cell=cell).max().struct.field("cell"),
 }
-
-
 WHOLE = ":whole"  # the key of a frame that is one group
 
 
@@ -189,7 +187,7 @@ def _one_row(grouped: Frame, outputs: Sequence[Output], small_table: SmallTable)
     zeros = [each.inner_name for each in outputs if each.aggregation in ZERO_OF_NONE]
     if grouped.implementation.is_duckdb():  # which tells no progress in a join; the greatest of one value is that value
         one = grouped.select(nw.all().max())
-    else:
+    else:  # the greatest of none is no number to pandas
         one = small_table({WHOLE: [0]}).join(grouped, on=WHOLE, how="left")
     return one.with_columns(nw.col("rows", *dict.fromkeys([*counts, *zeros])).fill_null(0))
 
