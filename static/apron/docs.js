@@ -38,22 +38,27 @@ const { styles, bundle, script } = shell.dataset;
 const loaded = (element, address) => new Promise((done, failed) => document.head.append(Object.assign(element, address, { onload: done, onerror: failed })));
 
 async function showOperation() {
-  if (!location.hash.startsWith("#/")) return;
-  removeEventListener("hashchange", showOperation);
+  if (!location.hash.startsWith("#/") || document.body.ariaBusy) return;
   const [, tag, operation] = location.hash.split("/");
   history.replaceState(null, "", location.pathname); // of a name with "_" in the address it complains in the console
-  document.body.setAttribute("aria-busy", "true");
-  await Promise.all([
-    loaded(document.createElement("link"), { rel: "stylesheet", href: styles }),
-    loaded(document.createElement("script"), { src: bundle }),
-  ]);
+  document.body.ariaBusy = "true";
+  try {
+    await Promise.all([
+      loaded(document.createElement("link"), { rel: "stylesheet", href: styles }),
+      loaded(document.createElement("script"), { src: bundle }),
+    ]);
+  } catch {
+    return; // the list stays, and the next click tries again
+  } finally {
+    document.body.ariaBusy = null;
+  }
+  removeEventListener("hashchange", showOperation);
   document.getElementById("main").remove();
   Object.assign(shell, { id: "main", hidden: false, tabIndex: -1 });
   await loaded(document.createElement("script"), { src: script });
   const place = ["operations", tag, operation];
   ui.layoutActions.show(place, true);
   ui.layoutActions.scrollTo(place);
-  document.body.removeAttribute("aria-busy");
 }
 
 addEventListener("hashchange", showOperation);

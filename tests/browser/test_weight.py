@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Page, Response, expect
 
 from tests.browser.house import House
 from tests.browser.loading import beside_with_collected_files, loaded_by
 from tests.browser.test_pages import FOR_ANALYSTS, FOR_OPERATORS, PUBLIC
+from tests.browser.watching import Faults
 from tests.icons import ROOT, font_of, glyphs_of
 
 LIGHT_ENOUGH = 300_000  # bytes
@@ -52,3 +53,18 @@ def test_an_operation_of_the_api_is_tried_in_swagger_ui(page: Page, address: str
     page.locator(".opblock.is-open").wait_for()
     assert page.locator(".opblock.is-open .opblock-summary-path").inner_text().replace("\u200b", "") == "/api/products"
     assert page.get_by_role("main").count() == 1
+
+
+def test_the_operations_stay_when_swagger_ui_cannot_be_loaded_and_the_next_click_tries_again(
+    page: Page, address: str, faults: Faults
+) -> None:
+    page.route("**/swagger-ui-bundle*", lambda route: route.abort())
+    page.goto(f"{address}/api/docs")
+    operation = page.get_by_role("link", name="GET /api/products", exact=True)
+    with page.expect_event("requestfailed"):
+        operation.click()
+    expect(page.locator("body")).not_to_have_attribute("aria-busy", "true")
+    faults.found.clear()
+    page.unroute_all()
+    operation.click()
+    expect(page.locator(".opblock.is-open")).to_be_visible()
