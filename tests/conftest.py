@@ -69,6 +69,7 @@ WITHOUT_DATABASE = [
     "sso/test_saml.py",
     "sso/test_saml_provider.py",
     "test_architecture.py",
+    "test_sources.py",
     "test_docs.py",
     "test_full_disk.py",
     "test_page_permissions.py",

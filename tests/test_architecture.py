@@ -45,7 +45,6 @@ FORBIDDEN_TO_MODULES = {  # a module, and the same
 } | {name: FACES | {"services", "jobs", "models", "selectors"} for name in PURE}
 MOST_ENTRIES = 16  # of a package's folder: what the eye takes in
 MOST_FLOORS = 7  # of imports within an app
-LONGEST_FILE = 300
 
 SOURCES = {
     str(file.relative_to(ROOT)): file.read_text()
@@ -142,29 +141,6 @@ def _meta_of(model: ast.ClassDef) -> list[ast.stmt]:
     return [line for node in model.body if isinstance(node, ast.ClassDef) and node.name == "Meta" for line in node.body]
 
 
-def reads_of_the_environment(source: str) -> list[int]:
-    """Return the lines that touch the environment; naming the settings module for Django is not counted."""
-    tree = ast.parse(source)
-    naming = "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'config.settings')"
-    allowed = {id(node) for call in ast.walk(tree) if ast.unparse(call) == naming for node in ast.walk(call)}
-    return [
-        node.lineno
-        for node in ast.walk(tree)
-        if (isinstance(node, ast.Attribute) and ast.unparse(node) in {"os.environ", "os.getenv", "os.environb"})
-        or (isinstance(node, ast.ImportFrom) and node.module == "os" and {"environ", "getenv"} & _names(node))
-        or (isinstance(node, ast.Import | ast.ImportFrom) and "environ" in {_module(node), *_names(node)})
-        if id(node) not in allowed
-    ]
-
-
-def _names(node: ast.Import | ast.ImportFrom) -> set[str]:
-    return {alias.name for alias in node.names}
-
-
-def _module(node: ast.Import | ast.ImportFrom) -> str | None:
-    return node.module if isinstance(node, ast.ImportFrom) else None
-
-
 def circle(uses: dict[str, set[str]]) -> list[str]:
     """Return the apps that import each other in a circle; [] when there is none."""
     try:
@@ -172,10 +148,6 @@ def circle(uses: dict[str, set[str]]) -> list[str]:
     except CycleError as error:
         return list(error.args[1])
     return []
-
-
-def is_too_long(source: str) -> bool:
-    return len(source.splitlines()) > LONGEST_FILE
 
 
 def test_imports_keep_to_the_rules() -> None:
@@ -275,33 +247,3 @@ def test_a_table_is_found(source: str) -> None:
 
 def test_an_abstract_model_is_no_table() -> None:
     assert defined_models("class A(models.Model):\n    class Meta:\n        abstract = True") == []
-
-
-def test_only_the_settings_read_the_environment() -> None:
-    sources = {"manage.py": (ROOT / "manage.py").read_text(), **SOURCES}
-    readers = [(name, found) for name, source in sources.items() if (found := reads_of_the_environment(source))]
-    for_sparks_jvm = "compute/engines/spark/session.py"  # which inherits the keys of S3, so that no option has them
-    assert sorted(name for name, _ in readers) == [for_sparks_jvm, "config/core/app_settings.py"], readers
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "import os\nos.environ['A']",
-        "import os\nos.getenv('A')",
-        "from os import environ",
-        "import environ",
-        "from environ import Env",
-        "import os\nos.environ.setdefault('DEBUG', 'true')",
-    ],
-)
-def test_a_read_of_the_environment_is_found(source: str) -> None:
-    assert reads_of_the_environment(source)
-
-
-def test_a_file_is_no_longer_than_the_eye_bears() -> None:
-    assert [name for name, source in SOURCES.items() if is_too_long(source)] == []
-
-
-def test_a_long_file_is_found() -> None:
-    assert is_too_long("x = 1\n" * (LONGEST_FILE + 1))

@@ -1,73 +1,27 @@
 """Rejected rows are mended on a page, cell by cell, and imported again."""
 
-import re
-from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from config.admin import mended_rows
 from config.api.imports.mending import MendedRow, RejectsChanged, version_of, written
 from config.models import AuditEntry
 from inflight.models import Customer, ImportReject, ImportRun, Purchase
 from inflight.services.imports import LOCK, importer
 from inflight.services.people import erase_customer
 from tests.inflight.conftest import CUSTOMERS, PURCHASES, Import, counts
+from tests.inflight.mending import BAD, address, form_of, left_of, log_in, mend, operators_client
 from tests.sessions import lock_held_elsewhere
 
 pytestmark = pytest.mark.django_db
 
-BAD = [
-    *PURCHASES,
-    "3/01;1;4324;0;10;EUR;2024-11-04",  # line 5: the quantity
-    "3/02;2;0071;2;9,9.1;USDX;2024-11-03",  # line 6: price and currency
-    "3/03;7;0071;1;0;EUR;2024-11-03",  # line 7: a customer that nobody knows
-]
-HIDDEN = re.compile(r'<input type="hidden" name="(row|version)" value="([^"]*)">')
-INPUT = re.compile(r'<input type="text" id="[^"]*" name="([^"]*)" value="([^"]*)"')
-AREA = re.compile(r'<textarea id="[^"]*" name="([^"]*)"[^>]*>\n(.*?)</textarea>', re.DOTALL)
-
-
-def log_in(user: User) -> Client:
-    client = Client(headers={"Accept": "text/html"})
-    client.force_login(user)
-    return client
-
 
 @pytest.fixture
 def operator() -> Client:
-    user = User.objects.create_user("olga", is_staff=True)
-    user.groups.add(Group.objects.get(name="operator"))
-    return log_in(user)
-
-
-def address(run: ImportRun, after: int = 0) -> str:
-    return f"/admin/inflight/importrun/{run.pk}/mend/" + (f"?after={after}" if after else "")
-
-
-def form_of(answer: Any) -> dict[str, Any]:
-    """Return what a browser would send of the form that a page has."""
-    page = answer.content.decode()
-    form: dict[str, Any] = {"row": [], "version": []}
-    for name, value in HIDDEN.findall(page):
-        form[name].append(value)
-    return form | {name: unescape(text) for name, text in [*INPUT.findall(page), *AREA.findall(page)]}
-
-
-def mend(client: Client, run: ImportRun, cells: dict[str, str], **more: str) -> Any:
-    """Open the page, type into cells, given by "line column", and send the form."""
-    form = form_of(client.get(address(run)))
-    for place, text in cells.items():
-        line, column = place.split()
-        form[f"{ImportReject.objects.get(run=run, line=line).pk}-{column}"] = text
-    return client.post(address(run), form | more, follow=True)
-
-
-def left_of(run: ImportRun) -> list[int]:
-    return list(run.rejects.order_by("line").values_list("line", flat=True))
+    return operators_client()
 
 
 def test_mended_cells_are_imported_by_a_run_that_names_the_one_it_mends(operator: Client, do_import: Import) -> None:
@@ -216,60 +170,6 @@ def test_rows_of_an_erased_person_cannot_be_mended_and_their_id_cannot_be_typed(
     assert "is of a person who was erased" in page
     assert not Purchase.objects.filter(pk="3/01").exists()
     assert list(ImportReject.objects.filter(line=5).values_list("raw", "row")) == [("", {}), ("", {})]
-
-
-def test_a_page_has_so_many_rows_and_leads_to_the_next(
-    operator: Client, do_import: Import, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mended_rows, "MOST_ROWS", 2)
-    run = do_import(purchases=BAD)
-    page = operator.get(address(run)).content.decode()
-    last = ImportReject.objects.get(run=run, line=6).pk
-    assert (page.count('name="row"'), f'href="?after={last}"' in page) == (2, True)
-    page = operator.get(address(run, after=last)).content.decode()
-    assert (page.count('name="row"'), "Next rows" in page, "From the first row" in page) == (1, False, True)
-
-
-def test_a_form_of_more_rows_than_a_page_has_is_refused(operator: Client, do_import: Import) -> None:
-    run = do_import(purchases=BAD)
-    keys = [str(n) for n in range(mended_rows.MOST_ROWS + 1)]
-    assert operator.post(address(run), {"row": keys, "version": keys}).status_code == 404
-
-
-@pytest.mark.parametrize("keys", [["x"], ["-1"], ["9" * 30], ["0"], [""]])
-def test_keys_that_no_row_has_import_nothing(operator: Client, do_import: Import, keys: list[str]) -> None:
-    run = do_import(purchases=BAD)
-    page = operator.post(address(run), {"row": keys, "version": ["v"]}).content.decode()
-    assert "some of these rows have been corrected or erased" in page
-    assert ImportRun.objects.count() == 1
-
-
-def test_long_rows_are_cut_by_bytes_and_one_too_long_is_only_named(operator: Client, do_import: Import) -> None:
-    long = "x" * (mended_rows.MOST_BYTES // 2 + 1)
-    rows = [f"{n};1;{long};Nina;;;" for n in (71, 72, 73)]
-    run = do_import(customers=[*CUSTOMERS, *rows, f"74;1;{long * 2};Nina;;;"])
-    page = operator.get(address(run)).content.decode()
-    assert page.count('name="row"') == 1
-    last = ImportReject.objects.get(run=run, line=6).pk
-    page = operator.get(address(run, after=last)).content.decode()
-    assert "This row is too long to be corrected here" in page
-
-
-def test_a_row_that_is_no_row_is_typed_anew(operator: Client, do_import: Import) -> None:
-    run = do_import(purchases=[*PURCHASES, "6/01;1;4324"])
-    page = operator.get(address(run)).content.decode()
-    assert "has 3 fields, the header has 7" in page
-    names = ("purchase_identifier", "customer_id", "product_id", "quantity", "price", "currency", "date")
-    values = ("6/01", "1", "4324", "1", "2.5", "EUR", "2024-11-04")
-    mend(operator, run, {f"5 {name}": value for name, value in zip(names, values, strict=True)})
-    assert Purchase.objects.get(pk="6/01").product_id == "4324"
-
-
-@pytest.mark.parametrize("text", ['a;b"c', "x\0y", "line\nend", "=1+1", "\N{GRINNING FACE}"])
-def test_any_text_can_be_typed(operator: Client, do_import: Import, text: str) -> None:
-    run = do_import(customers=[*CUSTOMERS, "7;9;New;Nina;;;"])
-    mend(operator, run, {"4 lastname": text, "4 title": ""})
-    assert Customer.objects.get(pk="7").last_name == text.replace("\0", "\N{SYMBOL FOR NULL}")
 
 
 def test_a_dry_run_is_imported_first(operator: Client, do_import: Import) -> None:
