@@ -69,10 +69,10 @@ WITHOUT_DATABASE = [
     "sso/test_saml.py",
     "sso/test_saml_provider.py",
     "test_architecture.py",
-    "test_sources.py",
     "test_docs.py",
     "test_full_disk.py",
     "test_page_permissions.py",
+    "test_sources.py",
 ]
 collect_ignore = WITHOUT_DATABASE if "postgresql" in django_settings.DATABASES["default"]["ENGINE"] else []
 
