@@ -144,8 +144,8 @@ def test_what_is_on_its_way_ends_when_a_delivery_is_paused(partner: Partner) -> 
     CustomerFactory.create_batch(6)
     delivery, _ = start_delivery()
 
-    def pause(_: Received) -> None:  # in a thread of the partner, so over another connection
-        pause_delivery(delivery)
+    def pause(_: Received) -> None:  # in a thread of the partner, so over another connection and with a row of its own
+        pause_delivery(Delivery.objects.get(pk=delivery.pk))
         connection.close()
 
     partner.on_received = pause
