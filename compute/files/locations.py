@@ -115,19 +115,6 @@ class ObjectReader(io.RawIOBase):
         super().close()
 
 
-def fetch(url: str, path: Path) -> None:
-    """Copy an object to this machine; raise FileChanged where it is gone."""
-    with answering(url):
-        fs, there = filesystem(url)
-        try:
-            size = fs.info(there)["size"]
-            fs.get_file(there, str(path))
-        except FileNotFoundError as error:
-            raise FileChanged("The file is gone since it was asked for.", field="file_path") from error
-        if path.stat().st_size != size:
-            raise FileChanged("The file was replaced while it was being fetched. Ask again.", field="file_path")
-
-
 def fetch_folder(url: str, path: Path) -> None:
     """Copy all objects below a URL to a folder of this machine, which is made."""
     with answering(url):

@@ -1,4 +1,4 @@
-"""Versions of files: a text that changes with every write. Free of Django."""
+"""Versions of files: a text that changes with every write; and copies, each of one version. Free of Django."""
 
 import os
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from compute.files.errors import FileChanged
 from compute.files.locations import MODIFIED, answering, filesystem, is_url, moment_of
 
 _WRITES = ("ETag", "etag", "VersionId", "generation")  # what stores give to each write or content
@@ -63,6 +64,24 @@ def version_of(place: str) -> str | None:
         return _object_version(place) if is_url(place) else FileVersion.of_stat(stat_opened(place)).text
     except FileNotFoundError:
         return None
+
+
+def fetch(url: str, path: Path) -> None:
+    """Copy one version of an object to this machine; raise FileChanged where it was replaced meanwhile, or is gone.
+
+    Drivers ask for a large object in parts, and for the rest of a body that broke off: of whatever version is there then.
+    """
+    with answering(url):
+        fs, there = filesystem(url)
+        try:
+            before = fs.info(there)
+            fs.get_file(there, str(path))
+            after = fs.info(there)
+        except FileNotFoundError as error:
+            raise FileChanged("The file is gone since it was asked for.", field="file_path") from error
+    is_same = FileVersion.of_object(before).text == FileVersion.of_object(after).text
+    if not is_same or path.stat().st_size != before["size"]:
+        raise FileChanged("The file was replaced while it was being fetched. Ask again.", field="file_path")
 
 
 def stat_opened(path: str) -> os.stat_result:

@@ -28,10 +28,10 @@ from compute.files.errors import (
     UnwritableValue,
 )
 from compute.files.formats import PACKED, Format, Source
-from compute.files.locations import fetch, is_url, publish
+from compute.files.locations import is_url, publish
 from compute.files.truncation import checked, may_be_misread
 from compute.files.twins import marked_names, own_name
-from compute.files.versions import version_of, write_back
+from compute.files.versions import fetch, version_of, write_back
 from compute.jobs.background_fsync import fsync_in_background
 from compute.jobs.conversions import WRITTEN_BY_ENGINES, convert
 from compute.jobs.orders import JobResult, JobSpec

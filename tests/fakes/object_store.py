@@ -5,11 +5,12 @@ import re
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tests.fakes.faulty import Fault, FaultyServer, Received
+from tests.fakes.faulty import Fault, FaultyServer, Received, wait_until
 
 BUCKET = "retail"
 REFUSED = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>on demand</Message></Error>"
@@ -36,6 +37,8 @@ class ObjectStore(FaultyServer):
     def __init__(self) -> None:
         super().__init__()
         self.upstream = 0  # the port of the store itself
+        self._resumed = threading.Event()
+        self._serving = 0  # requests that are under way
         self.on_received = self._wait_while_held
         self.heal()
 
@@ -52,7 +55,6 @@ class ObjectStore(FaultyServer):
         """Do nothing out of the ordinary, from now on."""
         self.held = 0
         self.on_answered = lambda _: None
-        self._resumed = threading.Event()
         self._resumed.set()
         self._rules: list[tuple[Callable[[Received], bool], Fault]] = []
         self._holds: Which = lambda _method, _path: False
@@ -85,8 +87,9 @@ class ObjectStore(FaultyServer):
         """Have its driver wait little between tries, where that can be said."""
 
     def reset(self) -> None:
-        """Be well, with the bucket and nothing in it."""
+        """Be well, with the bucket and nothing in it: what nobody waits for any more has come to its end."""
         self.heal()
+        wait_until(lambda: not self._serving, what="the end of all requests")
         self.received.clear()
         self.empty()
 
@@ -121,6 +124,15 @@ class ObjectStore(FaultyServer):
             if request.method == "HEAD":
                 headers["Content-Length"] = answer.headers.get("Content-Length", "0")
             return answer.status, headers, body
+
+    def _serve(self, handler: BaseHTTPRequestHandler) -> None:
+        with self._lock:
+            self._serving += 1
+        try:
+            super()._serve(handler)
+        finally:
+            with self._lock:
+                self._serving -= 1
 
     def fault_for(self, request: Received) -> Fault:
         return next((fault for is_met, fault in self._rules if is_met(request)), Fault())
