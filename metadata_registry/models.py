@@ -55,5 +55,4 @@ class MetadataEvent(models.Model):
 
     def __str__(self) -> str:
         by = self.by or gettext("a caller without a token")
-        said = {"action": gettext(self.action), "by": by, "at": f"{self.at:%Y-%m-%d %H:%M:%S}"}
-        return gettext("%(action)s by %(by)s, %(at)s UTC") % said
+        return gettext("%(action)s by %(by)s") % {"action": gettext(self.action), "by": by}

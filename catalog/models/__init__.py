@@ -107,12 +107,9 @@ class OfferChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        at = f"{self.observed_at:%Y-%m-%d %H:%M:%S}"
-        return gettext("%(price)s (%(stock)s in stock) from %(at)s") % {
-            "price": self.price,
-            "stock": self.items_in_stock,
-            "at": at,
-        }
+        if self.price is None:
+            return gettext("no longer offered")
+        return gettext("%(price)s (%(stock)s in stock)") % {"price": self.price, "stock": self.items_in_stock}
 
 
 class RefreshRun(models.Model):

@@ -105,6 +105,15 @@ def test_the_changes_of_an_offer_are_found_by_its_id_and_its_products_name(admin
     assert [change.price for change in found] == [80, 100]
 
 
+@pytest.mark.parametrize(("prices", "title"), [((100, 80), "80 (5 in stock)"), ((80, None), "no longer offered")])
+def test_the_title_of_a_change_says_what_became_of_the_offer(
+    admin_client: Client, prices: tuple[int | None, ...], title: str
+) -> None:
+    offer = offer_with_history(ProductFactory(), *prices, stock=5)
+    change = offer.changes.latest("observed_at")
+    assert admin_client.get(f"/admin/catalog/offerchange/{change.pk}/change/").context["subtitle"] == title
+
+
 def test_dropping_the_token_is_possible(admin_client: Client) -> None:
     kept = ServiceToken.objects.create(base_url="http://offers", token="refused")
     admin_client.post(f"/admin/catalog/servicetoken/{kept.pk}/delete/", {"post": "yes"})
