@@ -144,6 +144,12 @@ class ApronAutoSchema(AutoSchema):
             schema["uniqueItems"] = True
         return schema
 
+    def _insert_field_validators(self, field: Any, schema: Any) -> None:
+        """Leave a text that may be blank one schema: a blank one fits the pattern too, and `oneOf` would refuse it."""
+        super()._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]
+        if isinstance(field, TextField) and "oneOf" in schema:
+            schema.update(schema.pop("oneOf")[0])
+
     def _unwrap_list_serializer(self, serializer: Any, direction: Any) -> Any:
         schema = super()._unwrap_list_serializer(serializer, direction)
         if schema and not getattr(serializer, "allow_empty", True):
