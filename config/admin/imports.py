@@ -30,7 +30,7 @@ from config.api.imports.parsing import RowFormat
 from config.api.imports.uploads import FolderUploadHandler
 from config.api.pagination import iterate_pages
 from config.api.problems import DiskFull, Problem
-from config.core.admin_columns import badge, grouped, link_to, list_address, listed, shortened
+from config.core.admin_columns import badge, grouped, link_to, list_address, listed, named_numbers, shortened
 from config.core.kept_texts import translated
 
 REJECTS_SHOWN = 20
@@ -260,11 +260,7 @@ def has_imported(run: ImportRunBase) -> bool:
 
 def counts_text(counts: dict[str, int] | None) -> str:
     """Return what became of a file's rows, as a cell of a list."""
-    return ", ".join(
-        _("%(what)s: %(number)s") % {"what": _(name), "number": grouped(number)}
-        for name, number in (counts or {}).items()
-        if number and name != "read"
-    )
+    return ", ".join(named_numbers({name: number for name, number in (counts or {}).items() if name != "read"}))
 
 
 class ImportRejectAdminBase(ReadOnlyAdmin):

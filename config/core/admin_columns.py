@@ -98,6 +98,15 @@ def grouped(number: int) -> str:
     return number_format(number, use_l10n=True, force_grouping=True)
 
 
+def named_numbers(counts: Mapping[str, int]) -> list[str]:
+    """Return "name: number" of each number but 0, as the reader's language writes it."""
+    return [
+        gettext("%(what)s: %(number)s") % {"what": gettext(name.replace("_", " ")), "number": grouped(number)}
+        for name, number in counts.items()
+        if number
+    ]
+
+
 def price(amount: Decimal) -> str:
     """Return a price with its cents, and with more decimals only where it has them, as the reader's language writes it."""
     _sign, _digits, exponent = amount.normalize().as_tuple()

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from config.admin.base import Operation, ReadOnlyAdmin, ReadOnlyInline
 from config.api.problems import Problem
-from config.core.admin_columns import grouped, link_to, list_address
+from config.core.admin_columns import link_to, list_address, named_numbers
 from config.core.json import dumps
 from inflight.models import Customer, Erasure, Purchase
 from inflight.services import people
@@ -149,17 +149,12 @@ class ErasureAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("erased"))
     def summary(self, erasure: Erasure) -> str:
-        return ", ".join(_erased(erasure))
+        return ", ".join(named_numbers(erasure.erased))
 
     @admin.display(description=gettext_lazy("erased"))
     def counts(self, erasure: Erasure) -> SafeString:
-        return format_html_join("", "<p>{}</p>", ((line,) for line in _erased(erasure)))
+        return format_html_join("", "<p>{}</p>", ((line,) for line in named_numbers(erasure.erased)))
 
     @admin.display(description=gettext_lazy("imports refuse the id"), boolean=True)
     def is_refused(self, erasure: Erasure) -> bool:
         return bool(erasure.digest)
-
-
-def _erased(erasure: Erasure) -> list[str]:
-    """Return of what how much was erased."""
-    return [f"{grouped(number)} {_(what.replace('_', ' '))}" for what, number in erasure.erased.items() if number]
