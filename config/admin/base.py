@@ -64,6 +64,7 @@ class Operation:
     text: StrOrPromise
     icon: str
     always_asks: bool = False
+    variant: str = "primary"  # of the button that confirms it, in unfold's words; "danger" where nothing brings it back
 
 
 class PlatformAdmin(AuditedAdmin, LightAdmin, ModelAdmin[Any]):

@@ -111,6 +111,7 @@ class ApiClientAdmin(PlatformAdmin):
             gettext_lazy("Its keys stop working at once. This cannot be undone."),
             "block",
             always_asks=True,
+            variant="danger",
         ),
     }
 
@@ -217,6 +218,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
             gettext_lazy("The key stops working at once. This cannot be undone."),
             "block",
             always_asks=True,
+            variant="danger",
         )
     }
 

@@ -62,6 +62,7 @@ class CustomerAdmin(ReadOnlyAdmin):
             ),
             "person_remove",
             always_asks=True,
+            variant="danger",
         ),
     }
 

@@ -152,7 +152,7 @@ def test_the_admin_says_what_it_erases_and_keeps_no_name_of_whom(admin: Client) 
     CustomerFactory(customer_id="QX-1", last_name="Zwölfaxing")
     page = "/admin/inflight/customer/QX-1/"
     asked = admin.get(f"{page}erase/").content.decode()
-    assert ("Zwölfaxing" in asked, "cannot be undone" in asked) == (True, True)
+    assert ("Zwölfaxing" in asked, "cannot be undone" in asked, "bg-red-600" in asked) == (True, True, True)
     assert Customer.objects.exists()
     answer = admin.post(f"{page}erase/")
     assert (answer.status_code, answer["Location"]) == (302, "/admin/inflight/customer/")
