@@ -119,7 +119,6 @@ SENTENCES = (
     gettext_noop("The file cannot be read: an object %(path)s has a key twice."),
     gettext_noop("The objects of the records have more than %(most)s different keys."),
     gettext_noop("Two columns would have the name %(name)s; rename one in the file."),
-    gettext_noop("The file was replaced while it was being fetched. Ask again."),
     gettext_noop("The file was replaced while it was being read. Ask again."),
     gettext_noop("The file changed while it was being read. Ask again."),
     gettext_noop("The file is gone since it was asked for."),

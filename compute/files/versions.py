@@ -66,22 +66,20 @@ def version_of(place: str) -> str | None:
         return None
 
 
-def fetch(url: str, path: Path) -> None:
-    """Copy one version of an object to this machine; raise FileChanged where it was replaced meanwhile, or is gone.
+def fetch(url: str, path: Path, version: str) -> None:
+    """Copy this version of an object to this machine; raise FileChanged where another one is there, or none.
 
     Drivers ask for a large object in parts, and for the rest of a body that broke off: of whatever version is there then.
     """
     with answering(url):
         fs, there = filesystem(url)
         try:
-            before = fs.info(there)
             fs.get_file(there, str(path))
-            after = fs.info(there)
+            found = fs.info(there)
         except FileNotFoundError as error:
             raise FileChanged("The file is gone since it was asked for.", field="file_path") from error
-    is_same = FileVersion.of_object(before).text == FileVersion.of_object(after).text
-    if not is_same or path.stat().st_size != before["size"]:
-        raise FileChanged("The file was replaced while it was being fetched. Ask again.", field="file_path")
+    if FileVersion.of_object(found).text != version or path.stat().st_size != found["size"]:
+        raise FileChanged("The file was replaced while it was being read. Ask again.", field="file_path")
 
 
 def stat_opened(path: str) -> os.stat_result:

@@ -186,7 +186,7 @@ def _preparation(spec: JobSpec, operation: Operation) -> Preparation:
     """The input on this machine, under a plain name of our own: engines take `*` and `?` in a path for patterns."""
     path = Path(spec.scratch) / "input"
     if is_url(spec.input_path):
-        fetch(spec.input_path, path)
+        fetch(spec.input_path, path, spec.input_version)
     else:
         path.symlink_to(spec.input_path)
     format_ = Format(spec.input_format) if spec.input_format else None

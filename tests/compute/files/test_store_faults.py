@@ -125,23 +125,23 @@ def test_a_slow_store_is_waited_for(client: APIClient, runner: RunningRunner, st
 @pytest.mark.parametrize("cut_after", [0, 1, 100_000])
 def test_a_body_that_breaks_off_is_read_again(store: ObjectStore, tmp_path: Any, cut_after: int) -> None:
     store.put("compute/t.csv", LARGE)
-    place = storage().existing_file("t.csv", field="file_path").place
+    file = storage().existing_file("t.csv", field="file_path")
     store.meet(Fault(cut_after=cut_after), is_read, times=1)
-    fetch(place, tmp_path / "copy")
+    fetch(file.place, tmp_path / "copy", file.version.text)
     assert is_large((tmp_path / "copy").read_bytes())
     store.meet(Fault(cut_after=cut_after), is_read, times=1)
-    with opened(place) as file:
-        assert is_large(file.read())
+    with opened(file.place) as reader:
+        assert is_large(reader.read())
 
 
 def test_a_body_that_always_breaks_off_is_never_taken_for_a_whole_one(store: ObjectStore, tmp_path: Any) -> None:
     store.put("compute/t.csv", LARGE)
-    place = storage().existing_file("t.csv", field="file_path").place
+    file = storage().existing_file("t.csv", field="file_path")
     store.meet(Fault(cut_after=1000), is_read)
     with pytest.raises(StoreUnavailable):
-        fetch(place, tmp_path / "copy")
-    with opened(place) as file, pytest.raises(StoreUnavailable):
-        file.read()
+        fetch(file.place, tmp_path / "copy", file.version.text)
+    with opened(file.place) as reader, pytest.raises(StoreUnavailable):
+        reader.read()
 
 
 def test_a_job_on_a_file_that_always_breaks_off_fails_as_the_stores_fault(
@@ -173,7 +173,7 @@ def test_a_file_that_is_replaced_while_it_is_fetched_is_not_mixed(
     store: ObjectStore, tmp_path: Any, other: bytes
 ) -> None:
     store.put("compute/t.csv", LARGE)
-    place = storage().existing_file("t.csv", field="file_path").place
+    file = storage().existing_file("t.csv", field="file_path")
     store.meet(Fault(cut_after=100_000), is_read, times=1)  # so that it is asked for the rest
 
     def replace(request: Any) -> None:
@@ -183,7 +183,7 @@ def test_a_file_that_is_replaced_while_it_is_fetched_is_not_mixed(
 
     store.on_answered = replace
     with pytest.raises(FileChanged):
-        fetch(place, tmp_path / "copy")
+        fetch(file.place, tmp_path / "copy", file.version.text)
 
 
 @pytest.mark.django_db
