@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from config.api.problems import Problem
-from config.core.admin_columns import MOST_COUNTED, counted
+from config.core.admin_columns import bounded_count, counted
 from config.core.kept_texts import translated
 
 MOST_SEARCHED = 200  # characters; each word is one more condition
@@ -32,8 +32,7 @@ class BoundedPaginator(Paginator[Any]):
 
     @cached_property
     def count(self) -> int:
-        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
-        return rows.order_by()[: MOST_COUNTED + 1].count()
+        return bounded_count(self.object_list)  # type: ignore[arg-type]
 
     @property
     def count_text(self) -> str:

@@ -83,7 +83,12 @@ def link_to(model: type[models.Model], pk: Any, text: str = "") -> SafeString:
 
 def capped(rows: QuerySet[Any]) -> str:
     """Return how many rows there are, in words beyond MOST_COUNTED: nobody waits for a count of millions."""
-    return counted(rows.order_by()[: MOST_COUNTED + 1].count())
+    return counted(bounded_count(rows))
+
+
+def bounded_count(rows: QuerySet[Any]) -> int:
+    """Return how many rows there are, and MOST_COUNTED + 1 where there are more, so that nothing scans a table."""
+    return rows.order_by()[: MOST_COUNTED + 1].count()
 
 
 def counted(number: int) -> str:
