@@ -61,9 +61,8 @@ def samples(system: System) -> Samples:
         found = scrape(f"{system.url}/metrics")
         return found if any(name == "apron_job_duration_seconds_count" for name, _ in found) else {}
 
-    return wait_until(
-        with_the_job, what="the job in the metrics"
-    )  # a worker counts it when it has said that it is done
+    # A worker counts a job when it has said that the job is done.
+    return wait_until(with_the_job, what="the job in the metrics")
 
 
 def test_what_processes_did_is_told(samples: Samples) -> None:

@@ -90,8 +90,9 @@ export function swatch(colour) {
 // A button for each series, which hides it and shows it again.
 export function legendOf(chart) {
   const swatches = chart.series.map(() => swatch(""));
-  const items = chart.series.map(({ name, role, data, change }, place) => {
-    const made = element("button", { type: "button", ariaPressed: true, className: role === "gone" ? "gone" : "" }, swatches[place], name, detailOf(chart, data, change, role));
+  const items = chart.series.map((series, place) => {
+    const { name, role } = series;
+    const made = element("button", { type: "button", ariaPressed: true, className: role === "gone" ? "gone" : "" }, swatches[place], name, detailOf(chart, series));
     made.onclick = () => {
       chart.toggle(name);
       made.ariaPressed = !chart.hidden.has(name);
@@ -103,10 +104,11 @@ export function legendOf(chart) {
 }
 
 // The last price with its change, which a reader looks for first.
-function detailOf({ chart }, data, change, role) {
+function detailOf({ chart }, { role, data, change }) {
   const [, last] = chart.kind === "step" ? data.at(-1) : [];
   if (last === undefined) return "";
-  const text = last === null ? (role === "gone" ? gettext("gone") : gettext("none")) : [number(last), change === null ? "" : `(${percent(change)})`].join(" ");
+  const without = role === "gone" ? gettext("gone") : gettext("none");
+  const text = last === null ? without : [number(last), change === null ? "" : `(${percent(change)})`].join(" ");
   return element("span", { className: "chart-detail", textContent: text });
 }
 
