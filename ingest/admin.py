@@ -63,7 +63,7 @@ class DataEntryAdmin(ReadOnlyAdmin):
     search_keys = ("id",)
     search_fields = ("content",)
     search_help_text = format_lazy(
-        gettext_lazy("An id, or any text in the newest {searched}"), searched=lazy(grouped, str)(SEARCHED)
+        gettext_lazy("An ID, or any text in the newest {searched}"), searched=lazy(grouped, str)(SEARCHED)
     )
     ordering = ("-id",)
     sortable_by = ("id",)

@@ -77,7 +77,7 @@ class MetadataAdmin(PlatformAdmin):
     list_filter = (DeletedFilter, "registered_on")
     search_keys = ("id",)
     search_fields = ("name", "payload")
-    search_help_text = gettext_lazy("An id, or part of a name or a payload")
+    search_help_text = gettext_lazy("An ID, or part of a name or a payload")
     ordering = ("-id",)
     sortable_by = ("id",)
     inlines = (EventInline,)
@@ -85,7 +85,7 @@ class MetadataAdmin(PlatformAdmin):
     operations = {
         "restore": Operation(
             gettext_lazy("Restore"),
-            gettext_lazy("The record is live again, with the data and the id that it had."),
+            gettext_lazy("The record is live again, with the data and the ID that it had."),
             "restore_from_trash",
         )
     }
@@ -210,7 +210,7 @@ class MetadataEventAdmin(ReadOnlyAdmin):
     list_select_related = ("metadata",)
     search_keys = ("metadata",)
     search_fields = ("by__istartswith",)
-    search_help_text = gettext_lazy("A record's id, or the start of a user's name")
+    search_help_text = gettext_lazy("A record's ID, or the start of a user's name")
     ordering = ("-id",)
     sortable_by = ()
     deed = badge("action", {"created": "success", "deleted": "danger", "restored": "info"})

@@ -47,7 +47,7 @@ class ProductAdmin(PlatformAdmin):
     list_filter = ("registration",)
     search_keys = ("id",)
     search_fields = ("name",)
-    search_help_text = gettext_lazy("Part of a name, an id, or a complete SKU")
+    search_help_text = gettext_lazy("Part of a name, an ID, or a complete SKU")
     ordering = ("name", "id")
     fields = (
         *EDITED, "prices_of_a_week", "offers_observed_at", "offers_error", "registration", "registration_error",
@@ -145,7 +145,7 @@ class OfferAdmin(ReadOnlyAdmin):
     list_select_related = ("product",)
     search_keys = ("product",)
     search_fields = ("offer_id__exact", "product__name__istartswith")
-    search_help_text = gettext_lazy("Offer id, product id or product name")
+    search_help_text = gettext_lazy("Offer ID, product ID or product name")
     ordering = ("-id",)
     sortable_by = ()
 
@@ -166,7 +166,7 @@ class OfferChangeAdmin(ReadOnlyAdmin):
     list_filter = (("price", admin.EmptyFieldListFilter),)
     list_select_related = ("offer__product",)
     search_fields = ("offer__offer_id",)
-    search_help_text = gettext_lazy("Offer id or product name")
+    search_help_text = gettext_lazy("Offer ID or product name")
     ordering = ("-id",)
     sortable_by = ()
 

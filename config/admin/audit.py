@@ -52,7 +52,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ("at", "who", "actor", "done", "about", "object_name", "address")
     list_filter = ("actor_type", ActFilter, "at")
     search_fields = ("actor__exact", "request_id__exact", "address__exact", "object_key__exact")
-    search_help_text = gettext_lazy("Exact actor, object, request id or address")
+    search_help_text = gettext_lazy("Exact actor, object, request ID or address")
     ordering = ("-id",)
     sortable_by = ()
     fields = (

@@ -58,7 +58,7 @@ class CustomerAdmin(ReadOnlyAdmin):
                 " name them, all uploaded files, and all files in done/ of the inbox. Their purchases"
                 " stay, but no longer refer to them. What has not been sent yet is sent without them;"
                 " what the partner already has cannot be recalled: ask the partner to erase it too."
-                " Imports refuse their id from then on. This cannot be undone."
+                " Imports refuse their ID from then on. This cannot be undone."
             ),
             "person_remove",
             always_asks=True,
@@ -156,6 +156,6 @@ class ErasureAdmin(ReadOnlyAdmin):
     def counts(self, erasure: Erasure) -> SafeString:
         return format_html_join("", "<p>{}</p>", ((line,) for line in named_numbers(erasure.erased)))
 
-    @admin.display(description=gettext_lazy("imports refuse the id"), boolean=True)
+    @admin.display(description=gettext_lazy("imports refuse the ID"), boolean=True)
     def is_refused(self, erasure: Erasure) -> bool:
         return bool(erasure.digest)
